@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+console.log('heddle-pipeline: nothing to run yet');

@@ -1,0 +1,1 @@
+console.log('benchmarks: nothing to measure yet');

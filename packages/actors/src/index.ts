@@ -1,0 +1,1 @@
+export { isAbnormal, type ExitReason } from './supervision/exit-reason.ts';

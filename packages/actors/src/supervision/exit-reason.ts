@@ -1,0 +1,36 @@
+// Says why an actor or a thread ended, in the words of Erlang/OTP.
+// The reason decides who is restarted and what is reported; nothing else about an exit does.
+
+/**
+ * Why an actor or a thread ended.
+ *
+ * - `normal`: it was done.
+ * - `shutdown`: it was asked to stop; `detail` is whatever it gave as the cause.
+ * - `killed`: it was ended without being asked.
+ * - `noproc`: it was already gone when somebody looked.
+ * - `noconnection`: the way to it is lost.
+ * - `threadDied`: the thread that ran it ended under it.
+ * - `error`: it threw `error`, which may be any value.
+ *
+ * Source: exit reasons of Erlang/OTP 25; `threadDied` has no counterpart there.
+ */
+export type ExitReason =
+  | { readonly type: 'normal' }
+  | { readonly type: 'shutdown'; readonly detail?: unknown }
+  | { readonly type: 'killed' }
+  | { readonly type: 'noproc' }
+  | { readonly type: 'noconnection' }
+  | { readonly type: 'threadDied' }
+  | { readonly type: 'error'; readonly error: unknown };
+
+/**
+ * Tells whether a `transient` child that ended for this reason is restarted: for every reason but `normal` and
+ * `shutdown`, with or without detail.
+ *
+ * @example
+ * isAbnormal({ type: 'killed' }); // => true
+ * isAbnormal({ type: 'shutdown', detail: 'deploy' }); // => false
+ */
+export function isAbnormal(reason: ExitReason): boolean {
+  return reason.type !== 'normal' && reason.type !== 'shutdown';
+}

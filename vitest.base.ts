@@ -1,0 +1,32 @@
+// What the tests of every workspace have in common.
+
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const conditions = ['@heddle/source'];
+
+const common = {
+  include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+  exclude: ['**/node_modules/**', '**/*.browser.test.ts'],
+  pool: 'forks' as const,
+  // A test that blocks its own thread for ever can't be timed out: every wait in a test has a timeout of its own.
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  setupFiles: [fileURLToPath(new URL('./tools/quiet-console.ts', import.meta.url))],
+  reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]] as [
+    'default',
+    ['json', object],
+  ],
+  passWithNoTests: true,
+};
+
+/** The tests and the threads that they start load the sources of every package; nothing needs to be built. */
+export const testSources: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  // Worker threads load the sources by Node's own type stripping, and inherit these flags.
+  test: { ...common, execArgv: ['--conditions=@heddle/source'] },
+});
+
+/** The tests start what was built, as a user does. */
+export const testBuilt: ViteUserConfig = defineConfig({ test: { ...common, testTimeout: 60_000 } });
