@@ -1,0 +1,105 @@
+/**
+ * The one seam through which Heddle touches `Atomics`; every word is named by its index in the slab's `Int32Array`.
+ * Hot operations go through WebAssembly on V8 and through plain `Atomics` elsewhere, with the same meaning: sequentially consistent.
+ */
+import { instantiate } from './atomics-wasm.ts';
+import type { WasmAtomics } from './atomics-wasm.ts';
+import { bornWith } from './memory/birth.ts';
+
+/** The slab's words. Replaced when the slab is created, attached or has grown: never keep a copy across a call. */
+export let i32: Int32Array<SharedArrayBuffer> = new Int32Array(0) as never;
+/** The slab's bytes, replaced together with `i32`. */
+export let u8: Uint8Array<SharedArrayBuffer> = new Uint8Array(0) as never;
+/** The slab's doubles, replaced together with `i32`. */
+export let f64: Float64Array<SharedArrayBuffer> = new Float64Array(0) as never;
+
+const plain: WasmAtomics = {
+  load: (word) => Atomics.load(i32, word),
+  store: (word, value) => void Atomics.store(i32, word, value),
+  add: (word, delta) => Atomics.add(i32, word, delta),
+  and: (word, mask) => Atomics.and(i32, word, mask),
+  or: (word, mask) => Atomics.or(i32, word, mask),
+  exchange: (word, value) => Atomics.exchange(i32, word, value),
+  compareExchange: (word, expected, replacement) => Atomics.compareExchange(i32, word, expected, replacement),
+};
+
+/** Told by its stack format. V8 is where the detour through WebAssembly pays: JavaScriptCore and SpiderMonkey inline `Atomics`. */
+function isV8(): boolean {
+  return !('Bun' in globalThis) && (new Error('probe').stack?.startsWith('Error: probe\n    at ') ?? false);
+}
+
+/** A tool that instruments `Atomics` (schedule exploration) sets this before Heddle is loaded, so that it sees every step. */
+function plainRequested(): boolean {
+  return (globalThis as Record<symbol, unknown>)[Symbol.for('heddle.plainAtomics')] === true;
+}
+
+function choose(): WasmAtomics {
+  if (bornWith === undefined || !isV8() || plainRequested()) return plain;
+  try {
+    return instantiate(bornWith);
+  } catch {
+    // A content security policy without 'wasm-unsafe-eval': plain Atomics mean the same, only slower.
+    return plain;
+  }
+}
+
+/**
+ * The operations for hot paths. A module destructures what it needs into constants of its own, which is what lets V8 inline them
+ * (an imported binding, even a constant one, is loaded anew at each call).
+ */
+export const hot: WasmAtomics = choose();
+
+export const load: WasmAtomics['load'] = hot.load;
+export const store: WasmAtomics['store'] = hot.store;
+/** Adds and returns the value before. */
+export const add: WasmAtomics['add'] = hot.add;
+export const and: WasmAtomics['and'] = hot.and;
+export const or: WasmAtomics['or'] = hot.or;
+export const exchange: WasmAtomics['exchange'] = hot.exchange;
+/** Returns the value before: the swap happened exactly if that equals `expected`. */
+export const compareExchange: WasmAtomics['compareExchange'] = hot.compareExchange;
+
+/** Points the views at a memory; called again when it has grown. */
+export function bind(memory: WebAssembly.Memory): void {
+  const buffer = memory.buffer as unknown as SharedArrayBuffer;
+  i32 = new Int32Array(buffer);
+  u8 = new Uint8Array(buffer);
+  f64 = new Float64Array(buffer);
+}
+/**
+ * Blocks while the word holds `expected`, at most `timeoutMs`. Throws `TypeError` where blocking is forbidden.
+ * May return early for no reason: callers loop.
+ */
+export function wait(word: number, expected: number, timeoutMs: number): 'ok' | 'not-equal' | 'timed-out' {
+  return Atomics.wait(i32, word, expected, timeoutMs);
+}
+
+/** Starts waiting without blocking and without a timeout: a timeout would leak until its deadline (measured). */
+export function waitAsync(word: number, expected: number): { async: boolean; value: Promise<unknown> | string } {
+  return Atomics.waitAsync(i32, word, expected) as { async: boolean; value: Promise<unknown> | string };
+}
+
+/** Wakes up to `count` of the threads that wait on the word and returns how many there were. */
+export function notify(word: number, count: number): number {
+  return Atomics.notify(i32, word, count);
+}
+
+const pauseHint = (Atomics as { pause?: () => void }).pause;
+
+/** Tells the processor that this is a spin loop, where the engine can. */
+export const pause: () => void = pauseHint ?? ((): void => {});
+
+let blockable: boolean | undefined;
+
+/** Says whether this thread may block: everywhere but in a browser's window or service worker. */
+export function canBlock(): boolean {
+  if (blockable === undefined) {
+    try {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+      blockable = true;
+    } catch {
+      blockable = false;
+    }
+  }
+  return blockable;
+}

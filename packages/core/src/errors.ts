@@ -1,0 +1,88 @@
+/**
+ * Every error that Heddle throws on purpose extends `HeddleError`, so one `instanceof` tells ours from yours.
+ * Bad numbers are `RangeError` and bad types `TypeError`, as in the language itself.
+ */
+
+/** The base of all Heddle errors. */
+export class HeddleError extends Error {
+  static {
+    this.prototype.name = 'HeddleError';
+  }
+}
+
+/** Is thrown where Python raises `RuntimeError`: releasing what isn't held, starting a thread twice. */
+export class ThreadStateError extends HeddleError {
+  static {
+    this.prototype.name = 'ThreadStateError';
+  }
+}
+
+/** Is thrown by a blocking call that would have to park where the platform forbids it (a browser window). Use the async twin that it names. */
+export class BlockingNotAllowedError extends HeddleError {
+  static {
+    this.prototype.name = 'BlockingNotAllowedError';
+  }
+}
+
+/** Is thrown when waiting would close a cycle of threads that wait for each other. */
+export class DeadlockError extends HeddleError {
+  static {
+    this.prototype.name = 'DeadlockError';
+  }
+}
+
+/** Is thrown to those who wait at a barrier that was broken, reset or aborted. Source: Python's `BrokenBarrierError`. */
+export class BrokenBarrierError extends HeddleError {
+  static {
+    this.prototype.name = 'BrokenBarrierError';
+  }
+}
+
+/** Is thrown by `get` when nothing came in time. Source: Python's `queue.Empty`. */
+export class QueueEmptyError extends HeddleError {
+  static {
+    this.prototype.name = 'QueueEmptyError';
+  }
+}
+
+/** Is thrown by `put` when no room came in time. Source: Python's `queue.Full`. */
+export class QueueFullError extends HeddleError {
+  static {
+    this.prototype.name = 'QueueFullError';
+  }
+}
+
+/** Is thrown by `put` after `shutdown()`, and by `get` once nothing is left. Source: Python's `queue.ShutDown`. */
+export class QueueShutDownError extends HeddleError {
+  static {
+    this.prototype.name = 'QueueShutDownError';
+  }
+}
+
+/** Is thrown when a deadline passed, by calls that have no boolean to say so with. */
+export class TimeoutError extends HeddleError {
+  static {
+    this.prototype.name = 'TimeoutError';
+  }
+}
+
+/** Is thrown at the sender by a value that cannot travel between threads; the message begins with the path to it. */
+export class NotShareableError extends HeddleError {
+  static {
+    this.prototype.name = 'NotShareableError';
+  }
+}
+
+/** Is thrown by the call that needed shared memory when there is none left. */
+export class SharedMemoryExhaustedError extends HeddleError {
+  static {
+    this.prototype.name = 'SharedMemoryExhaustedError';
+  }
+}
+
+/** Is thrown by `result()` of a thread that ended without returning or throwing: it was terminated, exited or ran out of memory. */
+export class ThreadDiedError extends HeddleError {
+  static {
+    this.prototype.name = 'ThreadDiedError';
+  }
+}

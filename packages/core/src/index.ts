@@ -1,0 +1,41 @@
+/** `@heddle/core`: threads, and everything that they need to work together, over shared memory. */
+
+// Threads
+export { Thread, activeCount, currentThread, enumerate, getIdent, mainThread } from './thread/thread.ts';
+export type { ThreadOptions } from './thread/thread.ts';
+export { task } from './thread/target.ts';
+export type { AnyFunction, ExportTarget, Target, Task } from './thread/target.ts';
+export { main } from './thread/main.ts';
+export { defaultExceptHook, setExceptHook } from './thread/except-hook.ts';
+export type { ExceptHook, ExceptHookArgs } from './thread/except-hook.ts';
+
+// Workers that you start yourself
+export { attach, pack, runtimeHandle, unpack } from './attach.ts';
+export type { RuntimeHandle } from './attach.ts';
+
+// Memory
+export { configureMemory } from './memory/slab.ts';
+export { memoryUsage } from './memory/allocator.ts';
+export type { MemoryUsage } from './memory/allocator.ts';
+
+// Locks
+export { Lock } from './sync/lock.ts';
+export type { Guard } from './sync/guard.ts';
+export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
+export type { NameOptions } from './memory/shared-object.ts';
+
+// Errors
+export {
+  BlockingNotAllowedError,
+  BrokenBarrierError,
+  DeadlockError,
+  HeddleError,
+  NotShareableError,
+  QueueEmptyError,
+  QueueFullError,
+  QueueShutDownError,
+  SharedMemoryExhaustedError,
+  ThreadDiedError,
+  ThreadStateError,
+  TimeoutError,
+} from './errors.ts';

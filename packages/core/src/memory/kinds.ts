@@ -1,0 +1,51 @@
+/**
+ * What each class of shared object means to the layers below: how a pointer becomes a handle, and what to do with one whose
+ * last reference went or whose waiter died. Classes register themselves when their module is loaded.
+ */
+import type { Line } from '../parking/wait.ts';
+
+/** Numbers are part of the layout: all threads of a runtime must agree, so they are listed here and never computed. */
+export const KIND = {
+  lock: 1,
+  rlock: 2,
+  condition: 3,
+  semaphore: 4,
+  boundedSemaphore: 5,
+  event: 6,
+  barrier: 7,
+  countDownLatch: 8,
+  atomicCounter: 9,
+  atomicFlag: 10,
+  thread: 11,
+  queue: 12,
+  simpleQueue: 13,
+  lifoQueue: 14,
+  priorityQueue: 15,
+  sharedBuffer: 16,
+} as const;
+
+/** All functions run under no guard unless they say so. */
+export interface Kind {
+  /** Makes this thread's handle for an object that another thread created. Must not allocate the object again. */
+  revive(pointer: number): object;
+  /** Frees what the object owns besides its own block: payloads, rings. */
+  destroy?(pointer: number): void;
+  /** The lines in which somebody may wait for it; the reaper takes the dead out of them. */
+  readonly lines: readonly Line[];
+  /** Runs under the object's guard after a holder of the guard died in the middle: make the words agree with each other again. */
+  repair?(pointer: number): void;
+}
+
+const kinds: Array<Kind | undefined> = [];
+
+export function registerKind(number: number, kind: Kind): void {
+  kinds[number] = kind;
+}
+
+export function kindOf(number: number): Kind {
+  const kind = kinds[number];
+  if (kind === undefined) {
+    throw new Error(`heddle: unknown kind of shared object ${number}; is another version of Heddle loaded in a thread of this runtime?`);
+  }
+  return kind;
+}

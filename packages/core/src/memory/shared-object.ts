@@ -1,0 +1,162 @@
+/**
+ * The base of every handle: a small JavaScript object that names a block of shared memory. In each thread there is at most one
+ * handle for a block (`===` works), it counts as one reference, and the block is freed when the last reference goes.
+ *
+ * References (word OBJECT.references):
+ * ```
+ *  new X()                 1, for this thread's handle
+ *  encode into a message  +1, held by the bytes            (retain)
+ *  decode in a thread      0, the message's becomes the handle's, or −1 if the thread has a handle already   (revive)
+ *  message dropped        −1                               (release)
+ *  dispose(), collected   −1                               (the ledger's word says that this thread still owes it)
+ *  thread died            −1 for each word in its ledger   (reaper)
+ * ```
+ * Whoever brings it to 0 frees: nobody else can get a reference any more, since getting one needs one.
+ */
+import { add, i32 } from '../atomics.ts';
+import { setShareableHooks, shareableAddress } from '../codec/shareable.ts';
+import { ThreadStateError } from '../errors.ts';
+import './agent.ts';
+import { allocateZeroed, free } from './allocator.ts';
+import { kindOf } from './kinds.ts';
+import { OBJECT } from './layout.ts';
+import { enter, strike } from './ledger.ts';
+import { readName, writeName } from './name.ts';
+import { ensureMapped } from './slab.ts';
+
+/** Passed to a constructor in place of its options: make a handle for the block that is there already. */
+export class Existing {
+  readonly pointer: number;
+  constructor(pointer: number) {
+    this.pointer = pointer;
+  }
+}
+
+interface Debt {
+  pointer: number;
+  word: number;
+}
+
+const handles = new Map<number, WeakRef<SharedObject>>();
+
+const collected = new FinalizationRegistry<Debt>((debt) => {
+  // A younger handle for the same block may be in the map by now; then it stays.
+  if (handles.get(debt.pointer)?.deref() === undefined) handles.delete(debt.pointer);
+  pay(debt);
+});
+
+function pay(debt: Debt): void {
+  strike(debt.word);
+  release(debt.pointer);
+}
+
+/** Options that every primitive takes. */
+export interface NameOptions {
+  /** Shown in errors, dumps and deadlock reports. */
+  name?: string | undefined;
+}
+
+/** A handle for a block of shared memory. It travels to other threads in arguments, messages and queues, at any depth. */
+export abstract class SharedObject {
+  /** Where the block is; 0 after `dispose()`. @internal */
+  protected at: number;
+  #debt: Debt | undefined;
+
+  /** @internal */
+  protected constructor(kind: number, bytes: number, source: NameOptions | Existing | undefined) {
+    if (source instanceof Existing) {
+      this.at = source.pointer;
+    } else {
+      const name = source?.name;
+      if (name !== undefined && typeof name !== 'string') {
+        throw new TypeError(`${this.constructor.name}: name must be a string, got ${String(name)} (${typeof name})`);
+      }
+      this.at = allocateZeroed(bytes);
+      i32[this.at + OBJECT.kind] = kind;
+      i32[this.at + OBJECT.references] = 1;
+      if (name !== undefined) i32[this.at + OBJECT.name] = writeName(name);
+    }
+    const debt = { pointer: this.at, word: enter(this.at) };
+    this.#debt = debt;
+    handles.set(this.at, new WeakRef(this));
+    collected.register(this, debt, debt);
+  }
+
+  /** The name that was given at construction; `''` when there was none. */
+  get name(): string {
+    return readName(i32[this.live() + OBJECT.name]!);
+  }
+
+  /**
+   * Gives up this thread's reference at once instead of when the handle is collected; the memory is freed when no other thread and no
+   * message refers to it. Using the handle afterwards throws `ThreadStateError`. Doing it twice does nothing. Never blocks.
+   */
+  dispose(): void {
+    const debt = this.#debt;
+    if (debt === undefined) return;
+    this.#debt = undefined;
+    this.at = 0;
+    collected.unregister(debt);
+    handles.delete(debt.pointer);
+    pay(debt);
+  }
+
+  /** Returns the pointer, or throws if the handle was disposed of. @internal */
+  protected live(): number {
+    if (this.at === 0) throw new ThreadStateError(`${this.constructor.name}: used after dispose()`);
+    return this.at;
+  }
+
+  static {
+    // By its symbol, so that the codec knows a shareable by something that no user's object has by accident.
+    Object.defineProperty(this.prototype, shareableAddress, {
+      value(this: SharedObject): number {
+        return this.live();
+      },
+    });
+  }
+}
+
+/** Adds a reference on behalf of a message. */
+export function retain(pointer: number): void {
+  ensureMapped(pointer);
+  add(pointer + OBJECT.references, 1);
+}
+
+/** Drops a reference and frees the block if it was the last. */
+export function release(pointer: number): void {
+  ensureMapped(pointer);
+  if (add(pointer + OBJECT.references, -1) !== 1) return;
+  kindOf(i32[pointer + OBJECT.kind]!).destroy?.(pointer);
+  const name = i32[pointer + OBJECT.name]!;
+  if (name !== 0) free(name);
+  i32[pointer + OBJECT.kind] = 0;
+  free(pointer);
+}
+
+let borrows = false;
+
+/** Runs `action`, in which `revive` adds a reference instead of taking the caller's over: for messages that stay and are read again. */
+export function borrowing<T>(action: () => T): T {
+  const before = borrows;
+  borrows = true;
+  try {
+    return action();
+  } finally {
+    borrows = before;
+  }
+}
+
+/** Returns this thread's handle for a block, taking over the reference that the caller holds. */
+export function revive(pointer: number): object {
+  ensureMapped(pointer);
+  if (borrows) add(pointer + OBJECT.references, 1);
+  const known = handles.get(pointer)?.deref();
+  if (known !== undefined) {
+    release(pointer);
+    return known;
+  }
+  return kindOf(i32[pointer + OBJECT.kind]!).revive(pointer);
+}
+
+setShareableHooks({ retain, release, revive });

@@ -1,0 +1,225 @@
+/**
+ * Promises that stand in the same lines as blocked threads. One agent has one wake word with at most one pending `waitAsync`,
+ * without a timeout and never abandoned (an abandoned one swallows wakeups and can't be cancelled); deadlines are this thread's own timers.
+ *
+ * ```
+ *            enter fails                  waker: state, push on ready, bump wake, notify
+ *  start ───────────────▶ in `waiters` ─────────────────────────────▶ drain: granted ─▶ resolve(true)
+ *    │                        │  ▲                                    drain: poked   ─▶ retry ─▶ resolve(true) or wait on
+ *    └ attempt succeeds       │  └─────────────────────────────────────────────────────────────┘
+ *      resolve(true)          ├ timer: leave succeeds ─▶ resolve(false); leave fails ─▶ the grant counts: resolve(true)
+ *                             └ abort: leave succeeds ─▶ reject;         leave fails ─▶ giveBack, reject
+ * ```
+ *
+ * No wakeup is lost: a waker pushes the node, then bumps the wake word, then notifies. The loop (`arm`) reads the wake word, then
+ * drains, then calls `waitAsync` with the value read: a push before the drain is drained; one after it has bumped the word, or will
+ * notify, after `waitAsync` was registered or will find the word changed.
+ *
+ * A node goes back to the pool only when it stands on no ready stack. One that was poked or granted and then cancelled may: then it is
+ * a `ghost` until the next drain takes it off. A waker changes the state and pushes in one go under the guard, and whoever cancels has
+ * just held that guard, so the push is never still to come.
+ */
+import { exchange, i32, load, store, waitAsync as atomicsWaitAsync } from '../atomics.ts';
+import { allocateZeroed } from '../memory/allocator.ts';
+import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
+import { ensureMapped } from '../memory/slab.ts';
+import { lockGuard, self, unlockGuard } from './guard.ts';
+import { holdLoop, releaseLoop } from './keep-alive.ts';
+import { attemptOnly, enter, leave, now, tryAgain } from './wait.ts';
+import type { Line } from './wait.ts';
+
+interface Waiter {
+  pointer: number;
+  line: Line;
+  node: number;
+  /** Keeps the handle, and with it the block, alive while the promise is pending. */
+  owner: object;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  signal: AbortSignal | undefined;
+  onAbort: (() => void) | undefined;
+  resolve(got: boolean): void;
+  reject(reason: unknown): void;
+}
+
+/** setTimeout fires at once for a delay beyond this; a longer one is waited for in pieces. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+
+const waiters = new Map<number, Waiter>();
+const ghosts = new Set<number>();
+const pool: number[] = [];
+let armed = false;
+let lastRescan = 0;
+
+/** What other parts of the runtime want to do when this agent's wake word was bumped (the thread layer looks into its mailbox). */
+const onWake: Array<() => void> = [];
+let listeners = 0;
+
+function takeNode(): number {
+  const pooled = pool.pop();
+  if (pooled !== undefined) return pooled;
+  const node = allocateZeroed(NODE.words * 4);
+  i32[node + NODE.agent] = self;
+  i32[node + NODE.isAsync] = 1;
+  i32[node + NODE.agentNext] = i32[self + AGENT.nodes]!;
+  i32[self + AGENT.nodes] = node;
+  return node;
+}
+
+/**
+ * Returns a promise that resolves to true when it has what it wants and to false when the deadline has passed, and rejects with
+ * `signal.reason` when aborted, in which case nothing was taken. It holds the event loop meanwhile. `onGiven` sees the
+ * granted node before it is reused.
+ */
+export function waitInLine(
+  owner: object,
+  pointer: number,
+  line: Line,
+  deadline: number,
+  signal: AbortSignal | undefined,
+  wanted = 0,
+  onGiven?: (given: number) => void,
+): Promise<boolean> {
+  if (signal?.aborted === true) return Promise.reject(signal.reason);
+  if (deadline - now() <= 0) return Promise.resolve(attemptOnly(pointer, line, wanted));
+  const node = takeNode();
+  let entered: boolean;
+  try {
+    entered = enter(pointer, line, node, wanted);
+  } catch (error) {
+    pool.push(node);
+    return Promise.reject(error);
+  }
+  if (entered) {
+    pool.push(node);
+    return Promise.resolve(true);
+  }
+  return new Promise<boolean>((resolve, reject) => {
+    const waiter: Waiter = {
+      pointer,
+      line,
+      node,
+      owner,
+      timer: undefined,
+      signal,
+      onAbort: undefined,
+      resolve(got) {
+        if (got) onGiven?.(i32[node + NODE.given]!);
+        resolve(got);
+      },
+      reject,
+    };
+    waiters.set(node, waiter);
+    holdLoop();
+    if (deadline !== Infinity) startTimer(waiter, deadline);
+    if (signal !== undefined) {
+      waiter.onAbort = () => abort(waiter);
+      signal.addEventListener('abort', waiter.onAbort, { once: true });
+    }
+    arm();
+  });
+}
+
+function startTimer(waiter: Waiter, deadline: number): void {
+  const delay = Math.max(0, Math.min(deadline - now(), LONGEST_TIMER_MS));
+  waiter.timer = setTimeout(() => {
+    if (deadline - now() > 0) startTimer(waiter, deadline);
+    else expire(waiter);
+  }, Math.ceil(delay));
+}
+
+/** The deadline has passed. A grant that came first counts, although the drain hasn't seen it yet. */
+function expire(waiter: Waiter): void {
+  const got = !leave(waiter.pointer, waiter.line, waiter.node);
+  finish(waiter, () => waiter.resolve(got));
+}
+
+function abort(waiter: Waiter): void {
+  const { pointer, line, node, signal } = waiter;
+  if (!leave(pointer, line, node)) line.giveBack(pointer, node);
+  finish(waiter, () => waiter.reject(signal!.reason));
+}
+
+/** Forgets a waiter and lets its promise settle. */
+function finish(waiter: Waiter, settle: () => void): void {
+  const { node } = waiter;
+  waiters.delete(node);
+  if (waiter.timer !== undefined) clearTimeout(waiter.timer);
+  if (waiter.onAbort !== undefined) waiter.signal!.removeEventListener('abort', waiter.onAbort);
+  settle();
+  store(node + NODE.state, NODE_STATE.idle);
+  i32[node + NODE.primitive] = 0;
+  if (isOnStack(node)) ghosts.add(node);
+  else pool.push(node);
+  releaseLoop();
+}
+
+/** Only this agent takes nodes off its stack, and only in `drain`, so what is seen here stays there until then. */
+function isOnStack(node: number): boolean {
+  for (let at = load(self + AGENT.ready); at !== 0; at = i32[at + NODE.readyNext]!) {
+    if (at === node) return true;
+  }
+  return false;
+}
+
+/** Takes all woken nodes off the stack and serves them, first woken first. */
+function drain(): void {
+  let node = exchange(self + AGENT.ready, 0);
+  const woken: number[] = [];
+  for (; node !== 0; node = i32[node + NODE.readyNext]!) {
+    ensureMapped(node);
+    woken.push(node);
+  }
+  for (let index = woken.length - 1; index >= 0; index--) serve(woken[index]!);
+  const rescan = load(self + AGENT.rescan);
+  if (rescan !== lastRescan) {
+    lastRescan = rescan;
+    // A thread died, perhaps between changing a node's state and pushing it. Passing through the guard makes sure that a living
+    // waker isn't between these two now: it would push a node that we had given back to the pool.
+    for (const waiter of [...waiters.values()]) {
+      lockGuard(waiter.pointer + OBJECT.guard);
+      unlockGuard(waiter.pointer + OBJECT.guard);
+      serve(waiter.node);
+    }
+  }
+  for (const action of onWake) action();
+}
+
+function serve(node: number): void {
+  if (ghosts.delete(node)) {
+    pool.push(node);
+    return;
+  }
+  const waiter = waiters.get(node);
+  if (waiter === undefined) return;
+  const state = load(node + NODE.state);
+  if (state === NODE_STATE.granted) finish(waiter, () => waiter.resolve(true));
+  else if (state === NODE_STATE.poked && tryAgain(waiter.pointer, waiter.line, node)) finish(waiter, () => waiter.resolve(true));
+}
+
+/** Makes sure that one `waitAsync` is pending while anybody here waits. */
+function arm(): void {
+  while (!armed) {
+    const seen = load(self + AGENT.wake);
+    drain();
+    if (waiters.size === 0 && listeners === 0) return;
+    const result = atomicsWaitAsync(self + AGENT.wake, seen);
+    if (!result.async) continue;
+    armed = true;
+    void (result.value as Promise<unknown>).then(() => {
+      armed = false;
+      arm();
+    });
+  }
+}
+
+/** Runs `action` on this thread's event loop whenever the agent's wake word is bumped; doesn't hold the loop. */
+export function listen(action: () => void): void {
+  onWake.push(action);
+  listeners += 1;
+  arm();
+}
+
+/** How many promises of this thread wait in some line (snapshot). For tests and dumps. */
+export function pendingWaits(): number {
+  return waiters.size;
+}

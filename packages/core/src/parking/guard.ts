@@ -1,0 +1,80 @@
+/**
+ * The guard of one shared object: a lock held for a few dozen instructions while its line or ring is changed.
+ * It knows its holder, and each agent leaves a crumb for every guard that it holds, so that a holder's death is repaired, not waited for.
+ *
+ * ```
+ * word = 0                free
+ *      = agent            held by that agent (a pointer, a multiple of 64, so the low bits are free)
+ *      = agent | SLEEPERS held, and somebody may be asleep on the word: the release must notify
+ * ```
+ *
+ * Why nobody sleeps for ever: a thread sleeps only after it saw SLEEPERS set (or set it) and only while the word still says so;
+ * whoever frees the word takes the old value in the same instruction and notifies if SLEEPERS was in it; who wakes takes
+ * the guard *with* SLEEPERS, since others may sleep beside it. A holder that dies is replaced by the reaper (`reaper.ts`),
+ * which follows the crumbs. A crumb is written before the guard is tried and wiped after it is freed: too wide, never too narrow.
+ *
+ * Rules that must stay true: no user code, no allocation that may throw and no parking under a guard; nesting only
+ * object guard → allocator guard.
+ */
+import { canBlock, hot, i32, notify, pause, wait } from '../atomics.ts';
+import { AGENT, GUARD_DEPTH } from '../memory/layout.ts';
+
+const { compareExchange, exchange, load } = hot;
+
+export const SLEEPERS = 1;
+const SPINS = 60;
+/** A sleeper looks again by itself, should the platform ever lose a notify. */
+const SLICE_MS = 20;
+
+/** Pointer to this thread's agent record; 0 until the thread has joined the slab. */
+export let self = 0;
+let depth = 0;
+
+/** Says who holds the guards that this thread takes from now on. */
+export function setSelf(agent: number): void {
+  self = agent;
+  depth = 0;
+}
+
+/** Takes the guard. Waits for as long as another thread's few instructions last; the only wait that is allowed on every thread. */
+export function lockGuard(guard: number): void {
+  if (depth === GUARD_DEPTH) throw new Error('heddle: guards nested too deep');
+  i32[self + AGENT.guards + depth++] = guard;
+  if (compareExchange(guard, 0, self) !== 0) lockContended(guard);
+}
+
+function lockContended(guard: number): void {
+  for (let spin = 0; spin < SPINS; spin++) {
+    if (load(guard) === 0 && compareExchange(guard, 0, self) === 0) return;
+    pause();
+  }
+  const mayBlock = canBlock();
+  for (;;) {
+    const seen = load(guard);
+    if (seen === 0) {
+      if (compareExchange(guard, 0, self | SLEEPERS) === 0) return;
+    } else if ((seen & SLEEPERS) !== 0 || compareExchange(guard, seen, seen | SLEEPERS) === seen) {
+      if (mayBlock) wait(guard, seen | SLEEPERS, SLICE_MS);
+      else pause();
+    }
+  }
+}
+
+/** Frees the guard and wakes one sleeper, if there may be one. */
+export function unlockGuard(guard: number): void {
+  if ((exchange(guard, 0) & SLEEPERS) !== 0) notify(guard, 1);
+  i32[self + AGENT.guards + --depth] = 0;
+}
+
+/** Takes over a guard from an agent that is known to be dead; returns false if that agent didn't hold it. */
+export function inheritGuard(guard: number, dead: number): boolean {
+  for (;;) {
+    const seen = load(guard);
+    if ((seen & ~SLEEPERS) !== dead) return false;
+    i32[self + AGENT.guards + depth] = guard;
+    if (compareExchange(guard, seen, self | SLEEPERS) === seen) {
+      depth++;
+      return true;
+    }
+  }
+}

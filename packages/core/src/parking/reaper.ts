@@ -1,0 +1,80 @@
+/**
+ * Settles a dead thread's affairs, so that nobody waits for it: runs in the supervisor, after the platform has said that the thread
+ * will never run again. In this order, since each step relies on the one before:
+ *
+ *  1. guards that it held: taken over, their objects repaired, freed (until then others wait for these few words)
+ *  2. its places in lines: left; what it had been granted and not taken up yet is handed on
+ *  3. async nodes, references, free blocks: returned
+ *  4. everybody else looks again at what they wait for, should the dead have stopped between telling and waking them
+ */
+import { add, i32, load, store } from '../atomics.ts';
+import { agents, bury } from '../memory/agent.ts';
+import { free, reclaimFreeLists } from '../memory/allocator.ts';
+import { kindOf } from '../memory/kinds.ts';
+import { AGENT, AGENT_STATE, GUARD_DEPTH, HEADER, NODE, NODE_STATE, OBJECT, REGISTRY } from '../memory/layout.ts';
+import { settle } from '../memory/ledger.ts';
+import { release } from '../memory/shared-object.ts';
+import { ensureMapped } from '../memory/slab.ts';
+import { inheritGuard, self, unlockGuard } from './guard.ts';
+import { leave } from './wait.ts';
+import { wakeAgent } from './wake.ts';
+
+/** Buries an agent whose thread is certainly dead. Blocks for short guards only. */
+export function reap(agent: number): void {
+  store(agent + AGENT.state, AGENT_STATE.dead);
+  takeOverGuards(agent);
+  leaveLines(agent);
+  freeNodes(agent);
+  settle(agent, release);
+  reclaimFreeLists(agent);
+  rescanAll(agent);
+  bury(agent);
+}
+
+function takeOverGuards(agent: number): void {
+  for (let depth = GUARD_DEPTH - 1; depth >= 0; depth--) {
+    const guard = i32[agent + AGENT.guards + depth]!;
+    if (guard === 0) continue;
+    ensureMapped(guard);
+    if (!inheritGuard(guard, agent)) continue;
+    // The allocator and the registry keep their lists right at every single store.
+    if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.guard) {
+      const object = guard - OBJECT.guard;
+      kindOf(i32[object + OBJECT.kind]!).repair?.(object);
+    }
+    unlockGuard(guard);
+  }
+}
+
+function* nodesOf(agent: number): Generator<number> {
+  yield agent + AGENT.node;
+  for (let node = i32[agent + AGENT.nodes]!; node !== 0; node = i32[node + NODE.agentNext]!) {
+    ensureMapped(node);
+    yield node;
+  }
+}
+
+function leaveLines(agent: number): void {
+  for (const node of nodesOf(agent)) {
+    const object = i32[node + NODE.primitive]!;
+    if (object === 0) continue;
+    ensureMapped(object);
+    const line = kindOf(i32[object + OBJECT.kind]!).lines.find((each) => each.offset === i32[node + NODE.joined]);
+    if (line === undefined) continue;
+    if (!leave(object, line, node) && load(node + NODE.state) === NODE_STATE.granted) line.giveBack(object, node);
+  }
+}
+
+function freeNodes(agent: number): void {
+  const nodes = [...nodesOf(agent)].slice(1);
+  i32[agent + AGENT.nodes] = 0;
+  for (const node of nodes) free(node);
+}
+
+function rescanAll(dead: number): void {
+  for (const agent of agents()) {
+    if (agent === dead || agent === self || load(agent + AGENT.state) !== AGENT_STATE.alive) continue;
+    add(agent + AGENT.rescan, 1);
+    wakeAgent(agent);
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * Waiting in line for a shared object, blocking or with a promise. A primitive says in a `Line` what may be taken and when; everything
+ * that makes waiting hard (deadlines, aborts, retries, races with wakers) is here and in `async.ts`, once.
+ *
+ * No wakeup is lost, because all of these happen under the object's guard: the waiter's last attempt together with its
+ * joining the line; a waker's choice of a waiter together with taking it out; a waiter's giving up together with the check
+ * whether it was chosen. A primitive whose fast path runs outside the guard announces the line in its own words first (`attempt`).
+ * A waiter that was chosen when it gives up keeps what it got (timeout) or hands it on (abort): `Line.giveBack`.
+ */
+import { canBlock, i32, load, pause, store, wait } from '../atomics.ts';
+import { BlockingNotAllowedError } from '../errors.ts';
+import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
+import { lockGuard, self, unlockGuard } from './guard.ts';
+import { append, unlink } from './line.ts';
+
+/** What the waiting code asks of a primitive. Pointers, not handles, so that the reaper can serve the dead with the same code. */
+export interface Line {
+  /** Class and method as the user calls them, for errors: `['Lock.acquire', 'acquireAsync']`. */
+  readonly blocking: string;
+  readonly twin: string;
+  /** Word of the [first, last] pair within the object. */
+  readonly offset: number;
+  /**
+   * Takes what is wanted if it can be had now; otherwise returns false, having announced that somebody waits, so that from here on no
+   * release overlooks the line. Under the guard; `node` isn't in the line yet.
+   */
+  attempt(pointer: number, node: number): boolean;
+  /** As `attempt`, for a waiter that was poked: on true the node has been taken out of the line. Under the guard. */
+  retry?(pointer: number, node: number): boolean;
+  /** A waiter left without having got anything, its node being out already; `wasFirst` if it was the next. Under the guard. */
+  left(pointer: number, wasFirst: boolean): void;
+  /** The waiter was granted but can't use it: hand it on. Not under the guard. */
+  giveBack(pointer: number, node: number): void;
+}
+
+const GUARD = OBJECT.guard;
+/** A sleeper looks again by itself, so that a death that nobody announced, or a notify that got lost, costs this and not for ever. */
+const SLICE_MS = 100;
+/** About 4 µs: less than a sleep and a wake cost. It only pays where another core can be running the one who will wake us. */
+const SPINS = cores() > 1 ? 120 : 0;
+
+function cores(): number {
+  const scope = globalThis as { navigator?: { hardwareConcurrency?: number } };
+  return scope.navigator?.hardwareConcurrency ?? 2;
+}
+
+/** Milliseconds on this thread's monotonic clock. */
+export const now: () => number = () => performance.now();
+
+/** Turns a timeout into a deadline. Throws `RangeError` for NaN and negative values and `TypeError` for what is no number. */
+export function deadlineOf(timeout: number | undefined, place: string): number {
+  if (timeout === undefined || timeout === Infinity) return Infinity;
+  if (typeof timeout !== 'number') {
+    throw new TypeError(`${place}: timeout must be a number of milliseconds, got ${String(timeout)} (${typeof timeout})`);
+  }
+  if (!(timeout >= 0)) {
+    throw new RangeError(`${place}: timeout must be 0 or more milliseconds, got ${timeout}`);
+  }
+  return now() + timeout;
+}
+
+/**
+ * Attempts, and otherwise joins the line; under the guard from the attempt to the joining.
+ * Returns true when the attempt succeeded.
+ */
+export function enter(pointer: number, line: Line, node: number, wanted: number): boolean {
+  lockGuard(pointer + GUARD);
+  i32[node + NODE.wanted] = wanted;
+  const done = line.attempt(pointer, node);
+  if (!done) {
+    i32[node + NODE.primitive] = pointer;
+    i32[node + NODE.joined] = line.offset;
+    store(node + NODE.state, NODE_STATE.waiting);
+    append(pointer + line.offset, node);
+  }
+  unlockGuard(pointer + GUARD);
+  return done;
+}
+
+/** Gives up a place in the line. Returns false when a waker was faster: then the node has been granted. */
+export function leave(pointer: number, line: Line, node: number): boolean {
+  lockGuard(pointer + GUARD);
+  const inLine = i32[node + NODE.line] !== 0;
+  if (inLine) {
+    const wasFirst = i32[pointer + line.offset] === node;
+    unlink(pointer + line.offset, node);
+    store(node + NODE.state, NODE_STATE.idle);
+    i32[node + NODE.primitive] = 0;
+    line.left(pointer, wasFirst);
+  }
+  unlockGuard(pointer + GUARD);
+  return inLine;
+}
+
+/** Lets a poked waiter try again; on failure it waits on, at the same place of the line. */
+export function tryAgain(pointer: number, line: Line, node: number): boolean {
+  lockGuard(pointer + GUARD);
+  const done = line.retry!(pointer, node);
+  store(node + NODE.state, done ? NODE_STATE.idle : NODE_STATE.waiting);
+  unlockGuard(pointer + GUARD);
+  return done;
+}
+
+/**
+ * Blocks the calling thread until it has what it wants or the deadline has passed; returns whether it has.
+ * Throws `BlockingNotAllowedError` if it would have to park where that is forbidden. What was given is in `givenToMe()`.
+ */
+export function waitBlocking(pointer: number, line: Line, deadline: number, wanted = 0): boolean {
+  if (deadline !== Infinity && deadline - now() <= 0) return attemptOnly(pointer, line, wanted);
+  if (!canBlock()) {
+    if (attemptOnly(pointer, line, wanted)) return true;
+    throw new BlockingNotAllowedError(`${line.blocking} would block, which this thread may not do; await ${line.twin} instead`);
+  }
+  const node = self + AGENT.node;
+  if (enter(pointer, line, node, wanted)) return true;
+  for (;;) {
+    const state = park(node, deadline);
+    if (state === NODE_STATE.poked) {
+      if (tryAgain(pointer, line, node)) break;
+    } else if (state === NODE_STATE.granted || !leave(pointer, line, node)) {
+      // Written by us alone, and only now: until here the reaper would hand on what we were granted.
+      store(node + NODE.state, NODE_STATE.idle);
+      break;
+    } else {
+      return false;
+    }
+  }
+  i32[node + NODE.primitive] = 0;
+  return true;
+}
+
+/** What the last successful `waitBlocking` of this thread was given. */
+export function givenToMe(): number {
+  return i32[self + AGENT.node + NODE.given]!;
+}
+
+/** An attempt that doesn't stay: what it announced is taken back. */
+export function attemptOnly(pointer: number, line: Line, wanted: number): boolean {
+  const node = self + AGENT.node;
+  lockGuard(pointer + GUARD);
+  i32[node + NODE.wanted] = wanted;
+  const done = line.attempt(pointer, node);
+  if (!done) line.left(pointer, false);
+  unlockGuard(pointer + GUARD);
+  return done;
+}
+
+/** Sleeps until the node's state is no longer `waiting` or the deadline has passed; returns the state. */
+function park(node: number, deadline: number): number {
+  const word = node + NODE.state;
+  for (let spin = SPINS; spin > 0; spin--) {
+    const state = load(word);
+    if (state !== NODE_STATE.waiting) return state;
+    pause();
+  }
+  for (;;) {
+    const remaining = deadline - now();
+    if (remaining <= 0) return load(word);
+    wait(word, NODE_STATE.waiting, Math.min(remaining, SLICE_MS));
+    const state = load(word);
+    if (state !== NODE_STATE.waiting) return state;
+  }
+}

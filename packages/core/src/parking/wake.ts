@@ -1,0 +1,55 @@
+/**
+ * Telling a waiter what became of it. Both functions run under the guard of the object waited for, so that a waiter that gives
+ * up at the same moment sees one or the other: still in line, or served.
+ *
+ * Holding the guard while notifying costs the woken nothing (a granted waiter needs no guard) and keeps the argument short: a
+ * waker that is killed midway leaves states that the reaper's rescan and the sleepers' bounded slices bring to an end.
+ */
+import { add, compareExchange, i32, load, notify, store } from '../atomics.ts';
+import { AGENT, NODE, NODE_STATE } from '../memory/layout.ts';
+import { first, unlink } from './line.ts';
+
+/** Takes the node out of its line and gives it what it waited for. */
+export function grant(node: number, given = 0): void {
+  unlink(i32[node + NODE.line]!, node);
+  i32[node + NODE.given] = given;
+  settle(node, NODE_STATE.granted);
+}
+
+/** Grants all nodes of a line and returns how many there were. */
+export function grantAll(line: number, given = 0): number {
+  let count = 0;
+  for (let node = first(line); node !== 0; node = first(line)) {
+    grant(node, given);
+    count++;
+  }
+  return count;
+}
+
+/** Tells a waiting node to try again; it keeps its place in the line. Does nothing if it has been told already. */
+export function poke(node: number): void {
+  if (load(node + NODE.state) === NODE_STATE.waiting) settle(node, NODE_STATE.poked);
+}
+
+function settle(node: number, state: number): void {
+  store(node + NODE.state, state);
+  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);
+  else pushReady(i32[node + NODE.agent]!, node);
+}
+
+/** A node is pushed once for each settling, and settled again only after its agent has taken it from the stack (see `async.ts`). */
+function pushReady(agent: number, node: number): void {
+  const ready = agent + AGENT.ready;
+  for (;;) {
+    const head = load(ready);
+    i32[node + NODE.readyNext] = head;
+    if (compareExchange(ready, head, node) === head) break;
+  }
+  wakeAgent(agent);
+}
+
+/** Makes an agent's event loop look at its shared words. */
+export function wakeAgent(agent: number): void {
+  add(agent + AGENT.wake, 1);
+  notify(agent + AGENT.wake, 1);
+}

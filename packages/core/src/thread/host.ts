@@ -1,0 +1,96 @@
+/**
+ * What the thread layer needs from the platform, in one place: starting the supervisor and workers, ending them, hearing of their death,
+ * writing text so that it is seen at once. Node (and what imitates its `worker_threads`) for now.
+ */
+import type * as fsModule from 'node:fs';
+import type * as workerThreadsModule from 'node:worker_threads';
+import { ThreadStateError } from '../errors.ts';
+
+interface NodeLike {
+  getBuiltinModule?(id: string): unknown;
+  on(event: string, listener: (...args: never[]) => void): void;
+  stderr: { write(text: string): void };
+}
+
+const node = (globalThis as { process?: NodeLike }).process;
+
+function builtin<T>(id: string): T | undefined {
+  return node?.getBuiltinModule?.(id) as T | undefined;
+}
+
+/** `node:worker_threads`, where there is one. `getBuiltinModule` keeps bundlers for the browser from tripping over the import. */
+export function workerThreads(place: string): typeof workerThreadsModule {
+  const module = builtin<typeof workerThreadsModule>('node:worker_threads');
+  if (module === undefined) {
+    throw new ThreadStateError(`${place}: this platform has no node:worker_threads; threads run in Node, Deno and Bun so far`);
+  }
+  return module;
+}
+
+/** `SHARE_ENV`: a change of `process.env` in one thread is seen in all, as Python's threads see one `os.environ`. */
+export function sharedEnvironment(): typeof workerThreadsModule.SHARE_ENV {
+  return workerThreads('Thread.start()').SHARE_ENV;
+}
+
+/** The URL of a file beside this one, `.ts` when running from source and `.js` when compiled. */
+export function beside(name: string): URL {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`./${name}.${extension}`, import.meta.url);
+}
+
+/** Registers what happens when the event loop of the root thread has nothing left to do. */
+export function onLoopEmpty(action: () => void): void {
+  node?.on('beforeExit', action);
+}
+
+/** The operating system's id of this thread; 0 where it can't be had. */
+export function nativeThreadId(): number {
+  try {
+    const link = builtin<typeof fsModule>('node:fs')?.readlinkSync('/proc/thread-self');
+    return Number(link?.slice(link.lastIndexOf('/') + 1)) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Writes to a file descriptor at once, from any thread, whatever the state of the event loops. Returns false if that isn't possible here. */
+export function writeNow(descriptor: 1 | 2, data: string | Uint8Array): boolean {
+  const fs = builtin<typeof fsModule>('node:fs');
+  if (fs === undefined) return false;
+  let rest = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(fs.writeSync(descriptor, rest));
+    } catch (error) {
+      // The reader is slow and somebody made the pipe non-blocking: wait a little, it is the reader's turn.
+      if ((error as { code?: string }).code !== 'EAGAIN') return true;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+  return true;
+}
+
+interface StreamInternals {
+  _write(chunk: Uint8Array | string, encoding: string, done: () => void): void;
+  _writev?: unknown;
+}
+
+/**
+ * Makes this worker's standard streams write straight to the process's. By default a worker's output travels through the event loops of its
+ * parents: not seen while the main thread is blocked, and lost when the process exits first.
+ */
+export function writeThroughStreams(): void {
+  const process = node as unknown as { stdout: StreamInternals; stderr: StreamInternals };
+  for (const [descriptor, stream] of [[1, process.stdout], [2, process.stderr]] as const) {
+    stream._write = (chunk, _encoding, done) => {
+      writeNow(descriptor, chunk);
+      done();
+    };
+    stream._writev = undefined;
+  }
+}
+
+/** Writes a report to standard error. */
+export function report(text: string): void {
+  if (!writeNow(2, text)) console.error(text);
+}

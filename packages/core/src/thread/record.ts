@@ -1,0 +1,44 @@
+/** Reading and writing a thread's record: small accessors, so that layout and meaning meet in one place. */
+import { i32, load, u8 } from '../atomics.ts';
+import { OBJECT, THREAD, THREAD_FLAG, THREAD_NAME_BYTES } from '../memory/layout.ts';
+import { lockGuard, unlockGuard } from '../parking/guard.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Writes the name, cut to 128 bytes of UTF-8; may happen at any time, from any thread. */
+export function setRecordName(record: number, name: string): void {
+  const bytes = encoder.encode(name);
+  const { written } = encoder.encodeInto(name, bytes.length > THREAD_NAME_BYTES ? bytes.subarray(0, THREAD_NAME_BYTES) : bytes);
+  lockGuard(record + OBJECT.guard);
+  i32[record + THREAD.nameBytes] = written;
+  u8.set(bytes.subarray(0, written), (record + THREAD.nameText) * 4);
+  unlockGuard(record + OBJECT.guard);
+}
+
+export function recordName(record: number): string {
+  lockGuard(record + OBJECT.guard);
+  const start = (record + THREAD.nameText) * 4;
+  const copy = new Uint8Array(u8.subarray(start, start + i32[record + THREAD.nameBytes]!));
+  unlockGuard(record + OBJECT.guard);
+  return decoder.decode(copy);
+}
+
+export function recordState(record: number): number {
+  return load(record + OBJECT.state);
+}
+
+/** `Thread "Worker-3"`. */
+export function describeRecord(record: number): string {
+  return `Thread "${recordName(record)}"`;
+}
+
+export function setFlag(record: number, flag: number, on: boolean): void {
+  if (on) i32[record + THREAD.flags]! |= flag;
+  else i32[record + THREAD.flags]! &= ~flag;
+}
+
+/** Whether the record belongs to the main thread or to one that Heddle didn't start. */
+export function isUnowned(record: number): boolean {
+  return (i32[record + THREAD.flags]! & (THREAD_FLAG.main | THREAD_FLAG.dummy)) !== 0;
+}

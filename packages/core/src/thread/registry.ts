@@ -1,0 +1,233 @@
+/**
+ * What all threads of a runtime know about each other, in shared memory: who is alive, who waits for a worker, which workers are idle.
+ * Everything here is a few words changed under the registry's guard; the lists stay right at every single store.
+ */
+import { add, compareExchange, i32, load, store } from '../atomics.ts';
+import { AGENT, OBJECT, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
+import { release, retain } from '../memory/shared-object.ts';
+import { ensureMapped } from '../memory/slab.ts';
+import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import type { Line } from '../parking/wait.ts';
+import { grantAll, wakeAgent } from '../parking/wake.ts';
+
+/** Joiners: served when the thread has finished, whatever its end. */
+export const joinLine: Line = {
+  blocking: 'Thread.join()',
+  twin: 'joinAsync()',
+  offset: OBJECT.first,
+  attempt: (record) => load(record + OBJECT.state) === THREAD_STATE.finished,
+  left() {},
+  giveBack() {},
+};
+
+/** Those who wait until no non-daemon thread is left: stands in the main thread's record. */
+export const restLine: Line = {
+  blocking: 'waiting for non-daemon threads',
+  twin: 'nothing',
+  offset: THREAD.restFirst,
+  attempt: () => load(REGISTRY.nonDaemon) === 0,
+  left() {},
+  giveBack() {},
+};
+
+export function hasFlag(record: number, flag: number): boolean {
+  return (i32[record + THREAD.flags]! & flag) !== 0;
+}
+
+/** Puts a thread into the list of those alive; the registry holds a reference until it finishes. */
+export function enlist(record: number): void {
+  retain(record);
+  lockGuard(REGISTRY.guard);
+  link(record);
+  unlockGuard(REGISTRY.guard);
+}
+
+function link(record: number): void {
+  const first = i32[REGISTRY.first]!;
+  i32[record + THREAD.next] = first;
+  i32[record + THREAD.previous] = 0;
+  ensureMapped(first);
+  if (first !== 0) i32[first + THREAD.previous] = record;
+  i32[REGISTRY.first] = record;
+  i32[record + THREAD.flags]! |= THREAD_FLAG.listed;
+  i32[REGISTRY.alive]! += 1;
+  if (!hasFlag(record, THREAD_FLAG.daemon | THREAD_FLAG.main)) add(REGISTRY.nonDaemon, 1);
+}
+
+function delist(record: number): void {
+  lockGuard(REGISTRY.guard);
+  if (hasFlag(record, THREAD_FLAG.listed)) {
+    i32[record + THREAD.flags]! &= ~THREAD_FLAG.listed;
+    const next = i32[record + THREAD.next]!;
+    const previous = i32[record + THREAD.previous]!;
+    ensureMapped(Math.max(next, previous));
+    if (previous === 0) i32[REGISTRY.first] = next;
+    else i32[previous + THREAD.next] = next;
+    if (next !== 0) i32[next + THREAD.previous] = previous;
+    i32[REGISTRY.alive]! -= 1;
+    if (!hasFlag(record, THREAD_FLAG.daemon | THREAD_FLAG.main)) add(REGISTRY.nonDaemon, -1);
+  }
+  unlockGuard(REGISTRY.guard);
+}
+
+/**
+ * Enlists a started thread and finds it a worker: an idle one, or the supervisor's next. Returns the agent to wake: 0 if the supervisor
+ * must look.
+ */
+export function submit(record: number): number {
+  retain(record);
+  lockGuard(REGISTRY.guard);
+  link(record);
+  const idle = hasFlag(record, THREAD_FLAG.isolated) ? 0 : popIdle();
+  if (idle === 0) appendPending(record);
+  else store(idle + AGENT.mailbox, record);
+  unlockGuard(REGISTRY.guard);
+  return idle;
+}
+
+function appendPending(record: number): void {
+  const last = i32[REGISTRY.pendingLast]!;
+  ensureMapped(last);
+  i32[record + THREAD.pendingNext] = 0;
+  if (last === 0) i32[REGISTRY.pendingFirst] = record;
+  else i32[last + THREAD.pendingNext] = record;
+  i32[REGISTRY.pendingLast] = record;
+  i32[REGISTRY.pending]! += 1;
+}
+
+/** Puts back a thread that was given to a worker which died before it began. */
+export function requeue(record: number): void {
+  lockGuard(REGISTRY.guard);
+  appendPending(record);
+  unlockGuard(REGISTRY.guard);
+}
+
+/** Takes the first pending thread that may share a worker (or, with `isolated`, the first that may not); 0 when there is none. */
+export function takePending(isolated: boolean): number {
+  lockGuard(REGISTRY.guard);
+  const record = unlinkPending(isolated);
+  unlockGuard(REGISTRY.guard);
+  return record;
+}
+
+function unlinkPending(isolated: boolean): number {
+  let previous = 0;
+  for (let record = i32[REGISTRY.pendingFirst]!; record !== 0; record = i32[record + THREAD.pendingNext]!) {
+    ensureMapped(record);
+    if (hasFlag(record, THREAD_FLAG.isolated) === isolated) {
+      const next = i32[record + THREAD.pendingNext]!;
+      if (previous === 0) i32[REGISTRY.pendingFirst] = next;
+      else i32[previous + THREAD.pendingNext] = next;
+      if (next === 0) i32[REGISTRY.pendingLast] = previous;
+      i32[REGISTRY.pending]! -= 1;
+      return record;
+    }
+    previous = record;
+  }
+  return 0;
+}
+
+/** How many pending threads have no worker on its way (snapshot). */
+export function unservedThreads(): number {
+  return load(REGISTRY.pending) - load(REGISTRY.starting);
+}
+
+export function countStarting(delta: number): void {
+  add(REGISTRY.starting, delta);
+}
+
+function popIdle(): number {
+  const agent = i32[REGISTRY.idleFirst]!;
+  if (agent !== 0) {
+    i32[REGISTRY.idleFirst] = i32[agent + AGENT.idleNext]!;
+    i32[REGISTRY.idle]! -= 1;
+  }
+  return agent;
+}
+
+/** A worker takes the next thread, or becomes idle; in one step under the guard, so that a thread never waits beside an idle worker. */
+export function takeOrIdle(agent: number): number {
+  lockGuard(REGISTRY.guard);
+  const record = unlinkPending(false);
+  if (record === 0) {
+    i32[agent + AGENT.idleNext] = i32[REGISTRY.idleFirst]!;
+    i32[REGISTRY.idleFirst] = agent;
+    i32[REGISTRY.idle]! += 1;
+  }
+  unlockGuard(REGISTRY.guard);
+  return record;
+}
+
+/** Removes an idle worker so that it can be ended, if more than `keep` are idle; 0 if not. */
+export function retireIdle(keep: number): number {
+  lockGuard(REGISTRY.guard);
+  const agent = i32[REGISTRY.idle]! > keep ? popIdle() : 0;
+  unlockGuard(REGISTRY.guard);
+  return agent;
+}
+
+/** Takes a dead worker off the idle stack, if it stands there. */
+export function forgetIdle(dead: number): void {
+  lockGuard(REGISTRY.guard);
+  let previous = 0;
+  for (let agent = i32[REGISTRY.idleFirst]!; agent !== 0; agent = i32[agent + AGENT.idleNext]!) {
+    if (agent === dead) {
+      if (previous === 0) i32[REGISTRY.idleFirst] = i32[agent + AGENT.idleNext]!;
+      else i32[previous + AGENT.idleNext] = i32[agent + AGENT.idleNext]!;
+      i32[REGISTRY.idle]! -= 1;
+      break;
+    }
+    previous = agent;
+  }
+  unlockGuard(REGISTRY.guard);
+}
+
+/**
+ * Ends a thread's life: out of the list, finished, joiners woken. Its outcome has been written. `agent` is the worker that ran it, 0 if that is
+ * dead. Should the worker be killed in here, the supervisor does it again; each step is harmless twice, and the agent forgets the record only
+ * when it is finished and before the reference goes.
+ */
+export function finish(record: number, agent: number): void {
+  if (load(record + OBJECT.state) === THREAD_STATE.finished) return;
+  delist(record);
+  i32[record + THREAD.agent] = 0;
+  lockGuard(record + OBJECT.guard);
+  store(record + OBJECT.state, THREAD_STATE.finished);
+  grantAll(record + OBJECT.first);
+  unlockGuard(record + OBJECT.guard);
+  if (load(REGISTRY.nonDaemon) === 0) openRest();
+  if (agent !== 0) i32[agent + AGENT.thread] = 0;
+  release(record);
+}
+
+function openRest(): void {
+  const main = load(REGISTRY.mainRecord);
+  if (main === 0) return;
+  lockGuard(main + OBJECT.guard);
+  if (load(REGISTRY.nonDaemon) === 0) grantAll(main + THREAD.restFirst);
+  unlockGuard(main + OBJECT.guard);
+}
+
+/** Pointers of all threads that are alive, each with a reference added for the caller (snapshot). */
+export function aliveRecords(): number[] {
+  const records: number[] = [];
+  lockGuard(REGISTRY.guard);
+  for (let record = i32[REGISTRY.first]!; record !== 0; record = i32[record + THREAD.next]!) {
+    ensureMapped(record);
+    retain(record);
+    records.push(record);
+  }
+  unlockGuard(REGISTRY.guard);
+  return records;
+}
+
+/** Wakes the supervisor, if it has come up; if not, it looks by itself when it has. */
+export function wakeSupervisor(): void {
+  const supervisor = load(REGISTRY.supervisor);
+  if (supervisor > 0) wakeAgent(supervisor);
+}
+
+/** Makes this thread the one that starts the supervisor; false if another has. */
+export function claimSupervisor(): boolean {
+  return compareExchange(REGISTRY.supervisor, 0, -1) === 0;
+}

@@ -1,0 +1,53 @@
+/**
+ * What happens once in a runtime, in the thread where the program began: the main thread gets its record, the supervisor is started, and the end of
+ * the program is put off until no non-daemon thread is left.
+ */
+import { i32, load } from '../atomics.ts';
+import { ThreadStateError } from '../errors.ts';
+import { isRootThread } from '../memory/birth.ts';
+import { AGENT, REGISTRY } from '../memory/layout.ts';
+import { slab } from '../memory/slab.ts';
+import { waitInLine } from '../parking/async.ts';
+import { self } from '../parking/guard.ts';
+import { drainReports } from './except-hook.ts';
+import { beside, nativeThreadId, onLoopEmpty, sharedEnvironment, workerThreads } from './host.ts';
+import { claimSupervisor, restLine } from './registry.ts';
+import { registerMain } from './thread.ts';
+
+let rootReady = false;
+/** Kept so that it isn't collected. */
+let supervisor: unknown;
+
+/** Makes this runtime ready for threads; the supervisor comes up in the background (`start` false does without it until it is needed). */
+export function ensureSupervisor(start: boolean = true): void {
+  slab();
+  if (isRootThread()) {
+    if (!rootReady) becomeRoot();
+    if (start && supervisor === undefined && claimSupervisor()) startSupervisor();
+  } else if (load(REGISTRY.rootAgent) === 0) {
+    throw new ThreadStateError(
+      'Heddle must be loaded in the main thread before a worker of your own uses threads: call runtimeHandle() there, post it here, and attach() it',
+    );
+  }
+}
+
+function becomeRoot(): void {
+  rootReady = true;
+  i32[REGISTRY.rootAgent] = self;
+  i32[self + AGENT.nativeId] = nativeThreadId();
+  registerMain();
+  onLoopEmpty(() => {
+    drainReports();
+    if (load(REGISTRY.nonDaemon) > 0) void waitInLine(restLine, load(REGISTRY.mainRecord), restLine, Infinity, undefined);
+  });
+}
+
+function startSupervisor(): void {
+  const { Worker } = workerThreads('Thread.start()');
+  const worker = new Worker(beside('supervisor'), { workerData: { heddle: { memory: slab() } }, env: sharedEnvironment(), name: 'heddle-supervisor' });
+  worker.unref();
+  supervisor = worker;
+  worker.on('error', (error) => {
+    throw new Error(`Heddle's supervisor thread failed, no thread can be started or ended any more: ${String(error)}`, { cause: error });
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * The supervisor: a worker that owns all workers, runs no user code and never blocks. It starts workers when threads wait for one, hears of their
+ * deaths (in milliseconds, whatever the main thread does) and settles the dead's affairs.
+ *
+ * One owner, because a worker dies with its creator and is mourned only by it: thus a thread outlives the thread that started it.
+ */
+import type { Worker } from 'node:worker_threads';
+import { i32, load, store } from '../atomics.ts';
+import { reserveAgent } from '../memory/agent.ts';
+import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
+import { storeMessage } from '../memory/message.ts';
+import { ensureMapped, slab } from '../memory/slab.ts';
+import { listen } from '../parking/async.ts';
+import { self } from '../parking/guard.ts';
+import { holdLoop } from '../parking/keep-alive.ts';
+import { reap } from '../parking/reaper.ts';
+import { handleUncaught, withoutUnshareables } from './except-hook.ts';
+import { beside, sharedEnvironment, workerThreads } from './host.ts';
+import '../index.ts';
+import { countStarting, finish, forgetIdle, hasFlag, requeue, retireIdle, takePending, unservedThreads } from './registry.ts';
+
+/** What a worker is born with. */
+export interface WorkerSeed {
+  memory: WebAssembly.Memory;
+  agent: number;
+  /** The one thread to run, for an isolated worker; 0 for one that takes what is pending. */
+  record: number;
+}
+
+/** In AGENT.mailbox until the worker has come up. */
+export const BOOTING = -1;
+
+/** Idle workers beyond this many are ended, one a second: a burst of threads shouldn't keep its memory for ever. */
+const KEEP_IDLE = 8;
+const TRIM_EVERY_MS = 1000;
+
+interface Owned {
+  worker: Worker;
+  agent: number;
+  error: { readonly value: unknown } | undefined;
+  terminated: boolean;
+}
+
+const owned = new Set<Owned>();
+
+/** Runs the supervisor; returns at once, the event loop does the rest. */
+export function supervise(): void {
+  holdLoop();
+  store(REGISTRY.supervisor, self);
+  listen(look);
+  setInterval(trim, TRIM_EVERY_MS).unref();
+}
+
+/** Does what the shared words ask for; called at every wake. */
+function look(): void {
+  for (const each of owned) {
+    const record = i32[each.agent + AGENT.thread]!;
+    ensureMapped(record);
+    if (record !== 0 && hasFlag(record, THREAD_FLAG.terminate)) end(each);
+  }
+  for (let record = takePending(true); record !== 0; record = takePending(true)) startWorker(record);
+  while (unservedThreads() > 0) {
+    countStarting(1);
+    startWorker(0);
+  }
+}
+
+function trim(): void {
+  const agent = retireIdle(KEEP_IDLE);
+  if (agent === 0) return;
+  for (const each of owned) if (each.agent === agent) end(each);
+}
+
+function end(each: Owned): void {
+  if (each.terminated) return;
+  each.terminated = true;
+  void each.worker.terminate();
+}
+
+function startWorker(record: number): void {
+  const { Worker } = workerThreads('Thread.start()');
+  const agent = reserveAgent();
+  i32[agent + AGENT.mailbox] = BOOTING;
+  const heapMiB = record === 0 ? 0 : i32[record + THREAD.heapMiB]!;
+  let worker: Worker;
+  try {
+    worker = new Worker(beside('worker'), {
+      workerData: { heddle: { memory: slab(), agent, record } satisfies WorkerSeed },
+      env: sharedEnvironment(),
+      name: 'heddle-worker',
+      ...(heapMiB === 0 ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
+    });
+  } catch (error) {
+    reap(agent);
+    bootFailed(record, error);
+    return;
+  }
+  const each: Owned = { worker, agent, error: undefined, terminated: false };
+  if (record !== 0) i32[agent + AGENT.thread] = record;
+  owned.add(each);
+  worker.on('error', (error) => {
+    each.error = { value: error };
+  });
+  worker.on('exit', (code) => {
+    owned.delete(each);
+    mourn(each, code);
+  });
+}
+
+/** No worker can be had: the thread that waited for it has died before it ran. */
+function bootFailed(isolatedRecord: number, error: unknown): void {
+  if (isolatedRecord === 0) countStarting(-1);
+  const record = isolatedRecord !== 0 ? isolatedRecord : takePending(false);
+  if (record !== 0) die(record, 'no worker thread could be started for it', error);
+}
+
+/** A worker has ended. What it ran is over; what it was about to run goes to another. */
+function mourn(each: Owned, code: number): void {
+  const { agent } = each;
+  const record = i32[agent + AGENT.thread]!;
+  const mailbox = load(agent + AGENT.mailbox);
+  ensureMapped(record);
+  forgetIdle(agent);
+  reap(agent);
+  if (mailbox > 0) requeue(mailbox);
+  if (mailbox === BOOTING) bootFailed(record, each.error?.value ?? new Error(`the worker exited with code ${code} while it started`));
+  else if (record !== 0) obituary(record, each, code);
+  else if (each.error !== undefined) reportOrphan(each.error.value);
+  look();
+}
+
+function obituary(record: number, each: Owned, code: number): void {
+  if (load(record + OBJECT.state) === THREAD_STATE.finished) {
+    if (each.error !== undefined) handleUncaught(record, each.error.value);
+    return;
+  }
+  if (i32[record + THREAD.outcome] !== OUTCOME.none) finish(record, 0);
+  else if (each.error !== undefined) {
+    const error = each.error.value;
+    if ((error as { code?: string } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') die(record, 'it ran out of memory', error);
+    else {
+      handleUncaught(record, error);
+      conclude(record, OUTCOME.threw, error);
+    }
+  } else if (each.terminated) die(record, 'it was terminated');
+  else die(record, `it ended without returning: process.exit(${code}) was called in it`);
+}
+
+function die(record: number, reason: string, error?: unknown): void {
+  if (error !== undefined) handleUncaught(record, error);
+  conclude(record, OUTCOME.died, error === undefined ? { reason } : { reason, error });
+}
+
+function conclude(record: number, outcome: number, value: unknown): void {
+  let message: number;
+  try {
+    message = storeMessage(value, 'error');
+  } catch {
+    message = storeMessage(outcome === OUTCOME.threw ? withoutUnshareables(value) : { reason: (value as { reason: string }).reason }, 'error');
+  }
+  i32[record + THREAD.outcomeMessage] = message;
+  i32[record + THREAD.outcome] = outcome;
+  finish(record, 0);
+}
+
+/** An error in something that a finished thread left behind. */
+function reportOrphan(error: unknown): void {
+  console.error('Exception in what a finished thread left running:', error);
+}

@@ -1,0 +1,385 @@
+/**
+ * `Thread`: a function running in a worker thread of its own, with Python's life cycle. Workers are recycled beneath it; a thread is not a worker.
+ *
+ * ```
+ *  new Thread ──▶ initial ──start()──▶ pending ──a worker takes it──▶ running ──▶ finished   (never back: start a new Thread)
+ *                                      └──────────── alive ──────────────┘      │ result(): value │ error │ ThreadDiedError
+ * ```
+ */
+import { hot, i32 } from '../atomics.ts';
+import { ThreadDiedError, ThreadStateError, TimeoutError } from '../errors.ts';
+import { ident as currentIdent } from '../memory/agent.ts';
+import { KIND, registerKind } from '../memory/kinds.ts';
+import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
+import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
+import { Existing, SharedObject, retain, revive } from '../memory/shared-object.ts';
+import type { NameOptions } from '../memory/shared-object.ts';
+import { nextIdent } from '../memory/slab.ts';
+import { waitInLine } from '../parking/async.ts';
+import { self } from '../parking/guard.ts';
+import { mend } from '../parking/line.ts';
+import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { grantAll, wakeAgent } from '../parking/wake.ts';
+import { wholeNumber } from '../sync/options.ts';
+import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
+import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
+import { aliveRecords, enlist, hasFlag, joinLine, restLine, submit, wakeSupervisor } from './registry.ts';
+import { ensureSupervisor } from './root.ts';
+import { addressOf, assertNotImporting, targetName } from './target.ts';
+import type { AnyFunction, Target, TargetAddress } from './target.ts';
+
+const { add, compareExchange, load } = hot;
+
+/** How a thread is set up. */
+export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]> extends NameOptions {
+  /** What the function is called with: any structured-cloneable values (copied) and shareables (the same memory), at any depth. */
+  args?: A;
+  /** A daemon doesn't keep the program alive. Inherited from the thread that creates it; false in the main thread. */
+  daemon?: boolean | undefined;
+  /** Runs in a fresh worker (a new realm with nothing imported) that is used for nothing else. Costs 15–60 ms. */
+  isolated?: boolean | undefined;
+  /** Limits the JavaScript heap of the thread, in MiB; implies `isolated`. Best effort: the platform's limit is. */
+  maxHeapMiB?: number | undefined;
+}
+
+/** A marker in place of a target: the record of a thread that Heddle didn't start. */
+interface Foreign {
+  readonly foreignFlags: number;
+}
+
+/** Target messages that this thread has stored already: tasks are few and started often. */
+const internedTargets = new Map<string, number>();
+const INTERNED_LIMIT = 1000;
+
+/**
+ * A function that runs in parallel to this one. Semantics: Python's `threading.Thread`.
+ *
+ * @example
+ * ```ts
+ * const thread = new Thread((a: number, b: number) => a + b, { args: [2, 3], name: 'adder' }).start();
+ * thread.join(); // => true
+ * thread.result(); // => 5
+ * ```
+ */
+export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
+  readonly #target: TargetAddress | undefined;
+  #args: readonly unknown[] | undefined;
+  #value: { readonly value: unknown } | undefined;
+
+  /**
+   * Prepares a thread; nothing runs before `start()`. The target is a task (`task(import.meta, …)`), an export of a module (`{ module, export }`), or
+   * a function whose source travels and that can't use variables around it.
+   *
+   * Throws `TypeError` for another target, `NotShareableError` for a function without source, `RangeError` for a bad `maxHeapMiB`. Never blocks.
+   */
+  constructor(
+    target: Target<F>,
+    ...[options]: Parameters<F> extends [] ? [options?: ThreadOptions<Parameters<F>>] : [options: ThreadOptions<Parameters<F>> & { args: Parameters<F> }]
+  ) {
+    const source = target as unknown;
+    const existing = source instanceof Existing ? source : undefined;
+    super(KIND.thread, THREAD.bytes, existing);
+    if (existing !== undefined) return;
+    const record = this.at;
+    if (isForeign(source)) {
+      i32[record + THREAD.flags] = source.foreignFlags;
+      return;
+    }
+    try {
+      this.#target = addressOf(source, 'Thread');
+      this.#args = checkedArgs(options?.args);
+      if (options?.name !== undefined && typeof options.name !== 'string') {
+        throw new TypeError(`Thread: name must be a string, got ${String(options.name)} (${typeof options.name})`);
+      }
+      if (options?.maxHeapMiB !== undefined) {
+        i32[record + THREAD.heapMiB] = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    setFlag(record, THREAD_FLAG.daemon, options?.daemon ?? currentIsDaemon());
+    setFlag(record, THREAD_FLAG.isolated, options?.isolated === true || options?.maxHeapMiB !== undefined);
+    setRecordName(record, options?.name === undefined || options.name === '' ? defaultName(this.#target) : options.name);
+  }
+
+  /**
+   * Starts it: `ident` is set and `alive` is true when this returns, and it runs as soon as a worker is free or has come up. Works from any thread, and
+   * while the main thread is blocked. Never blocks. Returns the thread itself.
+   *
+   * Throws `ThreadStateError` the second time ("threads can only be started once") and at the top level of a module that is being imported for a task;
+   * `NotShareableError` with the path to an argument that can't travel, and then the thread isn't started.
+   */
+  start(): this {
+    const record = this.live();
+    if (recordState(record) !== THREAD_STATE.initial) throw new ThreadStateError(`${describeRecord(record)}: threads can only be started once`);
+    if (this.#target === undefined) {
+      throw new ThreadStateError(`${describeRecord(record)}: only the thread that created it can start it; pass it on when it is started`);
+    }
+    assertNotImporting('Thread.start()');
+    ensureSupervisor();
+    const args = storeMessage(this.#args, 'args');
+    i32[record + THREAD.argumentsMessage] = args;
+    i32[record + THREAD.targetMessage] = this.#internTarget(record);
+    i32[record + THREAD.ident] = nextIdent();
+    compareExchange(record + OBJECT.state, THREAD_STATE.initial, THREAD_STATE.pending);
+    this.#args = undefined;
+    const idle = submit(record);
+    if (idle === 0) wakeSupervisor();
+    else wakeAgent(idle);
+    return this;
+  }
+
+  #internTarget(record: number): number {
+    const address = this.#target!;
+    const key = address.join('\n');
+    const known = internedTargets.get(key);
+    if (known !== undefined) return known;
+    const message = storeMessage(address, 'target');
+    if (internedTargets.size < INTERNED_LIMIT) internedTargets.set(key, message);
+    else setFlag(record, THREAD_FLAG.ownsTarget, true);
+    return message;
+  }
+
+  /**
+   * Blocks until the thread has finished, however it ended; returns true, or false when `timeout` milliseconds passed first. Never throws the thread's
+   * error: `result()` does. May be called many times.
+   *
+   * Throws `ThreadStateError` before `start()`, for the current thread, and for a thread that Heddle didn't start; `RangeError` for a bad
+   * timeout; `BlockingNotAllowedError` in a browser window.
+   */
+  join(options?: WaitOptions): boolean {
+    const record = this.#joinable();
+    const deadline = deadlineOf(options?.timeout, 'Thread.join');
+    return recordState(record) === THREAD_STATE.finished || waitBlocking(record, joinLine, deadline);
+  }
+
+  /** As `join`, without blocking; rejects with `signal.reason` when aborted. Holds the event loop meanwhile. */
+  async joinAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    const record = this.#joinable();
+    const deadline = deadlineOf(options?.timeout, 'Thread.joinAsync');
+    options?.signal?.throwIfAborted();
+    return recordState(record) === THREAD_STATE.finished || waitInLine(this, record, joinLine, deadline, options?.signal);
+  }
+
+  #joinable(): number {
+    const record = this.live();
+    if (recordState(record) === THREAD_STATE.initial) throw new ThreadStateError(`${describeRecord(record)}: cannot join thread before it is started`);
+    if (record === i32[self + AGENT.thread]) throw new ThreadStateError(`${describeRecord(record)}: cannot join current thread`);
+    if (isUnowned(record)) {
+      throw new ThreadStateError(`${describeRecord(record)}: cannot join a thread that Heddle didn't start: its end can't be seen`);
+    }
+    return record;
+  }
+
+  /**
+   * Blocks until the thread has finished and returns what its function returned (or resolved to). Throws what the function threw, with class, message,
+   * stack and cause; `ThreadDiedError` if it ended otherwise; `TimeoutError` after `timeout` milliseconds; and what `join` throws.
+   */
+  result(options?: WaitOptions): Awaited<ReturnType<F>> {
+    if (!this.join(options)) throw this.#notFinished(options);
+    return this.#outcome();
+  }
+
+  /** As `result`, without blocking. */
+  async resultAsync(options?: AsyncWaitOptions): Promise<Awaited<ReturnType<F>>> {
+    if (!(await this.joinAsync(options))) throw this.#notFinished(options);
+    return this.#outcome();
+  }
+
+  #notFinished(options: WaitOptions | undefined): TimeoutError {
+    return new TimeoutError(`${describeRecord(this.live())}: not finished within ${options?.timeout} ms`);
+  }
+
+  #outcome(): Awaited<ReturnType<F>> {
+    const record = this.live();
+    this.#value ??= { value: readMessage(i32[record + THREAD.outcomeMessage]!) };
+    const { value } = this.#value;
+    const outcome = i32[record + THREAD.outcome];
+    if (outcome === OUTCOME.returned) return value as Awaited<ReturnType<F>>;
+    if (outcome === OUTCOME.threw) throw joinedToCaller(value, describeRecord(record));
+    const { reason, error } = value as { reason: string; error?: unknown };
+    throw new ThreadDiedError(`${describeRecord(record)}: ${reason}`, error === undefined ? {} : { cause: error });
+  }
+
+  /**
+   * Ends the thread by force, as the last resort: no `finally` runs, plain locks that it acquired stay acquired, and some engines can't end some loops. Set an
+   * `Event` that the thread looks at instead, if you can. Returns at once; `join()` waits for the end. Returns false if it has finished already.
+   */
+  terminate(): boolean {
+    const record = this.live();
+    if (isUnowned(record) || recordState(record) === THREAD_STATE.initial) {
+      throw new ThreadStateError(`${describeRecord(record)}: only a thread that was started can be terminated`);
+    }
+    if (recordState(record) === THREAD_STATE.finished) return false;
+    setFlag(record, THREAD_FLAG.terminate, true);
+    wakeSupervisor();
+    return true;
+  }
+
+  /** The name; may be changed at any time, from any thread (cut to 128 bytes of UTF-8). Default: `Thread-N (function)`. */
+  override get name(): string {
+    return recordName(this.live());
+  }
+
+  override set name(name: string) {
+    setRecordName(this.live(), String(name));
+  }
+
+  /** A number that no other thread of this runtime has or will have; `undefined` before `start()`. */
+  get ident(): number | undefined {
+    return i32[this.live() + THREAD.ident]! || undefined;
+  }
+
+  /** The operating system's id of the thread, as `ps -L` and debuggers show it; `undefined` before it runs and where it can't be had. */
+  get nativeId(): number | undefined {
+    return i32[this.live() + THREAD.nativeId]! || undefined;
+  }
+
+  /** Whether it was started and has not finished (snapshot). */
+  get alive(): boolean {
+    const state = recordState(this.live());
+    return state === THREAD_STATE.pending || state === THREAD_STATE.running;
+  }
+
+  /** Whether the program may end while it runs. Setting it throws `ThreadStateError` once it was started. */
+  get daemon(): boolean {
+    return hasFlag(this.live(), THREAD_FLAG.daemon);
+  }
+
+  set daemon(daemon: boolean) {
+    const record = this.live();
+    if (recordState(record) !== THREAD_STATE.initial) {
+      throw new ThreadStateError(`${describeRecord(record)}: cannot set daemon status of active thread`);
+    }
+    setFlag(record, THREAD_FLAG.daemon, daemon);
+  }
+
+  /** For logs: `<Thread name started 3>`. */
+  override toString(): string {
+    const record = this.live();
+    const words = ['initial', 'started', 'started', 'stopped'][recordState(record)];
+    return `<Thread ${recordName(record)} ${words}${this.daemon ? ' daemon' : ''}${this.ident === undefined ? '' : ` ${this.ident}`}>`;
+  }
+}
+
+function isForeign(target: unknown): target is Foreign {
+  return typeof target === 'object' && target !== null && 'foreignFlags' in target;
+}
+
+function checkedArgs(args: unknown): readonly unknown[] {
+  if (args === undefined) return [];
+  if (!Array.isArray(args)) throw new TypeError(`Thread: args must be an array, got ${String(args)} (${typeof args})`);
+  return args as readonly unknown[];
+}
+
+function defaultName(target: TargetAddress): string {
+  const name = targetName(target);
+  return `Thread-${add(REGISTRY.serial, 1) + 1}${name === '' ? '' : ` (${name})`}`;
+}
+
+function currentIsDaemon(): boolean {
+  const record = i32[self + AGENT.thread]!;
+  return record !== 0 && hasFlag(record, THREAD_FLAG.daemon) && !hasFlag(record, THREAD_FLAG.dummy);
+}
+
+/** Adds to a thread's error where its result was asked for. */
+function joinedToCaller(error: unknown, thread: string): unknown {
+  if (error instanceof Error && typeof error.stack === 'string' && !error.stack.includes('--- result of ')) {
+    const caller = new Error().stack?.split('\n').slice(3).join('\n') ?? '';
+    const stack = `${error.stack}\n    --- result of ${thread} asked for ---\n${caller}`;
+    Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true, enumerable: false });
+  }
+  return error;
+}
+
+function foreignThread(name: string, flags: number): Thread {
+  const thread = new Thread({ foreignFlags: flags } as unknown as () => unknown);
+  const record = pointerOf(thread);
+  setRecordName(record, name);
+  i32[record + THREAD.ident] = currentIdent;
+  i32[record + THREAD.nativeId] = i32[self + AGENT.nativeId]!;
+  i32[record + THREAD.agent] = self;
+  i32[record + OBJECT.state] = THREAD_STATE.running;
+  return thread;
+}
+
+function pointerOf(thread: Thread): number {
+  return (thread as unknown as { at: number }).at;
+}
+
+/** The main thread's and foreign threads' handles must not be collected while the thread runs. */
+let ownHandle: Thread | undefined;
+
+/** Makes the main thread known, once, from the thread where the program began. */
+export function registerMain(): void {
+  ownHandle = foreignThread('MainThread', THREAD_FLAG.main);
+  const record = pointerOf(ownHandle);
+  i32[REGISTRY.mainRecord] = record;
+  i32[self + AGENT.thread] = record;
+  enlist(record);
+}
+
+/** Returns the thread that calls this. In a worker that Heddle didn't start it is a daemonic dummy that can't be joined. Source: Python. */
+export function currentThread(): Thread {
+  ensureRegistered();
+  const record = i32[self + AGENT.thread]!;
+  retain(record);
+  return revive(record) as Thread;
+}
+
+/** Returns the thread where the program began; from anywhere. */
+export function mainThread(): Thread {
+  ensureRegistered();
+  const record = load(REGISTRY.mainRecord);
+  retain(record);
+  return revive(record) as Thread;
+}
+
+/** Returns all threads that are alive: the main thread, daemons, dummies, and those that were started but don't run yet (snapshot, in no order). */
+export function enumerate(): Thread[] {
+  ensureRegistered();
+  return aliveRecords().map((record) => revive(record) as Thread);
+}
+
+/** Returns `enumerate().length` (snapshot). */
+export function activeCount(): number {
+  ensureRegistered();
+  return load(REGISTRY.alive);
+}
+
+/** Returns the current thread's `ident`. */
+export function getIdent(): number {
+  ensureRegistered();
+  return currentIdent;
+}
+
+let registered = false;
+
+function ensureRegistered(): void {
+  if (registered) return;
+  ensureSupervisor(false);
+  if (i32[self + AGENT.thread] === 0) {
+    ownHandle = foreignThread(`Dummy-${add(REGISTRY.dummySerial, 1) + 1}`, THREAD_FLAG.dummy | THREAD_FLAG.daemon);
+    i32[self + AGENT.thread] = pointerOf(ownHandle);
+    enlist(pointerOf(ownHandle));
+  }
+  registered = true;
+}
+
+registerKind(KIND.thread, {
+  revive: (pointer) => new Thread(new Existing(pointer) as unknown as () => unknown),
+  lines: [joinLine, restLine],
+  repair(record) {
+    mend(record + OBJECT.first);
+    mend(record + THREAD.restFirst);
+    if (recordState(record) === THREAD_STATE.finished) grantAll(record + OBJECT.first);
+  },
+  destroy(record) {
+    const messages = [i32[record + THREAD.outcomeMessage]!, i32[record + THREAD.argumentsMessage]!];
+    if (hasFlag(record, THREAD_FLAG.ownsTarget)) messages.push(i32[record + THREAD.targetMessage]!);
+    for (const message of messages) {
+      if (message !== 0) dropMessage(message);
+    }
+  },
+});

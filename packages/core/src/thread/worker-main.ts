@@ -1,0 +1,160 @@
+/**
+ * What a worker does all its life: takes a thread, runs it, tells how it ended, takes the next or becomes idle.
+ *
+ * ```
+ *  boot ─▶ take pending ──none──▶ idle (waitAsync on the agent's wake word; a starter pops us off the idle stack and fills our mailbox)
+ *              │ ▲                  │
+ *              ▼ │ clean            ▼ mailbox
+ *            run thread ◀───────────┘
+ *              │ left timers, sockets or other work behind
+ *              ▼
+ *            retired: runs nothing more, and ends when that work has ended
+ * ```
+ */
+import { hot, i32 } from '../atomics.ts';
+import { setIdent } from '../memory/agent.ts';
+import { AGENT, OBJECT, OUTCOME, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
+import { readMessage, storeMessage, takeMessage } from '../memory/message.ts';
+import { ensureMapped } from '../memory/slab.ts';
+import { listen, pendingWaits } from '../parking/async.ts';
+import { self } from '../parking/guard.ts';
+import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
+import { handleUncaught, withoutUnshareables } from './except-hook.ts';
+import { nativeThreadId, writeThroughStreams } from './host.ts';
+import { countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
+import { explainInlineError, resolve, resolveNow } from './target.ts';
+import type { AnyFunction, TargetAddress } from './target.ts';
+import '../index.ts';
+
+const { exchange, store } = hot;
+
+interface Called {
+  address: TargetAddress;
+  fn: AnyFunction | undefined;
+}
+
+/** Target messages that are interned by their senders stay where they are for ever, so their pointer is their name. */
+const targets = new Map<number, Called>();
+let busy = true;
+let baseline = 0;
+
+/** Runs the worker; returns at once, the event loop does the rest. `isolatedRecord` is the one thread to run, or 0. */
+export function runWorker(isolatedRecord: number): void {
+  writeThroughStreams();
+  holdLoop();
+  i32[self + AGENT.nativeId] = nativeThreadId();
+  store(self + AGENT.mailbox, 0);
+  listen(onWake);
+  baseline = activeResources();
+  if (isolatedRecord === 0) countStarting(-1);
+  void work(isolatedRecord === 0 ? takePending(false) || takeOrIdle(self) : isolatedRecord);
+}
+
+function onWake(): void {
+  if (busy) return;
+  const record = exchange(self + AGENT.mailbox, 0);
+  if (record !== 0) {
+    busy = true;
+    void work(record);
+  }
+}
+
+async function work(first: number): Promise<void> {
+  let record = first;
+  while (record !== 0) {
+    ensureMapped(record);
+    const ran = run(record);
+    if (ran !== undefined) await ran;
+    const isolated = hasFlag(record, THREAD_FLAG.isolated);
+    finish(record, self);
+    if (isolated || activeResources() > baseline || pendingWaits() > 0) {
+      releaseLoop();
+      return;
+    }
+    record = takeOrIdle(self);
+  }
+  busy = false;
+  // A starter may have filled the mailbox between takeOrIdle and here, and its wake may have come while we were busy.
+  onWake();
+}
+
+/** Timers, sockets, workers and the like that keep this worker's event loop going. */
+function activeResources(): number {
+  const { getActiveResourcesInfo } = process as { getActiveResourcesInfo?: () => string[] };
+  return getActiveResourcesInfo?.().length ?? 0;
+}
+
+/** Runs the thread's function. Returns a promise only if something has to be awaited. */
+function run(record: number): Promise<void> | undefined {
+  i32[record + THREAD.agent] = self;
+  i32[record + THREAD.nativeId] = i32[self + AGENT.nativeId]!;
+  i32[self + AGENT.thread] = record;
+  setIdent(i32[record + THREAD.ident]!);
+  store(record + OBJECT.state, THREAD_STATE.running);
+  const called = calledBy(record);
+  try {
+    if (called.fn === undefined) return runAsync(record, called);
+    const value = called.fn(...takeArguments(record));
+    if (isThenable(value)) return settleWith(record, called, value);
+    succeed(record, value);
+  } catch (error) {
+    fail(record, called, error);
+  }
+  return undefined;
+}
+
+async function runAsync(record: number, called: Called): Promise<void> {
+  try {
+    called.fn = resolveNow(called.address) ?? (await resolve(called.address));
+    succeed(record, await called.fn(...takeArguments(record)));
+  } catch (error) {
+    fail(record, called, error);
+  }
+}
+
+async function settleWith(record: number, called: Called, value: PromiseLike<unknown>): Promise<void> {
+  try {
+    succeed(record, await value);
+  } catch (error) {
+    fail(record, called, error);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+function calledBy(record: number): Called {
+  const message = i32[record + THREAD.targetMessage]!;
+  let called = targets.get(message);
+  if (called === undefined) {
+    called = { address: readMessage(message) as TargetAddress, fn: undefined };
+    if (!hasFlag(record, THREAD_FLAG.ownsTarget)) targets.set(message, called);
+  }
+  return called;
+}
+
+function takeArguments(record: number): unknown[] {
+  const message = i32[record + THREAD.argumentsMessage]!;
+  i32[record + THREAD.argumentsMessage] = 0;
+  return takeMessage(message) as unknown[];
+}
+
+/** Throws what can't travel: then the thread has failed, with an error that names the path in its result. */
+function succeed(record: number, value: unknown): void {
+  i32[record + THREAD.outcomeMessage] = storeMessage(value, 'result');
+  i32[record + THREAD.outcome] = OUTCOME.returned;
+}
+
+function fail(record: number, called: Called, error: unknown): void {
+  explainInlineError(called.address, error);
+  handleUncaught(record, error);
+  let message: number;
+  try {
+    message = storeMessage(error, 'error');
+  } catch {
+    message = storeMessage(withoutUnshareables(error), 'error');
+  }
+  i32[record + THREAD.outcomeMessage] = message;
+  i32[record + THREAD.outcome] = OUTCOME.threw;
+}
