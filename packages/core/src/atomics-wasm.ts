@@ -49,7 +49,7 @@ function leb(value: number): number[] {
 }
 
 function text(value: string): number[] {
-  return sized([...value].map((char) => char.charCodeAt(0)));
+  return sized([...value].map(char => char.charCodeAt(0)));
 }
 
 function section(id: number, items: number[][]): number[] {
@@ -58,18 +58,40 @@ function section(id: number, items: number[][]): number[] {
 
 /** Builds the module: one type, one function and one export for each operation, and the imported shared memory `m.m`. */
 export function assemble(): Uint8Array<ArrayBuffer> {
-  const types = OPERATIONS.map((op) => [0x60, ...sized(Array<number>(op.parameters).fill(I32)), ...(op.returns ? [1, I32] : [0])]);
+  const types = OPERATIONS.map(op => [
+    0x60,
+    ...sized(Array<number>(op.parameters).fill(I32)),
+    ...(op.returns ? [1, I32] : [0]),
+  ]);
   const memory = [...text('m'), ...text('m'), 0x02, 0x03, ...leb(1), ...leb(65536)];
-  const bodies = OPERATIONS.map((op) => {
+  const bodies = OPERATIONS.map(op => {
     const rest = Array.from({ length: op.parameters - 1 }, (_, index) => [LOCAL_GET, index + 1]).flat();
-    return sized([0x00, LOCAL_GET, 0, I32_CONST, 2, I32_SHL, ...rest, ATOMIC_PREFIX, op.opcode, ...MEMARG, END]);
+    return sized([
+      0x00,
+      LOCAL_GET,
+      0,
+      I32_CONST,
+      2,
+      I32_SHL,
+      ...rest,
+      ATOMIC_PREFIX,
+      op.opcode,
+      ...MEMARG,
+      END,
+    ]);
   });
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, types),
     ...section(2, [memory]),
-    ...section(3, OPERATIONS.map((_, index) => leb(index))),
-    ...section(7, OPERATIONS.map((op, index) => [...text(op.name), 0x00, ...leb(index)])),
+    ...section(
+      3,
+      OPERATIONS.map((_, index) => leb(index)),
+    ),
+    ...section(
+      7,
+      OPERATIONS.map((op, index) => [...text(op.name), 0x00, ...leb(index)]),
+    ),
     ...section(10, bodies),
   ]);
 }

@@ -14,7 +14,7 @@ export let u8: Uint8Array<SharedArrayBuffer> = new Uint8Array(0) as never;
 export let f64: Float64Array<SharedArrayBuffer> = new Float64Array(0) as never;
 
 const plain: WasmAtomics = {
-  load: (word) => Atomics.load(i32, word),
+  load: word => Atomics.load(i32, word),
   store: (word, value) => void Atomics.store(i32, word, value),
   add: (word, delta) => Atomics.add(i32, word, delta),
   and: (word, mask) => Atomics.and(i32, word, mask),
@@ -75,7 +75,10 @@ export function wait(word: number, expected: number, timeoutMs: number): 'ok' | 
 }
 
 /** Starts waiting without blocking and without a timeout: a timeout would leak until its deadline (measured). */
-export function waitAsync(word: number, expected: number): { async: boolean; value: Promise<unknown> | string } {
+export function waitAsync(
+  word: number,
+  expected: number,
+): { async: boolean; value: Promise<unknown> | string } {
   return Atomics.waitAsync(i32, word, expected) as { async: boolean; value: Promise<unknown> | string };
 }
 

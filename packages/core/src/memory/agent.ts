@@ -33,7 +33,9 @@ export function reserveAgent(): number {
       return agent;
     }
   }
-  throw new SharedMemoryExhaustedError(`no more than ${MAXIMUM_AGENTS} threads can use one runtime's shared memory at a time`);
+  throw new SharedMemoryExhaustedError(
+    `no more than ${MAXIMUM_AGENTS} threads can use one runtime's shared memory at a time`,
+  );
 }
 
 function advanceRover(): number {

@@ -14,7 +14,19 @@
 import { i32 } from '../atomics.ts';
 import { SharedMemoryExhaustedError } from '../errors.ts';
 import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
-import { AGENT, CLASS_BYTES, CLASS_FIELDS, HEADER, HEAP_PAGE, LINE_WORDS, PAGE, PAGE_BYTES, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS } from './layout.ts';
+import {
+  AGENT,
+  CLASS_BYTES,
+  CLASS_FIELDS,
+  HEADER,
+  HEAP_PAGE,
+  LINE_WORDS,
+  PAGE,
+  PAGE_BYTES,
+  PAGE_SHIFT,
+  PAGE_TABLE,
+  PAGE_WORDS,
+} from './layout.ts';
 import { ensureMapped, growTo, slab } from './slab.ts';
 
 const LARGEST_CLASS_BYTES = CLASS_BYTES[CLASS_BYTES.length - 1]!;
@@ -35,7 +47,10 @@ function batchOf(sizeClass: number): number {
  */
 export function allocate(bytes: number): number {
   if (self === 0) slab();
-  const block = bytes <= LARGEST_CLASS_BYTES ? allocateSmall(classOf(bytes)) : allocatePages(Math.ceil(bytes / PAGE_BYTES), PAGE.run);
+  const block =
+    bytes <= LARGEST_CLASS_BYTES
+      ? allocateSmall(classOf(bytes))
+      : allocatePages(Math.ceil(bytes / PAGE_BYTES), PAGE.run);
   if (block === 0) {
     throw new SharedMemoryExhaustedError(
       `no ${bytes} bytes of shared memory left: ${memoryUsage().used} of at most ${memoryUsage().maximum} bytes are in use. ` +

@@ -35,7 +35,10 @@ export function createMemory(): WebAssembly.Memory {
       return memory;
     } catch (error) {
       if (pages > 256) continue;
-      throw new SharedMemoryExhaustedError(`cannot reserve ${pages * PAGE_BYTES} bytes of shared memory: ${String(error)}`, { cause: error });
+      throw new SharedMemoryExhaustedError(
+        `cannot reserve ${pages * PAGE_BYTES} bytes of shared memory: ${String(error)}`,
+        { cause: error },
+      );
     }
   }
 }
@@ -52,7 +55,9 @@ function format(words: Int32Array, maximumPages: number): void {
 
 /** Whether this thread is where the program began, not a worker. */
 export function isRootThread(): boolean {
-  const node = (globalThis as { process?: { getBuiltinModule?(id: string): { isMainThread: boolean } | undefined } }).process;
+  const node = (
+    globalThis as { process?: { getBuiltinModule?(id: string): { isMainThread: boolean } | undefined } }
+  ).process;
   const threads = node?.getBuiltinModule?.('node:worker_threads');
   if (threads !== undefined) return threads.isMainThread;
   return !('WorkerGlobalScope' in globalThis);

@@ -45,7 +45,9 @@ export function registerKind(number: number, kind: Kind): void {
 export function kindOf(number: number): Kind {
   const kind = kinds[number];
   if (kind === undefined) {
-    throw new Error(`heddle: unknown kind of shared object ${number}; is another version of Heddle loaded in a thread of this runtime?`);
+    throw new Error(
+      `heddle: unknown kind of shared object ${number}; is another version of Heddle loaded in a thread of this runtime?`,
+    );
   }
   return kind;
 }

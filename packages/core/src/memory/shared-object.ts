@@ -39,7 +39,7 @@ interface Debt {
 
 const handles = new Map<number, WeakRef<SharedObject>>();
 
-const collected = new FinalizationRegistry<Debt>((debt) => {
+const collected = new FinalizationRegistry<Debt>(debt => {
   // A younger handle for the same block may be in the map by now; then it stays.
   if (handles.get(debt.pointer)?.deref() === undefined) handles.delete(debt.pointer);
   pay(debt);
@@ -69,7 +69,9 @@ export abstract class SharedObject {
     } else {
       const name = source?.name;
       if (name !== undefined && typeof name !== 'string') {
-        throw new TypeError(`${this.constructor.name}: name must be a string, got ${String(name)} (${typeof name})`);
+        throw new TypeError(
+          `${this.constructor.name}: name must be a string, got ${String(name)} (${typeof name})`,
+        );
       }
       this.at = allocateZeroed(bytes);
       i32[this.at + OBJECT.kind] = kind;

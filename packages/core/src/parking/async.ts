@@ -193,7 +193,8 @@ function serve(node: number): void {
   if (waiter === undefined) return;
   const state = load(node + NODE.state);
   if (state === NODE_STATE.granted) finish(waiter, () => waiter.resolve(true));
-  else if (state === NODE_STATE.poked && tryAgain(waiter.pointer, waiter.line, node)) finish(waiter, () => waiter.resolve(true));
+  else if (state === NODE_STATE.poked && tryAgain(waiter.pointer, waiter.line, node))
+    finish(waiter, () => waiter.resolve(true));
 }
 
 /** Makes sure that one `waitAsync` is pending while anybody here waits. */

@@ -11,7 +11,16 @@ import { add, i32, load, store } from '../atomics.ts';
 import { agents, bury } from '../memory/agent.ts';
 import { free, reclaimFreeLists } from '../memory/allocator.ts';
 import { kindOf } from '../memory/kinds.ts';
-import { AGENT, AGENT_STATE, GUARD_DEPTH, HEADER, NODE, NODE_STATE, OBJECT, REGISTRY } from '../memory/layout.ts';
+import {
+  AGENT,
+  AGENT_STATE,
+  GUARD_DEPTH,
+  HEADER,
+  NODE,
+  NODE_STATE,
+  OBJECT,
+  REGISTRY,
+} from '../memory/layout.ts';
 import { settle } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
@@ -59,9 +68,12 @@ function leaveLines(agent: number): void {
     const object = i32[node + NODE.primitive]!;
     if (object === 0) continue;
     ensureMapped(object);
-    const line = kindOf(i32[object + OBJECT.kind]!).lines.find((each) => each.offset === i32[node + NODE.joined]);
+    const line = kindOf(i32[object + OBJECT.kind]!).lines.find(
+      each => each.offset === i32[node + NODE.joined],
+    );
     if (line === undefined) continue;
-    if (!leave(object, line, node) && load(node + NODE.state) === NODE_STATE.granted) line.giveBack(object, node);
+    if (!leave(object, line, node) && load(node + NODE.state) === NODE_STATE.granted)
+      line.giveBack(object, node);
   }
 }
 

@@ -51,7 +51,9 @@ export const now: () => number = () => performance.now();
 export function deadlineOf(timeout: number | undefined, place: string): number {
   if (timeout === undefined || timeout === Infinity) return Infinity;
   if (typeof timeout !== 'number') {
-    throw new TypeError(`${place}: timeout must be a number of milliseconds, got ${String(timeout)} (${typeof timeout})`);
+    throw new TypeError(
+      `${place}: timeout must be a number of milliseconds, got ${String(timeout)} (${typeof timeout})`,
+    );
   }
   if (!(timeout >= 0)) {
     throw new RangeError(`${place}: timeout must be 0 or more milliseconds, got ${timeout}`);
@@ -109,7 +111,9 @@ export function waitBlocking(pointer: number, line: Line, deadline: number, want
   if (deadline !== Infinity && deadline - now() <= 0) return attemptOnly(pointer, line, wanted);
   if (!canBlock()) {
     if (attemptOnly(pointer, line, wanted)) return true;
-    throw new BlockingNotAllowedError(`${line.blocking} would block, which this thread may not do; await ${line.twin} instead`);
+    throw new BlockingNotAllowedError(
+      `${line.blocking} would block, which this thread may not do; await ${line.twin} instead`,
+    );
   }
   const node = self + AGENT.node;
   if (enter(pointer, line, node, wanted)) return true;

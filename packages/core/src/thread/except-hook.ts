@@ -38,7 +38,9 @@ let listening = false;
  */
 export function setExceptHook(newHook: ExceptHook | undefined): void {
   if (newHook !== undefined && typeof newHook !== 'function') {
-    throw new TypeError(`setExceptHook: expected a function or undefined, got ${String(newHook)} (${typeof newHook})`);
+    throw new TypeError(
+      `setExceptHook: expected a function or undefined, got ${String(newHook)} (${typeof newHook})`,
+    );
   }
   hook = newHook;
   if (!isRootThread()) return;
@@ -60,7 +62,8 @@ function print(name: string, error: unknown): void {
 }
 
 function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `Uncaught ${typeof error === 'string' ? `'${error}'` : String(error)}`;
+  if (!(error instanceof Error))
+    return `Uncaught ${typeof error === 'string' ? `'${error}'` : String(error)}`;
   const own = error.stack ?? `${error.name}: ${error.message}`;
   return error.cause === undefined ? own : `${own}\n  [cause]: ${describeError(error.cause)}`;
 }
@@ -107,7 +110,8 @@ function sendReport(record: number, error: unknown): void {
 
 /** An error like the one that can't travel as it is: same class name, message and stack. */
 export function withoutUnshareables(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(`a thread threw a value that can't travel: ${describeError(error)}`);
+  if (!(error instanceof Error))
+    return new Error(`a thread threw a value that can't travel: ${describeError(error)}`);
   const copy = new Error(error.message);
   copy.name = error.name;
   if (error.stack !== undefined) copy.stack = error.stack;

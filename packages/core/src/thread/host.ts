@@ -22,7 +22,9 @@ function builtin<T>(id: string): T | undefined {
 export function workerThreads(place: string): typeof workerThreadsModule {
   const module = builtin<typeof workerThreadsModule>('node:worker_threads');
   if (module === undefined) {
-    throw new ThreadStateError(`${place}: this platform has no node:worker_threads; threads run in Node, Deno and Bun so far`);
+    throw new ThreadStateError(
+      `${place}: this platform has no node:worker_threads; threads run in Node, Deno and Bun so far`,
+    );
   }
   return module;
 }
@@ -81,7 +83,10 @@ interface StreamInternals {
  */
 export function writeThroughStreams(): void {
   const process = node as unknown as { stdout: StreamInternals; stderr: StreamInternals };
-  for (const [descriptor, stream] of [[1, process.stdout], [2, process.stderr]] as const) {
+  for (const [descriptor, stream] of [
+    [1, process.stdout],
+    [2, process.stderr],
+  ] as const) {
     stream._write = (chunk, _encoding, done) => {
       writeNow(descriptor, chunk);
       done();

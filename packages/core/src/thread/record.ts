@@ -9,7 +9,10 @@ const decoder = new TextDecoder();
 /** Writes the name, cut to 128 bytes of UTF-8; may happen at any time, from any thread. */
 export function setRecordName(record: number, name: string): void {
   const bytes = encoder.encode(name);
-  const { written } = encoder.encodeInto(name, bytes.length > THREAD_NAME_BYTES ? bytes.subarray(0, THREAD_NAME_BYTES) : bytes);
+  const { written } = encoder.encodeInto(
+    name,
+    bytes.length > THREAD_NAME_BYTES ? bytes.subarray(0, THREAD_NAME_BYTES) : bytes,
+  );
   lockGuard(record + OBJECT.guard);
   i32[record + THREAD.nameBytes] = written;
   u8.set(bytes.subarray(0, written), (record + THREAD.nameText) * 4);

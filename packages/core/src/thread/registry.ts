@@ -15,7 +15,7 @@ export const joinLine: Line = {
   blocking: 'Thread.join()',
   twin: 'joinAsync()',
   offset: OBJECT.first,
-  attempt: (record) => load(record + OBJECT.state) === THREAD_STATE.finished,
+  attempt: record => load(record + OBJECT.state) === THREAD_STATE.finished,
   left() {},
   giveBack() {},
 };

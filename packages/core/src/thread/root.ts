@@ -38,16 +38,24 @@ function becomeRoot(): void {
   registerMain();
   onLoopEmpty(() => {
     drainReports();
-    if (load(REGISTRY.nonDaemon) > 0) void waitInLine(restLine, load(REGISTRY.mainRecord), restLine, Infinity, undefined);
+    if (load(REGISTRY.nonDaemon) > 0)
+      void waitInLine(restLine, load(REGISTRY.mainRecord), restLine, Infinity, undefined);
   });
 }
 
 function startSupervisor(): void {
   const { Worker } = workerThreads('Thread.start()');
-  const worker = new Worker(beside('supervisor'), { workerData: { heddle: { memory: slab() } }, env: sharedEnvironment(), name: 'heddle-supervisor' });
+  const worker = new Worker(beside('supervisor'), {
+    workerData: { heddle: { memory: slab() } },
+    env: sharedEnvironment(),
+    name: 'heddle-supervisor',
+  });
   worker.unref();
   supervisor = worker;
-  worker.on('error', (error) => {
-    throw new Error(`Heddle's supervisor thread failed, no thread can be started or ended any more: ${String(error)}`, { cause: error });
+  worker.on('error', error => {
+    throw new Error(
+      `Heddle's supervisor thread failed, no thread can be started or ended any more: ${String(error)}`,
+      { cause: error },
+    );
   });
 }

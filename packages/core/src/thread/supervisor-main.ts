@@ -17,7 +17,16 @@ import { reap } from '../parking/reaper.ts';
 import { handleUncaught, withoutUnshareables } from './except-hook.ts';
 import { beside, sharedEnvironment, workerThreads } from './host.ts';
 import '../index.ts';
-import { countStarting, finish, forgetIdle, hasFlag, requeue, retireIdle, takePending, unservedThreads } from './registry.ts';
+import {
+  countStarting,
+  finish,
+  forgetIdle,
+  hasFlag,
+  requeue,
+  retireIdle,
+  takePending,
+  unservedThreads,
+} from './registry.ts';
 
 /** What a worker is born with. */
 export interface WorkerSeed {
@@ -98,10 +107,10 @@ function startWorker(record: number): void {
   const each: Owned = { worker, agent, error: undefined, terminated: false };
   if (record !== 0) i32[agent + AGENT.thread] = record;
   owned.add(each);
-  worker.on('error', (error) => {
+  worker.on('error', error => {
     each.error = { value: error };
   });
-  worker.on('exit', (code) => {
+  worker.on('exit', code => {
     owned.delete(each);
     mourn(each, code);
   });
@@ -123,7 +132,11 @@ function mourn(each: Owned, code: number): void {
   forgetIdle(agent);
   reap(agent);
   if (mailbox > 0) requeue(mailbox);
-  if (mailbox === BOOTING) bootFailed(record, each.error?.value ?? new Error(`the worker exited with code ${code} while it started`));
+  if (mailbox === BOOTING)
+    bootFailed(
+      record,
+      each.error?.value ?? new Error(`the worker exited with code ${code} while it started`),
+    );
   else if (record !== 0) obituary(record, each, code);
   else if (each.error !== undefined) reportOrphan(each.error.value);
   look();
@@ -137,7 +150,8 @@ function obituary(record: number, each: Owned, code: number): void {
   if (i32[record + THREAD.outcome] !== OUTCOME.none) finish(record, 0);
   else if (each.error !== undefined) {
     const error = each.error.value;
-    if ((error as { code?: string } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') die(record, 'it ran out of memory', error);
+    if ((error as { code?: string } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY')
+      die(record, 'it ran out of memory', error);
     else {
       handleUncaught(record, error);
       conclude(record, OUTCOME.threw, error);
@@ -156,7 +170,12 @@ function conclude(record: number, outcome: number, value: unknown): void {
   try {
     message = storeMessage(value, 'error');
   } catch {
-    message = storeMessage(outcome === OUTCOME.threw ? withoutUnshareables(value) : { reason: (value as { reason: string }).reason }, 'error');
+    message = storeMessage(
+      outcome === OUTCOME.threw
+        ? withoutUnshareables(value)
+        : { reason: (value as { reason: string }).reason },
+      'error',
+    );
   }
   i32[record + THREAD.outcomeMessage] = message;
   i32[record + THREAD.outcome] = outcome;

@@ -15,7 +15,9 @@ export type AnyFunction = (...args: any[]) => unknown;
 const taskAddress: unique symbol = Symbol.for('heddle.task');
 
 /** A function that other threads can find: callable as before, and a target for `Thread` and executors. */
-export type Task<F extends AnyFunction> = F & { readonly [taskAddress]: { readonly module: string; readonly name: string } };
+export type Task<F extends AnyFunction> = F & {
+  readonly [taskAddress]: { readonly module: string; readonly name: string };
+};
 
 /** An export of a module that threads import. */
 export interface ExportTarget<F extends AnyFunction> {
@@ -45,13 +47,20 @@ let importing = 0;
  * Returns the same function. Throws `TypeError` for a function without a name, and `ThreadStateError` if the module declares two tasks of one name.
  */
 export function task<F extends AnyFunction>(meta: ImportMeta, fn: F): Task<F> {
-  if (typeof fn !== 'function') throw new TypeError(`task: expected a function, got ${String(fn)} (${typeof fn})`);
-  if (typeof meta?.url !== 'string') throw new TypeError('task: the first argument must be import.meta of the module that declares the task');
+  if (typeof fn !== 'function')
+    throw new TypeError(`task: expected a function, got ${String(fn)} (${typeof fn})`);
+  if (typeof meta?.url !== 'string')
+    throw new TypeError('task: the first argument must be import.meta of the module that declares the task');
   if (fn.name === '') {
-    throw new TypeError('task: the function needs a name, by which other threads find it: task(import.meta, function work() {…})');
+    throw new TypeError(
+      'task: the function needs a name, by which other threads find it: task(import.meta, function work() {…})',
+    );
   }
   const key = `${meta.url}#${fn.name}`;
-  if (tasks.has(key)) throw new ThreadStateError(`task: ${meta.url} declares two tasks named "${fn.name}"; give one of them another name`);
+  if (tasks.has(key))
+    throw new ThreadStateError(
+      `task: ${meta.url} declares two tasks named "${fn.name}"; give one of them another name`,
+    );
   tasks.set(key, fn);
   Object.defineProperty(fn, taskAddress, { value: { module: meta.url, name: fn.name } });
   return fn as Task<F>;
@@ -61,13 +70,17 @@ export function task<F extends AnyFunction>(meta: ImportMeta, fn: F): Task<F> {
 export function addressOf(target: unknown, place: string): TargetAddress {
   if (typeof target === 'function') {
     const declared = (target as Partial<Task<AnyFunction>>)[taskAddress];
-    return declared === undefined ? inline(target as AnyFunction, place) : ['task', declared.module, declared.name];
+    return declared === undefined
+      ? inline(target as AnyFunction, place)
+      : ['task', declared.module, declared.name];
   }
   if (typeof target === 'object' && target !== null && 'module' in target) {
     const { module, export: name = 'default' } = target as ExportTarget<AnyFunction>;
     const url = String(module);
     if (!URL.canParse(url)) {
-      throw new TypeError(`${place}: module must be an absolute URL, got "${url}"; write new URL('${url}', import.meta.url)`);
+      throw new TypeError(
+        `${place}: module must be an absolute URL, got "${url}"; write new URL('${url}', import.meta.url)`,
+      );
     }
     return ['export', url, name];
   }
@@ -83,7 +96,8 @@ function inline(fn: AnyFunction, place: string): TargetAddress {
       `${place}: the source of ${fn.name === '' ? 'this function' : `"${fn.name}"`} can't be had (it is bound or built in), so it can't travel; wrap it in a function, or declare a task`,
     );
   }
-  if (/^class\b/.test(source)) throw new NotShareableError(`${place}: a class can't be a thread's target; pass a function`);
+  if (/^class\b/.test(source))
+    throw new NotShareableError(`${place}: a class can't be a thread's target; pass a function`);
   return ['inline', source, fn.name];
 }
 
@@ -135,7 +149,8 @@ function evaluate(source: string, name: string): AnyFunction {
     // A method's source, `work() {…}`, is an expression only inside an object.
     fn = Object.values(indirectEval(`({${source}})`) as object)[0];
   }
-  if (typeof fn !== 'function') throw new TypeError(`the source of "${name}" didn't give a function in the thread`);
+  if (typeof fn !== 'function')
+    throw new TypeError(`the source of "${name}" didn't give a function in the thread`);
   return fn as AnyFunction;
 }
 

@@ -74,7 +74,9 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
    */
   constructor(
     target: Target<F>,
-    ...[options]: Parameters<F> extends [] ? [options?: ThreadOptions<Parameters<F>>] : [options: ThreadOptions<Parameters<F>> & { args: Parameters<F> }]
+    ...[options]: Parameters<F> extends []
+      ? [options?: ThreadOptions<Parameters<F>>]
+      : [options: ThreadOptions<Parameters<F>> & { args: Parameters<F> }]
   ) {
     const source = target as unknown;
     const existing = source instanceof Existing ? source : undefined;
@@ -89,7 +91,9 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
       this.#target = addressOf(source, 'Thread');
       this.#args = checkedArgs(options?.args);
       if (options?.name !== undefined && typeof options.name !== 'string') {
-        throw new TypeError(`Thread: name must be a string, got ${String(options.name)} (${typeof options.name})`);
+        throw new TypeError(
+          `Thread: name must be a string, got ${String(options.name)} (${typeof options.name})`,
+        );
       }
       if (options?.maxHeapMiB !== undefined) {
         i32[record + THREAD.heapMiB] = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
@@ -100,7 +104,10 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     setFlag(record, THREAD_FLAG.daemon, options?.daemon ?? currentIsDaemon());
     setFlag(record, THREAD_FLAG.isolated, options?.isolated === true || options?.maxHeapMiB !== undefined);
-    setRecordName(record, options?.name === undefined || options.name === '' ? defaultName(this.#target) : options.name);
+    setRecordName(
+      record,
+      options?.name === undefined || options.name === '' ? defaultName(this.#target) : options.name,
+    );
   }
 
   /**
@@ -112,9 +119,12 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
    */
   start(): this {
     const record = this.live();
-    if (recordState(record) !== THREAD_STATE.initial) throw new ThreadStateError(`${describeRecord(record)}: threads can only be started once`);
+    if (recordState(record) !== THREAD_STATE.initial)
+      throw new ThreadStateError(`${describeRecord(record)}: threads can only be started once`);
     if (this.#target === undefined) {
-      throw new ThreadStateError(`${describeRecord(record)}: only the thread that created it can start it; pass it on when it is started`);
+      throw new ThreadStateError(
+        `${describeRecord(record)}: only the thread that created it can start it; pass it on when it is started`,
+      );
     }
     assertNotImporting('Thread.start()');
     ensureSupervisor();
@@ -159,15 +169,22 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     const record = this.#joinable();
     const deadline = deadlineOf(options?.timeout, 'Thread.joinAsync');
     options?.signal?.throwIfAborted();
-    return recordState(record) === THREAD_STATE.finished || waitInLine(this, record, joinLine, deadline, options?.signal);
+    return (
+      recordState(record) === THREAD_STATE.finished ||
+      waitInLine(this, record, joinLine, deadline, options?.signal)
+    );
   }
 
   #joinable(): number {
     const record = this.live();
-    if (recordState(record) === THREAD_STATE.initial) throw new ThreadStateError(`${describeRecord(record)}: cannot join thread before it is started`);
-    if (record === i32[self + AGENT.thread]) throw new ThreadStateError(`${describeRecord(record)}: cannot join current thread`);
+    if (recordState(record) === THREAD_STATE.initial)
+      throw new ThreadStateError(`${describeRecord(record)}: cannot join thread before it is started`);
+    if (record === i32[self + AGENT.thread])
+      throw new ThreadStateError(`${describeRecord(record)}: cannot join current thread`);
     if (isUnowned(record)) {
-      throw new ThreadStateError(`${describeRecord(record)}: cannot join a thread that Heddle didn't start: its end can't be seen`);
+      throw new ThreadStateError(
+        `${describeRecord(record)}: cannot join a thread that Heddle didn't start: its end can't be seen`,
+      );
     }
     return record;
   }
@@ -199,7 +216,10 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     if (outcome === OUTCOME.returned) return value as Awaited<ReturnType<F>>;
     if (outcome === OUTCOME.threw) throw joinedToCaller(value, describeRecord(record));
     const { reason, error } = value as { reason: string; error?: unknown };
-    throw new ThreadDiedError(`${describeRecord(record)}: ${reason}`, error === undefined ? {} : { cause: error });
+    throw new ThreadDiedError(
+      `${describeRecord(record)}: ${reason}`,
+      error === undefined ? {} : { cause: error },
+    );
   }
 
   /**
@@ -209,7 +229,9 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   terminate(): boolean {
     const record = this.live();
     if (isUnowned(record) || recordState(record) === THREAD_STATE.initial) {
-      throw new ThreadStateError(`${describeRecord(record)}: only a thread that was started can be terminated`);
+      throw new ThreadStateError(
+        `${describeRecord(record)}: only a thread that was started can be terminated`,
+      );
     }
     if (recordState(record) === THREAD_STATE.finished) return false;
     setFlag(record, THREAD_FLAG.terminate, true);
@@ -269,7 +291,8 @@ function isForeign(target: unknown): target is Foreign {
 
 function checkedArgs(args: unknown): readonly unknown[] {
   if (args === undefined) return [];
-  if (!Array.isArray(args)) throw new TypeError(`Thread: args must be an array, got ${String(args)} (${typeof args})`);
+  if (!Array.isArray(args))
+    throw new TypeError(`Thread: args must be an array, got ${String(args)} (${typeof args})`);
   return args as readonly unknown[];
 }
 
@@ -288,7 +311,12 @@ function joinedToCaller(error: unknown, thread: string): unknown {
   if (error instanceof Error && typeof error.stack === 'string' && !error.stack.includes('--- result of ')) {
     const caller = new Error().stack?.split('\n').slice(3).join('\n') ?? '';
     const stack = `${error.stack}\n    --- result of ${thread} asked for ---\n${caller}`;
-    Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true, enumerable: false });
+    Object.defineProperty(error, 'stack', {
+      value: stack,
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
   }
   return error;
 }
@@ -339,7 +367,7 @@ export function mainThread(): Thread {
 /** Returns all threads that are alive: the main thread, daemons, dummies, and those that were started but don't run yet (snapshot, in no order). */
 export function enumerate(): Thread[] {
   ensureRegistered();
-  return aliveRecords().map((record) => revive(record) as Thread);
+  return aliveRecords().map(record => revive(record) as Thread);
 }
 
 /** Returns `enumerate().length` (snapshot). */
@@ -360,7 +388,10 @@ function ensureRegistered(): void {
   if (registered) return;
   ensureSupervisor(false);
   if (i32[self + AGENT.thread] === 0) {
-    ownHandle = foreignThread(`Dummy-${add(REGISTRY.dummySerial, 1) + 1}`, THREAD_FLAG.dummy | THREAD_FLAG.daemon);
+    ownHandle = foreignThread(
+      `Dummy-${add(REGISTRY.dummySerial, 1) + 1}`,
+      THREAD_FLAG.dummy | THREAD_FLAG.daemon,
+    );
     i32[self + AGENT.thread] = pointerOf(ownHandle);
     enlist(pointerOf(ownHandle));
   }
@@ -368,7 +399,7 @@ function ensureRegistered(): void {
 }
 
 registerKind(KIND.thread, {
-  revive: (pointer) => new Thread(new Existing(pointer) as unknown as () => unknown),
+  revive: pointer => new Thread(new Existing(pointer) as unknown as () => unknown),
   lines: [joinLine, restLine],
   repair(record) {
     mend(record + OBJECT.first);

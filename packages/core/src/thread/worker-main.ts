@@ -121,7 +121,9 @@ async function settleWith(record: number, called: Called, value: PromiseLike<unk
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 function calledBy(record: number): Called {

@@ -1,0 +1,121 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { i32 } from '../atomics.ts';
+import { Lock, Thread, ThreadStateError, attach, pack, runtimeHandle, unpack } from '../index.ts';
+import { OBJECT } from './layout.ts';
+
+function pointerOf(object: object): number {
+  return (object as { at: number }).at;
+}
+
+function referencesOf(object: object): number {
+  return i32[pointerOf(object) + OBJECT.references]!;
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  for (const end = performance.now() + 15_000; !condition();) {
+    if (performance.now() > end) throw new Error(`never happened: ${what}`);
+    await new Promise(resolve => setImmediate(resolve));
+  }
+}
+
+describe('a handle', () => {
+  it('is the same object wherever its address arrives in one thread', () => {
+    const lock = new Lock();
+    const [one, two] = unpack(pack([lock, { deep: new Map([['a', [lock]]]) }])) as [
+      Lock,
+      { deep: Map<string, Lock[]> },
+    ];
+    expect(one).toBe(lock);
+    expect(two.deep.get('a')![0]).toBe(lock);
+    expect(referencesOf(lock)).toBe(1);
+  });
+
+  it('is a Lock with its methods in another thread, at any depth, and looks at the same memory', () => {
+    const lock = new Lock({ name: 'shared' });
+    const thread = new Thread(
+      (value: { list: Array<Map<string, Lock>> }) => {
+        const found = value.list[0]!.get('key')!;
+        return [found.constructor.name, found.name, found.tryAcquire()];
+      },
+      { args: [{ list: [new Map([['key', lock]])] }] },
+    ).start();
+    expect(thread.result({ timeout: 20_000 })).toEqual(['Lock', 'shared', true]);
+    expect(lock.locked).toBe(true);
+  });
+
+  it('keeps its name, and an empty name is none', () => {
+    expect(new Lock({ name: 'Grüße 🧵' }).name).toBe('Grüße 🧵');
+    expect(new Lock({ name: '' }).name).toBe('');
+    expect(() => new Lock({ name: 3 as never })).toThrow(/Lock: name must be a string, got 3 \(number\)/);
+  });
+
+  it('counts one reference for each thread and each message, and gives them back', () => {
+    const lock = new Lock();
+    const message = pack([lock]);
+    expect(referencesOf(lock)).toBe(2);
+    unpack(message);
+    expect(referencesOf(lock)).toBe(1);
+  });
+
+  it('can be disposed of: the block is reused, and using the handle says so', () => {
+    const lock = new Lock();
+    const pointer = pointerOf(lock);
+    lock.dispose();
+    lock.dispose();
+    expect(pointerOf(new Lock())).toBe(pointer);
+    for (const use of [
+      () => lock.acquire(),
+      () => lock.tryAcquire(),
+      () => lock.release(),
+      () => lock.locked,
+      () => lock.hold(),
+      () => lock.name,
+      () => pack(lock),
+    ]) {
+      expect(use).toThrow(ThreadStateError);
+      expect(use).toThrow('Lock: used after dispose()');
+    }
+  });
+
+  it('returns its reference when it is collected', async () => {
+    const kept = new Lock();
+    const before = Array.from({ length: 1000 }, () => pointerOf(new Lock()));
+    await until(() => {
+      collectGarbage();
+      return before.filter(pointer => i32[pointer + OBJECT.kind] === 0).length >= 990;
+    }, 'nearly all of 1000 unreachable locks were freed');
+    expect(kept.tryAcquire()).toBe(true);
+  });
+
+  it("gives a dead thread's references back", async () => {
+    const lock = new Lock();
+    const thread = new Thread(
+      (held: Lock) => {
+        held.acquire();
+        process.exit(1);
+      },
+      { args: [lock] },
+    ).start();
+    thread.join({ timeout: 20_000 });
+    await until(() => referencesOf(lock) === 1, 'the dead thread owed nothing');
+    expect(lock.locked).toBe(true);
+  });
+});
+
+describe('attach', () => {
+  it('rejects what is no runtime handle', () => {
+    expect(() => attach({} as never)).toThrow(/expected what runtimeHandle\(\) returned/);
+    expect(() => attach(undefined as never)).toThrow(TypeError);
+  });
+
+  it('does nothing in a thread of the same runtime', () => {
+    expect(() => attach(runtimeHandle())).not.toThrow();
+  });
+});
