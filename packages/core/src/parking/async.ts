@@ -21,11 +21,11 @@
  */
 import { exchange, i32, load, store, waitAsync as atomicsWaitAsync } from '../atomics.ts';
 import { allocateZeroed } from '../memory/allocator.ts';
-import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
+import { AGENT, NODE, NODE_STATE } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from './guard.ts';
+import { self } from './guard.ts';
 import { holdLoop, releaseLoop } from './keep-alive.ts';
-import { attemptOnly, enter, leave, now, tryAgain } from './wait.ts';
+import { attemptOnly, countPromises, enter, givenToMe, leave, now, tryAgain, wasDropped } from './wait.ts';
 import type { Line } from './wait.ts';
 
 interface Waiter {
@@ -67,8 +67,8 @@ function takeNode(): number {
 
 /**
  * Returns a promise that resolves to true when it has what it wants and to false when the deadline has passed, and rejects with
- * `signal.reason` when aborted, in which case nothing was taken. It holds the event loop meanwhile. `onGiven` sees the
- * granted node before it is reused.
+ * `signal.reason` when aborted, in which case nothing was taken. It holds the event loop meanwhile. `onGiven` is told what was given, at
+ * the very moment when it is certain that the promise will resolve to true; `onEntered` is as for `waitBlocking`.
  */
 export function waitInLine(
   owner: object,
@@ -78,9 +78,14 @@ export function waitInLine(
   signal: AbortSignal | undefined,
   wanted = 0,
   onGiven?: (given: number) => void,
+  onEntered?: () => void,
 ): Promise<boolean> {
   if (signal?.aborted === true) return Promise.reject(signal.reason);
-  if (deadline - now() <= 0) return Promise.resolve(attemptOnly(pointer, line, wanted));
+  if (deadline - now() <= 0) {
+    const got = attemptOnly(pointer, line, wanted);
+    if (got) onGiven?.(givenToMe());
+    return Promise.resolve(got);
+  }
   const node = takeNode();
   let entered: boolean;
   try {
@@ -90,9 +95,11 @@ export function waitInLine(
     return Promise.reject(error);
   }
   if (entered) {
+    onGiven?.(i32[node + NODE.given]!);
     pool.push(node);
     return Promise.resolve(true);
   }
+  onEntered?.();
   return new Promise<boolean>((resolve, reject) => {
     const waiter: Waiter = {
       pointer,
@@ -109,6 +116,7 @@ export function waitInLine(
       reject,
     };
     waiters.set(node, waiter);
+    countPromises(1);
     holdLoop();
     if (deadline !== Infinity) startTimer(waiter, deadline);
     if (signal !== undefined) {
@@ -143,6 +151,7 @@ function abort(waiter: Waiter): void {
 function finish(waiter: Waiter, settle: () => void): void {
   const { node } = waiter;
   waiters.delete(node);
+  countPromises(-1);
   if (waiter.timer !== undefined) clearTimeout(waiter.timer);
   if (waiter.onAbort !== undefined) waiter.signal!.removeEventListener('abort', waiter.onAbort);
   settle();
@@ -173,12 +182,12 @@ function drain(): void {
   const rescan = load(self + AGENT.rescan);
   if (rescan !== lastRescan) {
     lastRescan = rescan;
-    // A thread died, perhaps between changing a node's state and pushing it. Passing through the guard makes sure that a living
-    // waker isn't between these two now: it would push a node that we had given back to the pool.
+    // A thread died, perhaps between taking a node out of its line, changing its state and pushing it. Passing through the guard (in
+    // `wasDropped`) makes sure that a living waker isn't between these now: it would push a node that we had given back to the pool.
+    // A node that is on the stack is left to the next drain: told to wait on now, it could be pushed a second time.
     for (const waiter of [...waiters.values()]) {
-      lockGuard(waiter.pointer + OBJECT.guard);
-      unlockGuard(waiter.pointer + OBJECT.guard);
-      serve(waiter.node);
+      wasDropped(waiter.pointer, waiter.node);
+      if (!isOnStack(waiter.node)) serve(waiter.node);
     }
   }
   for (const action of onWake) action();

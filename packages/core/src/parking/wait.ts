@@ -10,8 +10,9 @@
 import { canBlock, i32, load, pause, store, wait } from '../atomics.ts';
 import { BlockingNotAllowedError } from '../errors.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
+import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, self, unlockGuard } from './guard.ts';
-import { append, unlink } from './line.ts';
+import { append, first, insertBefore, unlink } from './line.ts';
 
 /** What the waiting code asks of a primitive. Pointers, not handles, so that the reaper can serve the dead with the same code. */
 export interface Line {
@@ -73,10 +74,43 @@ export function enter(pointer: number, line: Line, node: number, wanted: number)
     i32[node + NODE.primitive] = pointer;
     i32[node + NODE.joined] = line.offset;
     store(node + NODE.state, NODE_STATE.waiting);
-    append(pointer + line.offset, node);
+    stand(pointer + line.offset, node);
   }
   unlockGuard(pointer + GUARD);
   return done;
+}
+
+/** How many promises of this thread wait in some line. */
+let promises = 0;
+
+export function countPromises(delta: number): void {
+  promises += delta;
+}
+
+/**
+ * First come first served, but a thread that blocks stands in front of its own promises: what they are given can't be used before the
+ * thread runs again, so it would wait for itself (the lock is handed to the promise, whose thread is blocked on the lock).
+ */
+function stand(line: number, node: number): void {
+  if (promises > 0 && i32[node + NODE.isAsync] === 0) {
+    for (let other = first(line); other !== 0; other = i32[other + NODE.next]!) {
+      ensureMapped(other);
+      if (i32[other + NODE.agent] === self) return insertBefore(line, node, other);
+    }
+  }
+  append(line, node);
+}
+
+/**
+ * Says whether a waker took the node out of its line and died before it could tell: then it counts as granted. Not under the guard; passing
+ * through it makes sure that no living waker is in the midst of that.
+ */
+export function wasDropped(pointer: number, node: number): boolean {
+  lockGuard(pointer + GUARD);
+  const dropped = i32[node + NODE.line] === 0 && load(node + NODE.state) === NODE_STATE.waiting;
+  if (dropped) store(node + NODE.state, NODE_STATE.granted);
+  unlockGuard(pointer + GUARD);
+  return dropped;
 }
 
 /** Gives up a place in the line. Returns false when a waker was faster: then the node has been granted. */
@@ -106,8 +140,10 @@ export function tryAgain(pointer: number, line: Line, node: number): boolean {
 /**
  * Blocks the calling thread until it has what it wants or the deadline has passed; returns whether it has.
  * Throws `BlockingNotAllowedError` if it would have to park where that is forbidden. What was given is in `givenToMe()`.
+ * `onEntered` runs between joining the line and sleeping, under no guard: what is done there (a condition's waiter releases its lock) is
+ * done by somebody who can be woken already.
  */
-export function waitBlocking(pointer: number, line: Line, deadline: number, wanted = 0): boolean {
+export function waitBlocking(pointer: number, line: Line, deadline: number, wanted = 0, onEntered?: () => void): boolean {
   if (deadline !== Infinity && deadline - now() <= 0) return attemptOnly(pointer, line, wanted);
   if (!canBlock()) {
     if (attemptOnly(pointer, line, wanted)) return true;
@@ -117,8 +153,9 @@ export function waitBlocking(pointer: number, line: Line, deadline: number, want
   }
   const node = self + AGENT.node;
   if (enter(pointer, line, node, wanted)) return true;
+  onEntered?.();
   for (;;) {
-    const state = park(node, deadline);
+    const state = park(pointer, node, deadline);
     if (state === NODE_STATE.poked) {
       if (tryAgain(pointer, line, node)) break;
     } else if (state === NODE_STATE.granted || !leave(pointer, line, node)) {
@@ -150,7 +187,7 @@ export function attemptOnly(pointer: number, line: Line, wanted: number): boolea
 }
 
 /** Sleeps until the node's state is no longer `waiting` or the deadline has passed; returns the state. */
-function park(node: number, deadline: number): number {
+function park(pointer: number, node: number, deadline: number): number {
   const word = node + NODE.state;
   for (let spin = SPINS; spin > 0; spin--) {
     const state = load(word);
@@ -163,5 +200,6 @@ function park(node: number, deadline: number): number {
     wait(word, NODE_STATE.waiting, Math.min(remaining, SLICE_MS));
     const state = load(word);
     if (state !== NODE_STATE.waiting) return state;
+    if (i32[node + NODE.line] === 0 && wasDropped(pointer, node)) return NODE_STATE.granted;
   }
 }

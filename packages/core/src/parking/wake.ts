@@ -11,8 +11,9 @@ import { first, unlink } from './line.ts';
 
 /** Takes the node out of its line and gives it what it waited for. */
 export function grant(node: number, given = 0): void {
-  unlink(i32[node + NODE.line]!, node);
+  // Before it leaves the line: should we die in the next instruction, the waiter takes the rest for done.
   i32[node + NODE.given] = given;
+  unlink(i32[node + NODE.line]!, node);
   settle(node, NODE_STATE.granted);
 }
 
