@@ -108,6 +108,8 @@ export const AGENT = {
   mailbox: 13,
   /** Link of the stack of idle workers. Guarded by the registry's guard. */
   idleNext: 14,
+  /** 1 while the idle worker watches its mailbox itself: a starter need not wake it. */
+  watching: 15,
   freeLists: 16,
   node: 48,
 } as const;

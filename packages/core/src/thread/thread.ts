@@ -136,7 +136,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     this.#args = undefined;
     const idle = submit(record);
     if (idle === 0) wakeSupervisor();
-    else wakeAgent(idle);
+    else if (load(idle + AGENT.watching) === 0) wakeAgent(idle);
     return this;
   }
 

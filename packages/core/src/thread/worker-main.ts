@@ -11,13 +11,14 @@
  *            retired: runs nothing more, and ends when that work has ended
  * ```
  */
-import { hot, i32 } from '../atomics.ts';
+import { hot, i32, pause } from '../atomics.ts';
 import { setIdent } from '../memory/agent.ts';
 import { AGENT, OBJECT, OUTCOME, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { readMessage, storeMessage, takeMessage } from '../memory/message.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, pendingWaits } from '../parking/async.ts';
 import { self } from '../parking/guard.ts';
+import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { handleUncaught, withoutUnshareables } from './except-hook.ts';
 import { nativeThreadId, writeThroughStreams } from './host.ts';
@@ -26,7 +27,9 @@ import { explainInlineError, resolve, resolveNow } from './target.ts';
 import type { AnyFunction, TargetAddress } from './target.ts';
 import '../index.ts';
 
-const { exchange, store } = hot;
+const { exchange, load, store } = hot;
+
+const WATCH_MS = 0.05;
 
 interface Called {
   address: TargetAddress;
@@ -71,11 +74,26 @@ async function work(first: number): Promise<void> {
       releaseLoop();
       return;
     }
-    record = takeOrIdle(self);
+    record = takeOrIdle(self) || watchMailbox();
   }
   busy = false;
   // A starter may have filled the mailbox between takeOrIdle and here, and its wake may have come while we were busy.
   onWake();
+}
+
+/**
+ * Watches for the next thread for a moment before the worker goes to sleep: waking an event loop costs the starter and the thread tens of
+ * microseconds. A starter fills the mailbox and then looks at `watching`; we clear `watching` and then look at the mailbox (in `onWake`):
+ * one of the two sees the other.
+ */
+function watchMailbox(): number {
+  store(self + AGENT.watching, 1);
+  const end = now() + WATCH_MS;
+  while (load(self + AGENT.mailbox) === 0 && now() < end) {
+    for (let spin = 0; spin < 20; spin++) pause();
+  }
+  store(self + AGENT.watching, 0);
+  return exchange(self + AGENT.mailbox, 0);
 }
 
 /** Timers, sockets, workers and the like that keep this worker's event loop going. */
