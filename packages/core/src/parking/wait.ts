@@ -143,7 +143,13 @@ export function tryAgain(pointer: number, line: Line, node: number): boolean {
  * `onEntered` runs between joining the line and sleeping, under no guard: what is done there (a condition's waiter releases its lock) is
  * done by somebody who can be woken already.
  */
-export function waitBlocking(pointer: number, line: Line, deadline: number, wanted = 0, onEntered?: () => void): boolean {
+export function waitBlocking(
+  pointer: number,
+  line: Line,
+  deadline: number,
+  wanted = 0,
+  onEntered?: () => void,
+): boolean {
   if (deadline !== Infinity && deadline - now() <= 0) return attemptOnly(pointer, line, wanted);
   if (!canBlock()) {
     if (attemptOnly(pointer, line, wanted)) return true;
