@@ -1,0 +1,254 @@
+/**
+ * The keys of plain objects, written once per message as one blob and recognised by comparing words: no key is decoded twice by a thread.
+ * A shape that keeps coming is read and written by a function compiled for it; where code may not be compiled, a loop does the same.
+ */
+import { corrupt } from './corrupt.ts';
+import { work } from './scratch.ts';
+import * as tags from './tags.ts';
+
+// Copied, because V8 folds a module's own constants and loads imported ones.
+const { head, SHAPED } = tags;
+
+/** Objects with more keys are written key by key: they are likelier dictionaries than records. */
+const MOST_KEYS = 32;
+/** With the two words before it, a blob must fit into `HEADROOM_WORDS`. */
+const MOST_BLOB_WORDS = 64;
+/** The first sightings of a list of keys are written key by key, so that dictionaries don't fill the caches. */
+const SIGHTINGS_BEFORE_SHAPE = 2;
+/** Compiling costs 10–50 µs and saves some 50 ns. */
+const USES_BEFORE_COMPILING = 64;
+/** Then all is forgotten and learnt anew: rare enough to cost nothing, and it bounds what strange traffic can pile up. */
+const MOST_STEPS = 8192;
+const READER_SLOTS = 512;
+
+/** Writes a value into `work` at this word, and returns the word after it. */
+export type Write = (value: unknown, at: number) => number;
+/** Reads the next value of the message. */
+export type Read = () => unknown;
+type Fields = Record<string, unknown>;
+
+const plain = Object.prototype;
+const { getPrototypeOf } = Object;
+
+/** One step in the trie of keys that were seen together, in their order. */
+class Step {
+  sightings = 0;
+  shape: WriterShape | undefined = undefined;
+  /** The step that was taken last, and its key: nearly always the one taken next. */
+  lastKey = '';
+  last: Step | undefined = undefined;
+  further: Map<string, Step> | undefined = undefined;
+}
+
+/** How to write objects with these keys. */
+export class WriterShape {
+  readonly keys: readonly string[];
+  readonly blob: Int32Array;
+  readonly hash: number;
+  uses = 0;
+  /** Writes a whole record, or returns −1 if the object isn't plain: then nothing was written. */
+  compiled: ((object: object, at: number) => number) | undefined = undefined;
+
+  constructor(keys: readonly string[], blob: Int32Array) {
+    this.keys = keys;
+    this.blob = blob;
+    this.hash = hashOf(blob, 0, blob.length);
+  }
+
+  /** Writes everything up to the values; returns the word where they go. */
+  begin(at: number): number {
+    const { blob } = this;
+    const words = work.i32;
+    words[at] = head(SHAPED, blob.length);
+    words[at + 1] = this.hash;
+    for (let i = 0; i < blob.length; i++) words[at + 2 + i] = blob[i]!;
+    return at + 2 + blob.length;
+  }
+}
+
+let root = new Step();
+let steps = 0;
+
+/** Finds the shape for these keys; undefined if there is none (yet), which means: write them key by key. */
+export function shapeOf(keys: readonly string[], write: Write): WriterShape | undefined {
+  const count = keys.length;
+  let step = root;
+  if (count > MOST_KEYS) return undefined;
+  for (let i = 0; i < count; i++) {
+    const key = keys[i]!;
+    step = step.last !== undefined && step.lastKey === key ? step.last : follow(step, key);
+  }
+  const { shape } = step;
+  if (shape === undefined) return settle(step, keys);
+  if (shape.compiled === undefined && shape.uses <= USES_BEFORE_COMPILING) {
+    shape.uses++;
+    if (shape.uses === USES_BEFORE_COMPILING) shape.compiled = compileWriter(shape, write);
+  }
+  return shape;
+}
+
+function follow(from: Step, key: string): Step {
+  let next = from.further?.get(key);
+  if (next === undefined) {
+    if (steps >= MOST_STEPS) {
+      root = new Step();
+      steps = 0;
+    }
+    steps++;
+    next = new Step();
+    from.further ??= new Map();
+    from.further.set(key, next);
+  }
+  from.lastKey = key;
+  from.last = next;
+  return next;
+}
+
+function settle(step: Step, keys: readonly string[]): WriterShape | undefined {
+  if (step.sightings >= SIGHTINGS_BEFORE_SHAPE) return undefined;
+  step.sightings++;
+  if (step.sightings < SIGHTINGS_BEFORE_SHAPE) return undefined;
+  const blob = pack(keys);
+  if (blob !== undefined) step.shape = new WriterShape([...keys], blob);
+  return step.shape;
+}
+
+/** One byte for the number of keys, then each key's length and bytes. */
+function pack(keys: readonly string[]): Int32Array | undefined {
+  const packed: number[] = [keys.length];
+  for (const key of keys) {
+    if (key.length > 0xff) return undefined;
+    packed.push(key.length);
+    for (let i = 0; i < key.length; i++) {
+      const unit = key.charCodeAt(i);
+      if (unit > 0xff) return undefined;
+      packed.push(unit);
+    }
+  }
+  const blob = new Int32Array((packed.length + 3) >>> 2);
+  if (blob.length > MOST_BLOB_WORDS) return undefined;
+  new Uint8Array(blob.buffer).set(packed);
+  return blob;
+}
+
+function unpack(words: Int32Array, at: number, count: number): string[] {
+  const packed = new Uint8Array(words.slice(at, at + count).buffer);
+  const keys: string[] = [];
+  let next = 1;
+  for (let i = 0; i < packed[0]!; i++) {
+    const end = next + 1 + (packed[next] ?? 0);
+    if (next >= packed.length || end > packed.length)
+      corrupt('a key of an object ends outside the list of its keys');
+    keys.push(String.fromCharCode(...packed.subarray(next + 1, end)));
+    next = end;
+  }
+  if (new Set(keys).size !== keys.length) corrupt('an object has the same key twice');
+  return keys;
+}
+
+function hashOf(words: Int32Array, at: number, count: number): number {
+  let hash = count;
+  for (let i = 0; i < count; i++) hash = Math.imul(hash ^ words[at + i]!, 0x9e37_79b1) ^ (hash >>> 15);
+  return hash;
+}
+
+/** How to read objects with these keys. */
+export class ReaderShape {
+  readonly hash: number;
+  readonly blob: Int32Array;
+  readonly keys: readonly string[];
+  uses = 0;
+  compiled: (() => object) | undefined = undefined;
+
+  constructor(hash: number, blob: Int32Array, keys: readonly string[]) {
+    this.hash = hash;
+    this.blob = blob;
+    this.keys = keys;
+  }
+
+  /** Reads the values into a new object. */
+  build(read: Read): object {
+    if (this.compiled !== undefined) return this.compiled();
+    if (this.uses++ === USES_BEFORE_COMPILING) this.compiled = compileReader(this.keys, read);
+    return this.fill({}, read);
+  }
+
+  /** Reads the values into an object that something inside may refer to. */
+  fill(object: object, read: Read): object {
+    const { keys } = this;
+    for (let i = 0; i < keys.length; i++) define(object, keys[i]!, read());
+    return object;
+  }
+}
+
+const readers: ReaderShape[] = Array.from(
+  { length: READER_SLOTS },
+  () => new ReaderShape(0, new Int32Array(0), []),
+);
+
+/** Recognises the blob of `count` words at this word; the caller has checked that it lies within the message. */
+export function readShape(words: Int32Array, at: number, count: number, hash: number): ReaderShape {
+  const slot = (hash ^ (hash >>> 16)) & (READER_SLOTS - 1);
+  const shape = readers[slot]!;
+  const { blob } = shape;
+  if (shape.hash !== hash || blob.length !== count) return learn(words, at, count, hash, slot);
+  for (let i = 0; i < count; i++) {
+    if (blob[i] !== words[at + i]) return learn(words, at, count, hash, slot);
+  }
+  return shape;
+}
+
+function learn(words: Int32Array, at: number, count: number, hash: number, slot: number): ReaderShape {
+  if (count === 0 || count > MOST_BLOB_WORDS)
+    corrupt('the list of keys of an object has an impossible length');
+  const shape = new ReaderShape(hash, words.slice(at, at + count), unpack(words, at, count));
+  readers[slot] = shape;
+  return shape;
+}
+
+/** Sets an own property as structured clone does: a setter or a frozen namesake on the prototype plays no part. */
+export function define(object: object, key: string, value: unknown): void {
+  if (key in plain) {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    (object as Fields)[key] = value;
+  }
+}
+
+let mayCompile = true;
+
+/** Compiles a function from source, or gives undefined where the page's policy forbids that. */
+function compile(parameters: readonly string[], values: readonly unknown[], source: string): unknown {
+  if (!mayCompile) return undefined;
+  try {
+    return new Function(...parameters, source)(...values);
+  } catch {
+    mayCompile = false;
+    return undefined;
+  }
+}
+
+/** `["__proto__"]` defines a property; `"__proto__"` would set the prototype. */
+function compileReader(keys: readonly string[], read: Read): (() => object) | undefined {
+  const fields = keys.map(key => `${key === '__proto__' ? '["__proto__"]' : JSON.stringify(key)}:read()`);
+  return compile(['read'], [read], `return()=>({${fields.join()}})`) as (() => object) | undefined;
+}
+
+function compileWriter(shape: WriterShape, write: Write): WriterShape['compiled'] {
+  const { keys, blob, hash } = shape;
+  const values = keys.map((key, i) => `const v${i}=object[${JSON.stringify(key)}];`);
+  const first = [head(SHAPED, blob.length), hash, ...blob];
+  // After the first load V8 knows the object's map, and so its prototype: asking costs nothing then, and 13 ns before.
+  const source = `return(object,at)=>{${values[0] ?? ''}
+if(getPrototypeOf(object)!==plain)return -1;
+${values.slice(1).join('')}
+const words=work.i32;${first.map((word, i) => `words[at+${i}]=${word};`).join('')}
+at+=${first.length};
+${keys.map((_, i) => `at=write(v${i},at);`).join('')}
+return at}`;
+  return compile(
+    ['write', 'work', 'getPrototypeOf', 'plain'],
+    [write, work, getPrototypeOf, plain],
+    source,
+  ) as WriterShape['compiled'];
+}
