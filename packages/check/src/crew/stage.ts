@@ -1,0 +1,393 @@
+/** Plays one schedule: sets the words, sends the state, hands the baton to whoever is chosen first, and judges how it ended. */
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { choose } from '../control/choose.ts';
+import { openGate, passGate } from '../control/gate.ts';
+import { activate } from '../control/kernel.ts';
+import {
+  CHANGE_POINTS,
+  HEADER,
+  MAXIMUM_THREADS,
+  OUTCOME,
+  ROW,
+  SEGMENT,
+  SEGMENTS,
+  STATE,
+  STRATEGY,
+  THREAD,
+  TIMER,
+  TIMES,
+  TIME_POINTS,
+  WAITER,
+  WAITERS,
+} from '../control/layout.ts';
+import { waitersNow } from '../control/waiters.ts';
+import { rowAt, threadAt, times, words } from '../control/words.ts';
+import { numberBuffers } from '../instrument/buffers.ts';
+import type { Line } from '../instrument/lines.ts';
+import { START_MS } from '../instrument/time.ts';
+import type { ScenarioDefinition } from '../scenario.ts';
+import type { Tuning } from '../search/plan.ts';
+import type {
+  ConductorSeed,
+  FailureKind,
+  FromThread,
+  Plan,
+  PortableError,
+  RawFailure,
+  Segment,
+  Stand,
+  ToThread,
+} from './messages.ts';
+import { portable } from './messages.ts';
+import { Places } from './places.ts';
+
+/** How long a thread may run without an atomic step before it counts as stuck (real time). */
+const STUCK_MS = 4000;
+/** How long a thread may take to come out of its code after the schedule was cut off. */
+const UNWIND_MS = 1000;
+
+/** How a schedule went. */
+export interface Played {
+  readonly steps: number;
+  readonly failure: RawFailure | undefined;
+  readonly diverged: boolean;
+  segments(): Segment[];
+}
+
+interface Ended {
+  results: unknown[];
+  errors: Map<number, PortableError>;
+  lines: Map<number, string>;
+}
+
+/** The side of the conductor on which schedules are played. */
+export class Stage {
+  /** Whether plain code between atomic steps is a step of its own. */
+  around = true;
+  readonly #definition: ScenarioDefinition<unknown>;
+  readonly #seed: ConductorSeed;
+  #world: unknown;
+  #schedule = 0;
+
+  constructor(definition: ScenarioDefinition<unknown>, seed: ConductorSeed) {
+    this.#definition = definition;
+    this.#seed = seed;
+  }
+
+  /** Waits for the threads to come up, and shares the world with them. Blocks. */
+  async open(): Promise<void> {
+    const { ports } = this.#seed;
+    for (const port of ports) {
+      while (receiveMessageOnPort(port) === undefined) passGate(HEADER.conductorGate, 100);
+    }
+    const { world } = this.#definition;
+    if (world === undefined) return;
+    this.#world = world.create();
+    for (const [index, port] of ports.entries()) {
+      // Not left over from the boot: each thread opens the gate once more.
+      passGate(HEADER.conductorGate, 0);
+      port.postMessage({ world: this.#world } satisfies ToThread);
+      openGate(threadAt(index) + THREAD.gate);
+      passGate(HEADER.conductorGate);
+    }
+  }
+
+  /** Plays one schedule to its end. */
+  async play(plan: Plan & Partial<Tuning>): Promise<Played> {
+    this.#schedule++;
+    const definition = this.#definition;
+    const made = definition.setup();
+    const state = made instanceof Promise ? await made : made;
+    this.#reset(plan);
+    const sent = this.#seed.ports.map((port, index) => {
+      const message = definition.send === undefined ? state : definition.send(state, index);
+      const random = (plan.seed * 31 + index + 1) | 1;
+      port.postMessage({ schedule: this.#schedule, state: message, random } satisfies ToThread);
+      return message;
+    });
+    const found = numberBuffers([this.#world, sent[0]]);
+    // Threads that came up late have opened it once too often.
+    passGate(HEADER.conductorGate, 0);
+    const first = choose();
+    openGate(threadAt(activate(first)) + THREAD.gate);
+    this.#awaitEnd();
+    const outcome = words[HEADER.outcome]!;
+    const steps = words[HEADER.step]!;
+    const completed = outcome === OUTCOME.completed;
+    const segments = (): Segment[] => segmentsOf(steps);
+    const diverged = words[HEADER.diverged] === 1;
+    if (completed && !this.#anyPosted() && plan.lines !== true) {
+      const wrong = await this.#judge(state, [], found);
+      if (wrong === undefined) return { steps, failure: undefined, diverged, segments };
+      return {
+        steps,
+        diverged,
+        segments,
+        failure: this.#failure(plan, 'wrong end', wrong, [], true, found, state, undefined),
+      };
+    }
+    const stands = completed ? [] : this.#stands(new Places(found, this.#named(state)));
+    const unwound = completed || this.#unwind();
+    const ended = this.#collect();
+    const [culprit, error] = [...ended.errors][0] ?? [];
+    if (completed && error === undefined) {
+      const wrong = await this.#judge(state, ended.results, found);
+      if (wrong === undefined) return { steps, failure: undefined, diverged, segments };
+      return {
+        steps,
+        diverged,
+        segments,
+        failure: this.#failure(plan, 'wrong end', wrong, [], true, found, state, ended),
+      };
+    }
+    const kind: FailureKind = error === undefined ? kindOf(outcome, stands) : 'error';
+    words[HEADER.culprit] = culprit ?? words[HEADER.culprit]!;
+    return {
+      steps,
+      diverged,
+      segments,
+      failure: this.#failure(plan, kind, error, stands, unwound, found, state, ended),
+    };
+  }
+
+  #reset(plan: Plan & Partial<Tuning>): void {
+    const { threads, limit } = this.#seed;
+    words.fill(0, HEADER.step, HEADER.conductorGate);
+    words[HEADER.limit] = limit;
+    words[HEADER.strategy] = STRATEGY[plan.strategy];
+    words[HEADER.random] = plan.random ?? 1;
+    words[HEADER.stickiness] = plan.stickiness ?? 0;
+    words[HEADER.threads] = threads;
+    words[HEADER.alive] = threads;
+    words[HEADER.last] = -1;
+    words[HEADER.branchAt] = plan.branchAt ?? -1;
+    words[HEADER.branchSleep] = plan.branchSleep ?? 0;
+    words[HEADER.budget] = plan.budget ?? 0;
+    words[HEADER.around] = this.around ? 1 : 0;
+    words[HEADER.lines] = plan.lines === true ? 1 : 0;
+    words[HEADER.culprit] = -1;
+    for (let n = 0; n < CHANGE_POINTS; n++) words[HEADER.changePoints + n] = plan.changePoints?.[n] ?? -1;
+    for (let n = 0; n < TIME_POINTS; n++) words[HEADER.timePoints + n] = plan.timePoints?.[n] ?? -1;
+    for (let n = 0; n < MAXIMUM_THREADS; n++) words[HEADER.priorities + n] = plan.priorities?.[n] ?? 0;
+    times[TIMES.now] = START_MS;
+    keepTickets();
+    for (let index = 0; index < threads; index++) {
+      const thread = threadAt(index);
+      // Not the gate.
+      words.fill(0, thread + THREAD.state, thread + THREAD.posted + 1);
+      words[thread + THREAD.ready] = notifiedTickets(index);
+      times[TIMES.deadline + index] = Infinity;
+    }
+    const segments = plan.segments ?? [];
+    words[HEADER.segments] = segments.length;
+    for (const [n, [candidate, count]] of segments.entries()) {
+      words[SEGMENTS + n * SEGMENT.words + SEGMENT.candidate] = candidate;
+      words[SEGMENTS + n * SEGMENT.words + SEGMENT.count] = count;
+    }
+    words[HEADER.segmentLeft] = segments[0]?.[1] ?? 0;
+  }
+
+  #awaitEnd(): void {
+    let step = -1;
+    while (words[HEADER.outcome] === OUTCOME.running) {
+      if (passGate(HEADER.conductorGate, STUCK_MS)) continue;
+      if (step === words[HEADER.step]) {
+        words[HEADER.outcome] = OUTCOME.stuck;
+        words[HEADER.culprit] = words[HEADER.last]! & (TIMER - 1);
+      }
+      step = words[HEADER.step]!;
+    }
+  }
+
+  #anyPosted(): boolean {
+    for (let index = 0; index < this.#seed.threads; index++) {
+      if (words[threadAt(index) + THREAD.posted] === 1) return true;
+    }
+    return false;
+  }
+
+  /** Lets one thread after the other come out of its code; returns whether all did. */
+  #unwind(): boolean {
+    const { outcome } = HEADER;
+    if (words[outcome] === OUTCOME.stuck || words[outcome] === OUTCOME.died) return false;
+    words[HEADER.aborting] = 1;
+    passGate(HEADER.conductorGate, 0);
+    for (let index = 0; index < this.#seed.threads; index++) {
+      const thread = threadAt(index);
+      const state = words[thread + THREAD.state];
+      if (state === STATE.finished || state === STATE.home) continue;
+      openGate(thread + THREAD.gate);
+      while (words[thread + THREAD.state] !== STATE.finished) {
+        if (!passGate(HEADER.conductorGate, UNWIND_MS)) return false;
+      }
+    }
+    return true;
+  }
+
+  #collect(): Ended {
+    const ended: Ended = {
+      results: Array.from({ length: this.#seed.threads }, () => undefined),
+      errors: new Map(),
+      lines: new Map(),
+    };
+    for (const [index, port] of this.#seed.ports.entries()) {
+      for (;;) {
+        const next = receiveMessageOnPort(port) as { message: FromThread } | undefined;
+        if (next === undefined) break;
+        const { schedule, value, error, lines } = next.message;
+        if (schedule !== this.#schedule) continue;
+        ended.results[index] = value;
+        if (error !== undefined) ended.errors.set(index, error);
+        for (const line of lines ?? ([] as Line[])) ended.lines.set(line.step, line.stack);
+      }
+    }
+    return ended;
+  }
+
+  #named(state: unknown): ReturnType<NonNullable<ScenarioDefinition<unknown>['names']>> {
+    return this.#definition.names?.(state) ?? {};
+  }
+
+  async #judge(
+    state: unknown,
+    results: unknown[],
+    found: ConstructorParameters<typeof Places>[0],
+  ): Promise<PortableError | undefined> {
+    if (this.#definition.finally === undefined) return undefined;
+    const places = new Places(found, this.#named(state));
+    const waiting = waitersNow().map(
+      ({ thread, buffer, offset }) => `${letter(thread)} waits on ${places.name(buffer, offset, 4)}`,
+    );
+    try {
+      const judged = this.#definition.finally(state, { results, waiting });
+      if (judged instanceof Promise) await judged;
+      return undefined;
+    } catch (error) {
+      return portable(error);
+    }
+  }
+
+  #stands(places: Places): Stand[] {
+    const waiters = waitersNow();
+    return Array.from({ length: this.#seed.threads }, (_, index) => {
+      const thread = threadAt(index);
+      const state = words[thread + THREAD.state];
+      const doing =
+        state === STATE.finished
+          ? 'ended'
+          : state === STATE.waiting
+            ? 'asleep'
+            : state === STATE.looping
+              ? 'awaiting'
+              : state === STATE.home
+                ? 'not begun'
+                : 'ready';
+      const waits = waiters
+        .filter(waiter => waiter.thread === index)
+        .map(({ buffer, offset, ticket }) => ({
+          place: places.name(buffer, offset, 4),
+          ...(ticket === 0 ? { expected: words[thread + THREAD.expected]! } : {}),
+          actual: places.value(buffer, offset),
+        }));
+      return { thread: index, doing, waits } satisfies Stand;
+    });
+  }
+
+  #failure(
+    plan: Plan,
+    kind: FailureKind,
+    error: PortableError | undefined,
+    stands: Stand[],
+    unwound: boolean,
+    found: ConstructorParameters<typeof Places>[0],
+    state: unknown,
+    ended: Ended | undefined,
+  ): RawFailure {
+    const steps = words[HEADER.step]!;
+    const places = new Places(found, this.#named(state));
+    const rows =
+      plan.lines !== true
+        ? []
+        : Array.from({ length: steps }, (_, step) => {
+            const row = rowAt(step);
+            const bytes = words[row + ROW.bytes]!;
+            return {
+              step,
+              candidate: words[row + ROW.candidate]!,
+              enabled: words[row + ROW.enabled]!,
+              operation: words[row + ROW.operation]!,
+              place: places.name(words[row + ROW.buffer]!, words[row + ROW.offset]!, Math.abs(bytes)),
+              bytes,
+              a: words[row + ROW.a]!,
+              b: words[row + ROW.b]!,
+              result: words[row + ROW.result]!,
+              stack: ended?.lines.get(step) ?? '',
+            };
+          });
+    return {
+      kind,
+      thread: words[HEADER.culprit]!,
+      error,
+      seed: plan.seed,
+      strategy: plan.strategy,
+      segments: segmentsOf(steps),
+      steps,
+      stands,
+      unwound,
+      rows,
+    };
+  }
+}
+
+/** The letter by which reports call a thread. */
+export function letter(thread: number): string {
+  return String.fromCharCode(65 + thread);
+}
+
+function kindOf(outcome: number, stands: readonly Stand[]): FailureKind {
+  if (outcome === OUTCOME.livelock) return 'livelock';
+  if (outcome === OUTCOME.stuck) return 'stuck';
+  if (outcome === OUTCOME.died) return 'died';
+  if (outcome === OUTCOME.error) return 'error';
+  // Somebody sleeps although the word has changed, or although nobody is left: a wakeup never came. Otherwise they wait for each other.
+  const asleep = stands.filter(stand => stand.doing !== 'ended');
+  const changed = asleep.some(stand =>
+    stand.waits.some(
+      ({ expected, actual }) => expected !== undefined && actual !== undefined && expected !== actual,
+    ),
+  );
+  return changed || asleep.length === 1 ? 'lost wakeup' : 'deadlock';
+}
+
+/** The choices of the schedule that has just been played. */
+function segmentsOf(steps: number): Segment[] {
+  const segments: Array<[number, number]> = [];
+  for (let step = 0; step < steps; step++) {
+    const candidate = words[rowAt(step) + ROW.candidate]!;
+    const last = segments.at(-1);
+    if (last !== undefined && last[0] === candidate) last[1]++;
+    else segments.push([candidate, 1]);
+  }
+  return segments;
+}
+
+/** What a cut-off schedule's blocked threads left in the list goes; promises may outlive a schedule that ended well, and stay. */
+function keepTickets(): void {
+  const entries: number[] = [];
+  const count = words[HEADER.waiters]!;
+  for (let n = 0; n < count; n++) {
+    const entry = WAITERS + n * WAITER.words;
+    if (words[entry + WAITER.ticket] !== 0) entries.push(...words.subarray(entry, entry + WAITER.words));
+  }
+  words.set(entries, WAITERS);
+  words[HEADER.waiters] = entries.length / WAITER.words;
+}
+
+function notifiedTickets(thread: number): number {
+  let count = 0;
+  for (let n = 0; n < words[HEADER.waiters]!; n++) {
+    const entry = WAITERS + n * WAITER.words;
+    if (words[entry + WAITER.thread] === thread && words[entry + WAITER.notified] === 1) count++;
+  }
+  return count;
+}

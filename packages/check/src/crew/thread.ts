@@ -1,0 +1,185 @@
+/**
+ * Entry of a worker in which one thread of the scenario runs, schedule after schedule: puts the instruments in place, and only then loads
+ * the scenario's module and with it the code under test.
+ */
+import '../instrument/real.ts';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { openGate, passGate } from '../control/gate.ts';
+import { CutOff, isCutOff, leave, setMe } from '../control/kernel.ts';
+import { HEADER, OUTCOME, STATE, THREAD } from '../control/layout.ts';
+import { nextState } from '../control/random.ts';
+import { joinControl, threadAt, words } from '../control/words.ts';
+import { ignoreTimeouts, instrumentAtomics } from '../instrument/atomics.ts';
+import { numberBuffers } from '../instrument/buffers.ts';
+import { deliverLeftovers, forgetTimers, instrumentTimers, turn } from '../instrument/event-loop.ts';
+import { takeLines } from '../instrument/lines.ts';
+import * as real from '../instrument/real.ts';
+import { instrumentClocks, resetClock } from '../instrument/time.ts';
+import { loadScenario } from '../scenario.ts';
+import { portable } from './messages.ts';
+import type { FromThread, ThreadSeed, ToThread } from './messages.ts';
+
+/** Once in so many schedules a thread lets its event loop turn, so that garbage can be collected and finalized. */
+const TURN_EVERY = 64;
+
+const { control, limit, url, ordinal, index, port } = (workerData as { check: ThreadSeed }).check;
+joinControl(control, limit);
+instrumentAtomics();
+instrumentTimers();
+instrumentClocks();
+
+let random = 1;
+Math.random = () => {
+  random = nextState(random);
+  return (random >>> 0) / 2 ** 32;
+};
+
+const definition = await loadScenario(url, ordinal);
+ignoreTimeouts(definition.ignoreTimeouts ?? []);
+const work = definition.threads[index % definition.threads.length]!;
+const info = { index };
+let world: unknown;
+let schedule = 0;
+
+/** Set when something failed that isn't on the stack of the thread's function. */
+let loose: { readonly error: unknown } | undefined;
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    if (!(error instanceof CutOff)) loose ??= { error };
+  });
+}
+
+function latest(): ToThread | undefined {
+  // A schedule that ended before this thread was ever chosen has left its message here.
+  let message: ToThread | undefined;
+  for (;;) {
+    const next = receiveMessageOnPort(port) as { message: ToThread } | undefined;
+    if (next === undefined) return message;
+    message = next.message;
+  }
+}
+
+/** Sleeps until this thread is chosen for the first time in a schedule, and runs it. */
+function live(): void {
+  for (let count = 0; count < TURN_EVERY; count++) {
+    passGate(threadAt(index) + THREAD.gate);
+    const message = latest();
+    if (message === undefined) continue;
+    if ('world' in message) {
+      world = message.world;
+      definition.world?.join(world, info);
+      openGate(HEADER.conductorGate);
+      continue;
+    }
+    schedule = message.schedule;
+    random = message.random;
+    if (!begin(message.state)) return;
+  }
+  real.setImmediate(live);
+}
+
+/** Runs the thread's function; returns false if it goes on in the event loop, which then comes back to `live`. */
+function begin(sent: unknown): boolean {
+  resetClock();
+  loose = undefined;
+  numberBuffers([world, sent]);
+  let state = sent;
+  try {
+    if (definition.receive !== undefined) state = definition.receive(sent as never, info);
+  } catch (error) {
+    setMe(index);
+    fail(error);
+    return true;
+  }
+  setMe(index);
+  words[threadAt(index) + THREAD.state] = STATE.ready;
+  if (deliverLeftovers()) {
+    // Their promises' reactions come first.
+    real.setImmediate(() => {
+      if (run(state)) real.setImmediate(live);
+    });
+    return false;
+  }
+  return run(state);
+}
+
+function run(state: unknown): boolean {
+  try {
+    const value = work(state, info);
+    if (isThenable(value)) {
+      loop(value);
+      return false;
+    }
+    succeed(value);
+  } catch (error) {
+    fail(error);
+  }
+  return true;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** Turns the event loop until the promise has settled; each turn lets the platform run the microtasks. */
+function loop(promise: PromiseLike<unknown>): void {
+  let settle: (() => void) | undefined;
+  promise.then(
+    value => (settle = () => succeed(value)),
+    error => (settle = () => fail(error)),
+  );
+  const again = (): void => {
+    if (settle !== undefined || loose !== undefined) {
+      if (loose === undefined) settle!();
+      else fail(loose.error);
+      live();
+      return;
+    }
+    try {
+      turn();
+    } catch (error) {
+      fail(error);
+      live();
+      return;
+    }
+    real.setImmediate(again);
+  };
+  real.setImmediate(again);
+}
+
+function succeed(value: unknown): void {
+  end(OUTCOME.running, value === undefined ? {} : { value });
+}
+
+function fail(error: unknown): void {
+  end(OUTCOME.error, error instanceof CutOff ? {} : { error: portable(error) });
+}
+
+function end(outcome: number, what: Omit<FromThread, 'schedule' | 'lines'>): void {
+  forgetTimers();
+  const lines = takeLines();
+  if (lines.length > 0 || Object.keys(what).length > 0) post({ ...what, schedule, lines });
+  if (isCutOff()) {
+    setMe(-1);
+    words[threadAt(index) + THREAD.state] = STATE.finished;
+    openGate(HEADER.conductorGate);
+    return;
+  }
+  leave(outcome);
+  setMe(-1);
+}
+
+function post(message: FromThread): void {
+  try {
+    port.postMessage(message);
+  } catch (error) {
+    const { value: _, ...rest } = message;
+    port.postMessage({ ...rest, error: portable(error) });
+  }
+  words[threadAt(index) + THREAD.posted] = 1;
+}
+
+port.postMessage('ready');
+openGate(HEADER.conductorGate);
+live();

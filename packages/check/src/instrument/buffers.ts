@@ -1,0 +1,95 @@
+/**
+ * Gives each shared buffer the same number in every thread, although each thread has a different object for it: by its place in what
+ * was sent to all of them, found by walking both copies in the same order.
+ */
+/** A shared buffer that was found, and what leads to it. */
+export interface Found {
+  readonly buffer: SharedArrayBuffer;
+  readonly path: string;
+  /** Of the typed array that it was found in; 0 for the buffer itself. */
+  readonly bytesPerElement: number;
+  readonly byteOffset: number;
+}
+
+/** Buffers that only this thread knows get numbers from here on: nobody else can touch them. */
+const PRIVATE = 0x4000_0000;
+
+let numbers = new WeakMap<object, number>();
+let memories: Array<readonly [WebAssembly.Memory, number]> = [];
+let nextPrivate = PRIVATE;
+let lastBuffer: object | undefined;
+let lastNumber = 0;
+
+/** Numbers the buffers within `values`, in order, and forgets all others. */
+export function numberBuffers(values: readonly unknown[]): Found[] {
+  numbers = new WeakMap();
+  memories = [];
+  lastBuffer = undefined;
+  const found: Found[] = [];
+  const seen = new Set<unknown>();
+  let next = 0;
+  const meet = (
+    buffer: SharedArrayBuffer,
+    path: string,
+    bytesPerElement: number,
+    byteOffset: number,
+  ): void => {
+    if (!numbers.has(buffer)) numbers.set(buffer, next++);
+    found.push({ buffer, path, bytesPerElement, byteOffset });
+  };
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null || seen.has(value)) return;
+    seen.add(value);
+    if (value instanceof SharedArrayBuffer) return meet(value, path, 0, 0);
+    if (value instanceof WebAssembly.Memory) {
+      const buffer = value.buffer as unknown;
+      if (!(buffer instanceof SharedArrayBuffer)) return;
+      meet(buffer, path, 0, 0);
+      memories.push([value, numbers.get(buffer)!]);
+      return;
+    }
+    if (ArrayBuffer.isView(value)) {
+      if (!(value.buffer instanceof SharedArrayBuffer)) return;
+      const { BYTES_PER_ELEMENT = 1 } = value as { BYTES_PER_ELEMENT?: number };
+      return meet(value.buffer, path, BYTES_PER_ELEMENT, value.byteOffset);
+    }
+    if (value instanceof Map) {
+      let index = 0;
+      for (const [key, item] of value) {
+        walk(key, `${path}.key${index}`);
+        walk(item, typeof key === 'string' ? `${path}.${key}` : `${path}.value${index}`);
+        index++;
+      }
+      return;
+    }
+    if (value instanceof Set) {
+      let index = 0;
+      for (const item of value) walk(item, `${path}.item${index++}`);
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      const item = (value as Record<string, unknown>)[key];
+      walk(item, Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`);
+    }
+  };
+  for (const value of values) walk(value, '');
+  return found;
+}
+
+/** The number of a shared buffer. */
+export function numberOf(buffer: object): number {
+  if (buffer === lastBuffer) return lastNumber;
+  let number = numbers.get(buffer);
+  if (number === undefined) {
+    // A memory that has grown has a new buffer object.
+    number = memories.find(([memory]) => (memory.buffer as unknown) === buffer)?.[1] ?? nextPrivate++;
+    numbers.set(buffer, number);
+  }
+  lastBuffer = buffer;
+  lastNumber = number;
+  return number;
+}
+
+export function isPrivate(number: number): boolean {
+  return number >= PRIVATE;
+}

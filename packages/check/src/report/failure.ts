@@ -1,0 +1,121 @@
+/** The error with which `explore` fails: what went wrong, how the threads stood, the interleaving, and how to see it again. */
+import type { FailureKind, RawFailure, Stand } from '../crew/messages.ts';
+import { formatTrace } from '../trace.ts';
+import { interleaving } from './interleaving.ts';
+
+/** What is known beside the failing schedule itself. */
+export interface Circumstances {
+  readonly scenario: string;
+  readonly threads: number;
+  readonly schedules: number;
+  readonly strategy: string;
+  /** Whether it failed again in fresh threads. */
+  readonly reproduced: boolean;
+  /** The schedule as it was found, before it was shortened. */
+  readonly original: RawFailure;
+}
+
+function letter(thread: number): string {
+  return String.fromCharCode(65 + thread);
+}
+
+function headline(failure: RawFailure): string {
+  const { kind, error, thread } = failure;
+  switch (kind) {
+    case 'deadlock':
+      return 'deadlock: every thread waits for another';
+    case 'lost wakeup':
+      return 'lost wakeup: somebody sleeps whom nobody will wake';
+    case 'livelock':
+      return 'livelock: the threads run, but get nowhere';
+    case 'error':
+      return `error in thread ${letter(thread)}: ${error!.name}: ${error!.message}`;
+    case 'wrong end':
+      return `wrong end: ${error!.name}: ${error!.message}`;
+    case 'stuck':
+      return `stuck: thread ${letter(thread)} runs without ever reaching an atomic step; a loop over plain reads can't be explored`;
+    case 'died':
+      return 'a worker thread ended in the middle of a schedule';
+  }
+}
+
+function stand({ thread, doing, waits }: Stand): string {
+  const on = waits
+    .map(({ place, expected, actual }) => {
+      if (expected === undefined) return place;
+      return expected === actual
+        ? `${place} while it is ${expected}`
+        : `${place} while it is ${expected}, although it is ${actual} by now`;
+    })
+    .join(', ');
+  switch (doing) {
+    case 'asleep':
+      return `  ${letter(thread)} sleeps on ${on}`;
+    case 'awaiting':
+      return `  ${letter(thread)} awaits in its event loop${on === '' ? ', and nothing is pending' : `: waitAsync on ${on}`}`;
+    case 'ended':
+      return `  ${letter(thread)} has ended`;
+    case 'not begun':
+      return `  ${letter(thread)} hasn't begun`;
+    case 'ready':
+      return `  ${letter(thread)} runs`;
+  }
+}
+
+/** A schedule that fails. Thrown by `explore`; `message` is the whole report. */
+export class ScheduleFailure extends Error {
+  readonly kind: FailureKind;
+  /** How many schedules were played until it was found, this one included. */
+  readonly schedules: number;
+  /** The seed whose schedule failed: `explore(scenario, { seed, schedules: 1 })` plays it again. */
+  readonly seed: number;
+  /** The shortened schedule: `explore(scenario, { replay: trace })` plays it again. */
+  readonly trace: string;
+  /** The error that a thread or `finally` threw; name, message and stack of the original. */
+  readonly error: { readonly name: string; readonly message: string; readonly stack: string } | undefined;
+
+  constructor(failure: RawFailure, about: Circumstances) {
+    const trace = formatTrace(failure.segments);
+    const { original } = about;
+    const count = about.schedules === 1 ? 'the first schedule' : `schedule ${about.schedules}`;
+    const lines = [
+      `${headline(failure)}`,
+      `in "${about.scenario}", ${about.threads} threads, ${count} (${about.strategy}${original.seed === 0 ? '' : `, seed ${original.seed}`})`,
+    ];
+    if (failure.stands.length > 0) lines.push('', ...failure.stands.map(stand));
+    if (failure.rows.length > 0) {
+      const shorter = failure.steps < original.steps ? `, shortened from ${original.steps}` : '';
+      lines.push('', `${failure.steps} steps${shorter}:`, '', interleaving(failure));
+    }
+    if (failure.error?.stack !== undefined && failure.error.stack !== '') {
+      lines.push(
+        '',
+        failure.error.stack
+          .split('\n')
+          .filter(
+            line =>
+              !line.includes('/src/crew/') && !line.includes('/src/control/') && !line.includes('node:'),
+          )
+          .slice(0, 8)
+          .join('\n'),
+      );
+    }
+    lines.push('', `Again: explore(scenario, { replay: '${trace}' })`);
+    if (original.seed !== 0)
+      lines.push(
+        `   or: explore(scenario, { seed: ${original.seed}, schedules: 1, strategy: '${original.strategy}' })`,
+      );
+    if (!about.reproduced) {
+      lines.push(
+        'It did not fail again in fresh threads: the code keeps something between schedules, outside of the state that setup() makes.',
+      );
+    }
+    super(lines.join('\n'));
+    this.name = 'ScheduleFailure';
+    this.kind = failure.kind;
+    this.schedules = about.schedules;
+    this.seed = original.seed;
+    this.trace = trace;
+    this.error = failure.error;
+  }
+}

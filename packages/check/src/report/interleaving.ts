@@ -1,0 +1,129 @@
+/** Writes a failing schedule as a table: step, thread, what it did to which word, and where in the source. */
+import { OPERATION, OPERATION_NAMES, TIMER } from '../control/layout.ts';
+import type { RawFailure, StepRow } from '../crew/messages.ts';
+
+function letter(thread: number): string {
+  return String.fromCharCode(65 + thread);
+}
+
+function value(number: number, bytes: number): string {
+  if (bytes === -4) return String(number >>> 0);
+  return String(number);
+}
+
+/** What a step did, as one would say it: `compareExchange lock[0]: 0 → 1`. */
+function describe(row: StepRow): string {
+  const { operation, place, bytes } = row;
+  const a = value(row.a, bytes);
+  const b = value(row.b, bytes);
+  const result = value(row.result, bytes);
+  switch (operation) {
+    case OPERATION.load:
+    case OPERATION.read:
+      return `${OPERATION_NAMES[operation]} ${place} is ${result}`;
+    case OPERATION.store:
+    case OPERATION.write:
+    case OPERATION.exchange:
+      return `${OPERATION_NAMES[operation]} ${place}: ${result} → ${a}`;
+    case OPERATION.add:
+    case OPERATION.sub:
+    case OPERATION.and:
+    case OPERATION.or:
+    case OPERATION.xor:
+      return `${OPERATION_NAMES[operation]} ${place}, ${a}: was ${result}`;
+    case OPERATION.compareExchange:
+      return row.a === row.result
+        ? `compareExchange ${place}: ${a} → ${b}`
+        : `compareExchange ${place}: ${a} → ${b} refused, it is ${result}`;
+    case OPERATION.wait:
+      return row.b === 1
+        ? `wait ${place} while ${a}: falls asleep`
+        : `wait ${place} while ${a}: goes on, it is ${result}`;
+    case OPERATION.wake:
+      return row.result === 2 ? `wait ${place}: timed out` : `wait ${place}: woken`;
+    case OPERATION.notify:
+      return `notify ${place}${row.a === -1 ? '' : `, ${a}`}: ${result === '0' ? 'nobody waits' : `wakes ${result}`}`;
+    case OPERATION.waitAsync:
+      return row.b === 1
+        ? `waitAsync ${place} while ${a}: pending`
+        : `waitAsync ${place} while ${a}: not-equal, it is ${result}`;
+    case OPERATION.pause:
+      return 'pause';
+    case OPERATION.event:
+      return (
+        ['event loop: waitAsync is notified', 'event loop: setImmediate', 'event loop: timer fires'][row.a] ??
+        'event loop'
+      );
+    default:
+      return '';
+  }
+}
+
+/** The innermost frames that are not the explorer's own. */
+function where(stack: string): string {
+  const frames = stack
+    .split('\n')
+    .slice(1)
+    .map(line => line.trim().replace(/^at (async )?/, ''))
+    .filter(
+      line =>
+        !line.includes('node:') &&
+        !/packages\/check\/(src|dist)\/(control|crew|instrument)\//.test(line) &&
+        !/@heddle\/check\/(src|dist)\//.test(line),
+    );
+  const first = frames[0];
+  if (first === undefined) return '';
+  const match = /^(?:(.*) \()?(?:file:\/\/)?(.*?):(\d+):(\d+)\)?$/.exec(first);
+  if (match === null) return first;
+  const [, name, file, line] = match;
+  const caller = /^(?:(.*) \()?/.exec(frames[1] ?? '')?.[1];
+  const calls = [name, caller]
+    .map(each => each?.replace(/^(Object|Module)\./, '') ?? '')
+    // V8 makes up names for functions that have none: `scenario.threads.cells`.
+    .filter(each => /^(async )?(new )?[\w$#]+(\.[\w$#]+)?$/.test(each) && !each.startsWith('scenario.'));
+  return `${file!.slice(file!.lastIndexOf('/') + 1)}:${line}${calls.length > 0 ? ` ${calls.join(' ← ')}` : ''}`;
+}
+
+/** Repetitions of the same few steps by one thread beyond this many are said in one line. */
+const REPEATS = 3;
+
+/** One line for each step; steps without an atomic operation are left out, and so is all but the beginning of a long spin. */
+export function interleaving(failure: RawFailure): string {
+  const shown = failure.rows.filter(row => row.operation !== OPERATION.plain || row.candidate >= TIMER);
+  const lines: Array<readonly [string, string, string]> = [];
+  let last = -1;
+  let repeated = 0;
+  const texts: string[] = [];
+  for (const row of shown) {
+    const thread = row.candidate & (TIMER - 1);
+    const what = `${row.candidate >= TIMER && row.operation !== OPERATION.wake ? 'time passes; ' : ''}${describe(row)}`;
+    const line = `${what}@${row.stack}`;
+    if (thread === last && texts.slice(-4).includes(line)) {
+      repeated++;
+      texts.push(line);
+      if (repeated > REPEATS) {
+        const previous = lines.at(-1)!;
+        if (previous[0] === '')
+          lines[lines.length - 1] = ['', `    … and so on, ${repeated - REPEATS} steps more`, ''];
+        else lines.push(['', `    … and so on, ${repeated - REPEATS} steps more`, '']);
+        continue;
+      }
+    } else {
+      repeated = 0;
+      texts.length = 0;
+      texts.push(line);
+    }
+    last = thread;
+    lines.push([String(row.step), `${letter(thread)}  ${what}`, where(row.stack)]);
+  }
+  const width = Math.min(72, Math.max(...lines.map(([, what]) => what.length), 0));
+  let before = '';
+  return lines
+    .map(([step, what, place]) => {
+      const thread = what[0]!;
+      const gap = before !== '' && thread !== ' ' && thread !== before ? '\n' : '';
+      if (thread !== ' ') before = thread;
+      return `${gap}${step.padStart(5)}  ${what.padEnd(width)}  ${place}`.trimEnd();
+    })
+    .join('\n');
+}

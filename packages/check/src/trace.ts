@@ -1,0 +1,27 @@
+/** A schedule as text: who took how many steps. `A12 B3 a C` is twelve steps of A, three of B, time passing to A's deadline, one step of C. */
+import { MAXIMUM_THREADS, TIMER } from './control/layout.ts';
+import type { Segment } from './crew/messages.ts';
+
+export function formatTrace(segments: readonly Segment[]): string {
+  return segments
+    .map(([candidate, count]) => {
+      const name = String.fromCharCode((candidate < TIMER ? 65 : 97) + (candidate & (TIMER - 1)));
+      return count === 1 ? name : `${name}${count}`;
+    })
+    .join(' ');
+}
+
+/** Throws `TypeError` for what is no trace. */
+export function parseTrace(text: string): Segment[] {
+  return text
+    .trim()
+    .split(/\s+/)
+    .map(word => {
+      const match = /^([A-Pa-p])(\d*)$/.exec(word);
+      if (match === null)
+        throw new TypeError(`check: "${word}" is no part of a trace, which looks like "A12 B3 a C"`);
+      const code = match[1]!.charCodeAt(0);
+      const candidate = code < 97 ? code - 65 : TIMER + code - 97;
+      return [candidate % (2 * MAXIMUM_THREADS), match[2] === '' ? 1 : Number(match[2])] as const;
+    });
+}

@@ -1,0 +1,1 @@
+export { testSources as default } from '../../vitest.base.ts';
