@@ -20,9 +20,23 @@ export type { MemoryUsage } from './memory/allocator.ts';
 
 // Locks
 export { Lock } from './sync/lock.ts';
+export { RLock } from './sync/rlock.ts';
+export type { ReentrantAsyncWaitOptions, ReentrantWaitOptions } from './sync/rlock.ts';
+export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
 export type { Guard } from './sync/guard.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
 export type { NameOptions } from './memory/shared-object.ts';
+
+// Waiting for each other
+export { Condition } from './sync/condition.ts';
+export { Event } from './sync/event.ts';
+export { Barrier } from './sync/barrier.ts';
+export type { BarrierOptions } from './sync/barrier.ts';
+export { CountDownLatch } from './sync/count-down-latch.ts';
+
+// Numbers and flags without a lock
+export { AtomicCounter } from './sync/atomic-counter.ts';
+export { AtomicFlag } from './sync/atomic-flag.ts';
 
 // Errors
 export {

@@ -42,7 +42,7 @@ import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const { and, compareExchange, load, or, store } = hot;
 
-const LOCKED = 1;
+export const LOCKED = 1;
 const WAITERS = 2;
 const HANDOFF = 4;
 
@@ -113,7 +113,7 @@ export function releaseLock(lock: number): boolean {
 }
 
 /** After a death under the guard: the words follow the chain, and a free lock with waiters pokes the first. */
-function repairLock(lock: number): void {
+export function repairLock(lock: number): void {
   mend(lock + OBJECT.first);
   const next = first(lock + OBJECT.first);
   if (next === 0) and(lock, ~(WAITERS | HANDOFF));
@@ -220,7 +220,36 @@ export class Lock extends SharedObject {
   releaseGuard(): void {
     this.release();
   }
+
+  /** What a condition calls held: it can't be known by whom. @internal */
+  get heldHere(): boolean {
+    return this.locked;
+  }
+
+  /** Releases on behalf of a condition's waiter. @internal */
+  releaseSave(): SavedHold {
+    this.release();
+    return UNOWNED;
+  }
+
+  /** Takes back what `releaseSave` gave up; waits as long as it takes. @internal */
+  acquireRestore(_saved: SavedHold): void {
+    this.acquire();
+  }
+
+  /** @internal */
+  async acquireRestoreAsync(_saved: SavedHold): Promise<void> {
+    await this.acquireAsync();
+  }
 }
+
+/** How a lock was held before a condition's waiter gave it up. */
+export interface SavedHold {
+  readonly depth: number;
+  readonly guardNumber: number;
+}
+
+const UNOWNED: SavedHold = { depth: 1, guardNumber: 0 };
 
 /** `Lock "balance"`, or `Lock` when it has no name. */
 export function describe(type: string, object: { name: string }): string {
