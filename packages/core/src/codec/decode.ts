@@ -5,6 +5,7 @@
 import { createResizable, createView } from './bytes.ts';
 import { corrupt } from './corrupt.ts';
 import { createError, setHidden } from './errors.ts';
+import { isStackOverflow } from './stack.ts';
 import { hooks } from './shareable.ts';
 import { define, readShape } from './shape.ts';
 import * as tags from './tags.ts';
@@ -82,7 +83,11 @@ export function decode(
     return read();
   } catch (error) {
     releaseFrom(i32, base, end, revived);
-    throw error;
+    if (!isStackOverflow(error)) throw error;
+    throw new RangeError(
+      'a message is nested too deeply for what is left of this stack: take it from the queue in a shallower call',
+      { cause: error },
+    );
   } finally {
     busy = false;
     referred = undefined;
@@ -345,11 +350,12 @@ function readWhole(word: number, payload: number): unknown {
 }
 
 function readBuffer(payload: number): ArrayBuffer {
-  const from = take(payload === 0 ? 1 : 2);
-  const byteLength = words[from]! >>> 0;
+  const byteLength = words[take(1)]! >>> 0;
+  const greatest = payload === 0 ? byteLength : read();
   const start = take(Math.ceil(byteLength / 4)) * 4;
   if (payload === 0) return bytes.slice(start, start + byteLength).buffer as ArrayBuffer;
-  const buffer = createResizable(byteLength, words[from + 1]! >>> 0);
+  if (typeof greatest !== 'number') return corrupt('the greatest length of a buffer is no number');
+  const buffer = createResizable(byteLength, greatest);
   new Uint8Array(buffer).set(bytes.subarray(start, start + byteLength));
   return buffer;
 }
