@@ -8,6 +8,9 @@ export type { AnyFunction, ExportTarget, Target, Task } from './thread/target.ts
 export { main } from './thread/main.ts';
 export { defaultExceptHook, setExceptHook } from './thread/except-hook.ts';
 export type { ExceptHook, ExceptHookArgs } from './thread/except-hook.ts';
+export { ThreadLocal } from './thread/thread-local.ts';
+export { atThreadExit } from './thread/scope.ts';
+export { sleep, sleepAsync } from './thread/sleep.ts';
 
 // Workers that you start yourself
 export { attach, pack, runtimeHandle, unpack } from './attach.ts';
