@@ -14,6 +14,8 @@ export const WRAPPER = 6;
 export const BYTES = 7;
 export const FAILURE = 8;
 export const REFUSED = 9;
+/** Not by prototype: `ArrayBuffer.isView` tells. */
+export const VIEWING = 10;
 
 const { getPrototypeOf } = Object;
 const tagOf: (this: unknown) => string = Object.prototype.toString;
@@ -84,7 +86,7 @@ export function refusal(object: object): string | undefined {
   if (Object.hasOwn(REFUSALS, tag)) return REFUSALS[tag];
   if (ITERATOR.test(tag))
     return 'iterators cannot be shared: collect the items into an array, or put them into a Queue';
-  if (EXOTIC.test(tag)) return `a ${tag} cannot be shared: send what it was made from`;
+  if (EXOTIC.test(tag)) return `${tag} objects cannot be shared: send what they were made from`;
   if (tag in KINDS_BY_NAME) return undefined;
   // A class of the host (MessagePort, ReadableStream, Blob, URL, …) is a global named like its tag; a user's class is not.
   const host = (globalThis as Record<string, unknown>)[tag];

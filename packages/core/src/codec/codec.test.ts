@@ -85,6 +85,7 @@ const values: [what: string, value: unknown][] = [
   ['hidden and symbol properties', Object.defineProperty({ a: 1, [Symbol.iterator]: 2 }, 'b', { value: 1 })],
   ['a frozen object', Object.freeze({ a: Object.freeze([1]) })],
   ['an empty array', []],
+  ['an empty array with names', Object.assign([], { total: 3 })],
   ['arrays of one to five items', [[1], [1, 'b'], [1, 'b', null], [1, 2, 3, 4], ['a', 'b', 'c', 'd', 'e']]],
   ['an array of doubles and undefined', [1.5, undefined, -0, 2 ** 40]],
   ['an array with holes', sparse()],
@@ -200,6 +201,10 @@ function link(from: object, step: number, to: object): void {
   else (from as Record<string, object>)[`k${step}`] = to;
 }
 
+test('names that were added to a dense array stay behind', () => {
+  expect(roundTrip(Object.assign([1, 2], { total: 3 }))).toEqual([1, 2]);
+});
+
 describe('references', () => {
   test('an object that contains itself arrives containing itself', () => {
     const value: { self?: unknown; list: unknown[] } = { list: [] };
@@ -311,6 +316,10 @@ describe('buffers', () => {
     structuredClone(gone, { transfer: [gone] });
     expect(() => post({ buffer }, [buffer, gone])).toThrow(/^transfer: /);
     expect(() => post({ buffer, f: () => 1 }, [buffer])).toThrow(/^item\.f: /);
+    const { port1 } = new MessageChannel();
+    expect(() => post({ buffer }, [buffer, port1 as never])).toThrow(
+      /^transfer\[1\]: must be an ArrayBuffer/,
+    );
     expect(buffer.byteLength).toBe(8);
   });
 });

@@ -61,15 +61,19 @@ let referred: Map<number, unknown> | undefined;
 let revived = 0;
 let busy = false;
 
-/** Reads the message of `length` bytes at byte `start` (both multiples of 8). All three views must be of the same private buffer. */
+/**
+ * Reads the message of `length` bytes at byte `start` (both multiples of 8). All three views must be of the same private buffer.
+ * If that fails, the counts that no handle took over are returned, as by `discard`, unless the message `stays` where it was copied from.
+ */
 export function decode(
   u8: Uint8Array,
   i32: Int32Array,
   f64: Float64Array,
   start: number,
   length: number,
+  stays = false,
 ): unknown {
-  if (busy) return decodeWithin(u8, i32, f64, start, length);
+  if (busy) return decodeWithin(u8, i32, f64, start, length, stays);
   busy = true;
   words = i32;
   bytes = u8;
@@ -82,7 +86,7 @@ export function decode(
     if (end > i32.length || length < 8) corrupt(`${length} bytes at ${start}`);
     return read();
   } catch (error) {
-    releaseFrom(i32, base, end, revived);
+    if (!stays) releaseFrom(i32, base, end, revived);
     if (!isStackOverflow(error)) throw error;
     throw new RangeError(
       'a message is nested too deeply for what is left of this stack: take it from the queue in a shallower call',
@@ -100,12 +104,13 @@ function decodeWithin(
   f64: Float64Array,
   start: number,
   length: number,
+  stays: boolean,
 ): unknown {
   const outer = { words, bytes, doubles, base, end, next, referred, revived };
   busy = false;
   referred = undefined;
   try {
-    return decode(u8, i32, f64, start, length);
+    return decode(u8, i32, f64, start, length, stays);
   } finally {
     ({ words, bytes, doubles, base, end, next, referred, revived } = outer);
     busy = true;

@@ -53,7 +53,7 @@ const refusals: [value: unknown, message: RegExp][] = [
   [new SharedArrayBuffer(8), /^item: a SharedArrayBuffer cannot travel inside a message: use a SharedBuffer/],
   [[new Uint8Array(new SharedArrayBuffer(8))], /^item\[0\]\.buffer: a SharedArrayBuffer/],
   [new WebAssembly.Memory({ initial: 0 }), /^item: a WebAssembly\.Memory cannot/],
-  [new Intl.NumberFormat(), /^item: a Intl\.NumberFormat cannot be shared/],
+  [new Intl.NumberFormat(), /^item: Intl\.NumberFormat objects cannot be shared/],
   [{ buffer: spent() }, /^item\.buffer: this ArrayBuffer is detached/],
   [{ port: new MessageChannel().port1 }, /^item\.port: MessagePort objects belong to their thread/],
   [new ReadableStream(), /^item: ReadableStream objects belong to their thread/],

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CountingMemory, drop, Handle, post, receive } from './codec.fixture.ts';
-import { setShareableHooks } from './index.ts';
+import { decode, setShareableHooks } from './index.ts';
 
 let memory: CountingMemory;
 beforeEach(() => {
@@ -56,7 +56,7 @@ describe('a shareable', () => {
     expect(receive(post({ handle }))).toEqual({ handle });
   });
 
-  test('is released if the message breaks off before it, and only then', () => {
+  test('is released if the message breaks off before it and does not stay, and only then', () => {
     const revived: number[] = [];
     const released: number[] = [];
     setShareableHooks({
@@ -71,6 +71,9 @@ describe('a shareable', () => {
     const message = post([new Handle(64), new Handle(72), new Handle(80)]);
     expect(() => receive(message)).toThrow('no such block');
     expect([revived, released]).toEqual([[64], [80, 72]]);
+    const { u8, i32, f64, start, length } = message;
+    expect(() => decode(u8, i32, f64, start, length, true)).toThrow('no such block');
+    expect(released).toEqual([80, 72]);
   });
 
   test('that an error carries in a property which cannot travel is not retained', () => {
