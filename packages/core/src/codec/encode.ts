@@ -338,13 +338,11 @@ function writeArray(array: readonly unknown[], at: number): number {
 }
 
 /**
- * True for the arrays that carry properties besides their items: matches of regular expressions and instances of subclasses. Other arrays
- * that have items aren't searched for them, and here structured clone does more: asking V8 for the keys of such an array costs 80 ns and
- * 10 ns an item, so that a small message would take twice as long and a list of numbers three times, for what next to no array has.
+ * True for arrays that carry properties besides their items: matches of regular expressions, subclasses, whatever somebody assigned. There is no
+ * cheaper exact way to ask than by the keys (80 ns and 10 ns an item on V8): a quarter of what structured clone costs, and nothing is lost.
  */
 function mayHaveNames(array: readonly unknown[]): boolean {
-  if (array.length === 0) return Object.keys(array).length !== 0;
-  return array.constructor !== Array || (array as Partial<RegExpExecArray>).index !== undefined;
+  return Object.keys(array).length !== array.length || array.constructor !== Array;
 }
 
 function writeSparse(array: readonly unknown[], at: number): number {

@@ -4,7 +4,6 @@
  *
  * Where it differs from structured clone, on purpose:
  * - shareables travel, and so do an error's class, code and own properties; those that cannot are left out;
- * - a dense array loses named properties that were added to it (`encode.ts` says why); matches and subclasses keep theirs;
  * - a Proxy of a plain object or an array travels as a copy; what has a builtin's prototype but isn't one is refused;
  * - a Buffer from Node's pool brings its own bytes, not the pool's;
  * - what the host can clone but bytes can't say (Blob, CryptoKey, WebAssembly.Module, …) is refused, as is nesting beyond 1000 levels.
