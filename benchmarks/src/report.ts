@@ -33,7 +33,7 @@ export function machineText(machine: Machine): string {
   return `${runtimes}\n${cpu}, ${cores} cores, ${platform}, load ${load.toFixed(2)} before the run`;
 }
 
-const WIDTHS = [26, 22, 22, 10, 14, 10] as const;
+const WIDTHS = [24, 25, 25, 9, 13, 9] as const;
 
 /** What a group of rows measures, and the heads of its columns. */
 export function headText(title: string): string {

@@ -78,7 +78,7 @@ const subject: Subject = {
     operation: 'a number squared in a thread: started, joined, its result read',
     operations: 2000,
     expected: sumOfSquares,
-    sides: { Thread: startJoin, CPython: { python: './thread.py' }, postMessage: postMessageToOne },
+    sides: { Thread: startJoin, CPython: { python: './cpython_thread.py' }, postMessage: postMessageToOne },
     rows: [
       { what: 'start, join, result', ours: 'Thread', against: 'CPython', bar: { atMost: 1 } },
       { what: 'start, join, result', ours: 'Thread', against: 'postMessage', bar: TIME },
