@@ -41,6 +41,16 @@ export { CountDownLatch } from './sync/count-down-latch.ts';
 export { AtomicCounter } from './sync/atomic-counter.ts';
 export { AtomicFlag } from './sync/atomic-flag.ts';
 
+// Queues
+export { Queue } from './queue/queue.ts';
+export { SimpleQueue } from './queue/simple-queue.ts';
+export { LifoQueue } from './queue/lifo-queue.ts';
+export { PriorityQueue } from './queue/priority-queue.ts';
+export type { PriorityOptions, PriorityQueueOptions } from './queue/priority-queue.ts';
+export type { AsyncPutOptions, PutOptions, QueueOptions, TransferOptions } from './queue/options.ts';
+export type { Taken } from './queue/any-queue.ts';
+export { SharedBuffer } from './queue/shared-buffer.ts';
+
 // Errors
 export {
   BlockingNotAllowedError,
