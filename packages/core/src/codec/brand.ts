@@ -74,6 +74,9 @@ const REFUSALS: Record<string, string> = {
   Symbol: 'symbols cannot be shared: use a string',
   SharedArrayBuffer: 'a SharedArrayBuffer cannot travel inside a message: use a SharedBuffer',
   'WebAssembly.Memory': 'a WebAssembly.Memory cannot travel inside a message: share its bytes',
+  ThreadLocal:
+    'a ThreadLocal cannot be shared: declare it at module level, and each thread has its own value',
+  Guard: 'a guard cannot be shared: it belongs to the code that holds the lock. Pass the lock',
   Module: 'a module cannot be shared: import it in the other thread',
 };
 const ITERATOR = / Iterator$|^Iterator( Helper)?$/;

@@ -24,6 +24,17 @@ describe('a ThreadLocal', () => {
   });
 });
 
+describe('what belongs to one thread', () => {
+  it('can not travel, and says so', () => {
+    const start = (value: unknown) => () =>
+      new Thread((given: unknown) => given, { args: [{ value }] }).start();
+    expect(start(new ThreadLocal())).toThrow(
+      /args\[0\]\.value: a ThreadLocal cannot be shared: declare it at module level/,
+    );
+    expect(start(new Lock().hold())).toThrow(/args\[0\]\.value: a guard cannot be shared: .* Pass the lock/);
+  });
+});
+
 describe('atThreadExit', () => {
   it.each([false, true])(
     'calls what was registered, last first, async ones awaited, before join() returns (thread fails: %s)',

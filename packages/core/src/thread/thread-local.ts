@@ -44,6 +44,11 @@ export class ThreadLocal<T> {
     return threadValues().has(this);
   }
 
+  /** Tells the codec to refuse it: a copy would arrive without its value. */
+  get [Symbol.toStringTag](): string {
+    return 'ThreadLocal';
+  }
+
   /** Forgets the current thread's value; returns whether there was one. */
   delete(): boolean {
     return threadValues().delete(this);
