@@ -11,7 +11,8 @@ const LOWEST = -0x8000_0000;
 const HIGHEST = 0x7fff_ffff;
 
 function integer(value: unknown, place: string): number {
-  if (typeof value !== 'number') throw new TypeError(`${place} must be a 32-bit integer, got ${String(value)} (${typeof value})`);
+  if (typeof value !== 'number')
+    throw new TypeError(`${place} must be a 32-bit integer, got ${String(value)} (${typeof value})`);
   if (!Number.isInteger(value) || value < LOWEST || value > HIGHEST) {
     throw new RangeError(`${place} must be a 32-bit integer, got ${value} (number)`);
   }

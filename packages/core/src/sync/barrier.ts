@@ -107,8 +107,9 @@ function end(barrier: number, phase: number): void {
 
 /** The part of `end` that is harmless twice. */
 function finishEnding(barrier: number, phase: number, outcome: number): void {
+  // First, so that a party that goes on while others are still being told never sees itself waiting.
+  store(barrier + COUNT, 0);
   grantAll(barrier + OBJECT.first, outcome);
-  i32[barrier + COUNT] = 0;
   i32[barrier + OBJECT.owner] = 0;
   store(barrier, phase === BREAKING ? BROKEN : FILLING);
   grantAll(barrier + DOOR);
@@ -129,7 +130,8 @@ function repairBarrier(barrier: number): void {
   mend(barrier + DOOR);
   const phase = load(barrier);
   if (phase >= TRIPPING) finishEnding(barrier, phase, phase === TRIPPING ? TRIPPED : NOT_MET);
-  else if (phase === FILLING && i32[barrier + COUNT] !== lengthOf(barrier + OBJECT.first)) end(barrier, BREAKING);
+  else if (phase === FILLING && i32[barrier + COUNT] !== lengthOf(barrier + OBJECT.first))
+    end(barrier, BREAKING);
   else if (phase !== ACTION) grantAll(barrier + DOOR);
 }
 
@@ -278,7 +280,8 @@ export class Barrier extends SharedObject {
     for (;;) {
       const party = this.#party(barrier, canBlock());
       try {
-        if (waitBlocking(barrier, lineOf(party), deadlineOf(timeout, 'Barrier.wait'))) party.outcome = givenToMe();
+        if (waitBlocking(barrier, lineOf(party), deadlineOf(timeout, 'Barrier.wait')))
+          party.outcome = givenToMe();
         if (party.verdict === RUNS_ACTION) return this.#runAction(barrier, party);
       } finally {
         if (party.mark !== 0) unmark(party.mark);
@@ -292,7 +295,9 @@ export class Barrier extends SharedObject {
 
   #waitAtDoor(barrier: number): void {
     if (i32[barrier + OBJECT.owner] === ident) {
-      throw new DeadlockError(`${describe('Barrier', this)}: this thread runs the barrier's action, and would wait here for its end`);
+      throw new DeadlockError(
+        `${describe('Barrier', this)}: this thread runs the barrier's action, and would wait here for its end`,
+      );
     }
     waitBlocking(barrier, doorLine, Infinity);
   }
@@ -306,7 +311,9 @@ export class Barrier extends SharedObject {
     try {
       const result = this.action?.();
       if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-        throw new TypeError(`${describe('Barrier', this)}: the action returned a promise, which wait() can't wait for; use waitAsync()`);
+        throw new TypeError(
+          `${describe('Barrier', this)}: the action returned a promise, which wait() can't wait for; use waitAsync()`,
+        );
       }
     } catch (error) {
       endAction(barrier, party.generation, BREAKING);
@@ -341,13 +348,20 @@ export class Barrier extends SharedObject {
         if (party.mark !== 0) unmark(party.mark);
       }
       if (party.verdict !== AT_DOOR) {
-        return this.#conclude(barrier, party, timeout) ?? (await this.#stayAsync(barrier, party, timeout, signal));
+        return (
+          this.#conclude(barrier, party, timeout) ?? (await this.#stayAsync(barrier, party, timeout, signal))
+        );
       }
       await waitInLine(this, barrier, doorLine, Infinity, signal);
     }
   }
 
-  async #stayAsync(barrier: number, party: Party, timeout: number, signal: AbortSignal | undefined): Promise<number> {
+  async #stayAsync(
+    barrier: number,
+    party: Party,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     await waitInLine(this, barrier, outcomeLineOf(party), Infinity, signal);
     return this.#conclude(barrier, party, timeout)!;
   }
@@ -376,16 +390,21 @@ export class Barrier extends SharedObject {
   /** Returns the party's number, or throws; `undefined` if its time was up but the action is running. */
   #conclude(barrier: number, party: Party, timeout: number): number | undefined {
     if (party.verdict === MET) return party.index;
-    if (party.verdict === IS_BROKEN) throw this.#brokenError('it was broken before, and reset() has not been called');
+    if (party.verdict === IS_BROKEN)
+      throw this.#brokenError('it was broken before, and reset() has not been called');
     if (party.verdict === MAY_NOT_PARK) {
-      throw new BlockingNotAllowedError('Barrier.wait() would block, which this thread may not do; await waitAsync() instead');
+      throw new BlockingNotAllowedError(
+        'Barrier.wait() would block, which this thread may not do; await waitAsync() instead',
+      );
     }
     const hasTimedOut = party.outcome === undefined;
     const outcome = party.outcome ?? guardedOutcomeOf(barrier, party.generation);
     if (outcome === TRIPPED) return party.index;
     if (outcome === undefined) return undefined;
     throw this.#brokenError(
-      hasTimedOut ? `not all parties came within ${timeout} ms` : 'it was aborted or reset, or another party did not stay or failed',
+      hasTimedOut
+        ? `not all parties came within ${timeout} ms`
+        : 'it was aborted or reset, or another party did not stay or failed',
     );
   }
 

@@ -154,7 +154,9 @@ export class Condition extends SharedObject {
 
   #checkWithin(options: ReentrantWaitOptions | undefined): void {
     if (options?.within !== undefined && this.#lock instanceof Lock) {
-      throw new TypeError(`${describe('Condition', this)}: within needs an RLock; a Lock can't be entered twice`);
+      throw new TypeError(
+        `${describe('Condition', this)}: within needs an RLock; a Lock can't be entered twice`,
+      );
     }
   }
 
@@ -240,7 +242,9 @@ export class Condition extends SharedObject {
   #beginWaitFor(predicate: unknown, options: WaitOptions | undefined, place: string): number {
     this.live();
     if (typeof predicate !== 'function') {
-      throw new TypeError(`${place}: predicate must be a function, got ${String(predicate)} (${typeof predicate})`);
+      throw new TypeError(
+        `${place}: predicate must be a function, got ${String(predicate)} (${typeof predicate})`,
+      );
     }
     const deadline = deadlineOf(options?.timeout, place);
     this.#mustHold('wait on');
@@ -265,7 +269,8 @@ export class Condition extends SharedObject {
   }
 
   #mustHold(what: string): void {
-    if (!this.#lock.heldHere) throw new ThreadStateError(`${describe('Condition', this)}: cannot ${what} un-acquired lock`);
+    if (!this.#lock.heldHere)
+      throw new ThreadStateError(`${describe('Condition', this)}: cannot ${what} un-acquired lock`);
   }
 }
 
@@ -277,7 +282,9 @@ interface Addressed {
 function look<T>(predicate: () => T): T {
   const result = predicate();
   if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-    throw new TypeError('Condition: the predicate returned a promise; it must be synchronous, since it runs with the lock held');
+    throw new TypeError(
+      'Condition: the predicate returned a promise; it must be synchronous, since it runs with the lock held',
+    );
   }
   return result;
 }

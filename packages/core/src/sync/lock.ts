@@ -88,7 +88,7 @@ export const lockLine: Line = {
       if ((load(lock) & LOCKED) === 0) poke(next);
     }
   },
-  giveBack: (lock) => void releaseLock(lock),
+  giveBack: lock => void releaseLock(lock),
 };
 
 /** Releases; returns false if the lock wasn't locked. */
@@ -193,7 +193,8 @@ export class Lock extends SharedObject {
   /** Releases, whoever acquired. Never blocks. Throws `ThreadStateError` ("release unlocked lock") if it isn't locked. */
   release(): void {
     if (compareExchange(this.at, LOCKED, 0) === LOCKED) return;
-    if (!releaseLock(this.live())) throw new ThreadStateError(`${describe('Lock', this)}: release unlocked lock`);
+    if (!releaseLock(this.live()))
+      throw new ThreadStateError(`${describe('Lock', this)}: release unlocked lock`);
   }
 
   /** Whether it is locked now (snapshot). */
@@ -256,12 +257,16 @@ export function describe(type: string, object: { name: string }): string {
   return object.name === '' ? type : `${type} "${object.name}"`;
 }
 
-export function notAcquired(type: string, object: { name: string }, options: WaitOptions | undefined): TimeoutError {
+export function notAcquired(
+  type: string,
+  object: { name: string },
+  options: WaitOptions | undefined,
+): TimeoutError {
   return new TimeoutError(`${describe(type, object)}: not acquired within ${options?.timeout} ms`);
 }
 
 registerKind(KIND.lock, {
-  revive: (pointer) => new Lock(new Existing(pointer) as NameOptions),
+  revive: pointer => new Lock(new Existing(pointer) as NameOptions),
   lines: [lockLine],
   repair: repairLock,
 });

@@ -166,7 +166,11 @@ export class RLock extends SharedObject {
     return this.#takeAsync(options, 'RLock.acquireAsync', BY_ACQUIRE_ASYNC);
   }
 
-  async #takeAsync(options: AsyncWaitOptions | undefined, place: string, guardNumber: number): Promise<boolean> {
+  async #takeAsync(
+    options: AsyncWaitOptions | undefined,
+    place: string,
+    guardNumber: number,
+  ): Promise<boolean> {
     const lock = this.live();
     const deadline = deadlineOf(options?.timeout, place);
     options?.signal?.throwIfAborted();
@@ -232,17 +236,22 @@ export class RLock extends SharedObject {
       return this.#holdWithin(options.within, 'RLock.holdAsync');
     }
     const guardNumber = nextGuardNumber();
-    if (!(await this.#takeAsync(options, 'RLock.holdAsync', guardNumber))) throw notAcquired('RLock', this, options);
+    if (!(await this.#takeAsync(options, 'RLock.holdAsync', guardNumber)))
+      throw notAcquired('RLock', this, options);
     return new RLockGuard(this, guardNumber);
   }
 
   #holdWithin(guard: Guard, place: string): Guard {
     const number = guard instanceof RLockGuard ? guard.numberFor(this) : undefined;
     if (number === undefined) {
-      throw new TypeError(`${place}: within must be a guard that hold() or holdAsync() of this very lock returned`);
+      throw new TypeError(
+        `${place}: within must be a guard that hold() or holdAsync() of this very lock returned`,
+      );
     }
     if (!guard.held || !reenter(this.live(), number)) {
-      throw new ThreadStateError(`${describe('RLock', this)}: the guard given as within doesn't hold the lock now`);
+      throw new ThreadStateError(
+        `${describe('RLock', this)}: the guard given as within doesn't hold the lock now`,
+      );
     }
     return new RLockGuard(this, number);
   }

@@ -132,7 +132,13 @@ export class Semaphore extends SharedObject {
    */
   constructor(value: number = 1, options?: NameOptions) {
     const existing = (options as unknown) instanceof Existing;
-    if (!existing) wholeNumber(value, 0, MAXIMUM, `${new.target.kind === KIND.semaphore ? 'Semaphore' : 'BoundedSemaphore'}: initial value`);
+    if (!existing)
+      wholeNumber(
+        value,
+        0,
+        MAXIMUM,
+        `${new.target.kind === KIND.semaphore ? 'Semaphore' : 'BoundedSemaphore'}: initial value`,
+      );
     super(new.target.kind, BYTES, options);
     if (existing) return;
     i32[this.at] = value;
@@ -226,7 +232,8 @@ export class Semaphore extends SharedObject {
 }
 
 function checkCount(n: unknown, type: string): void {
-  if (typeof n === 'number' && n < 1) throw new RangeError(`${type}.release: n must be one or more, got ${n} (number)`);
+  if (typeof n === 'number' && n < 1)
+    throw new RangeError(`${type}.release: n must be one or more, got ${n} (number)`);
   wholeNumber(n, 1, MAXIMUM, `${type}.release: n`);
 }
 
