@@ -7,7 +7,7 @@ import type { Row, Subject } from './harness.ts';
 import { barText, describeMachine, headText, machineText, ratioText, rowText } from './report.ts';
 
 /** One file each, in the order of the table. */
-const SUBJECTS = ['lock', 'hand-off', 'thread', 'scaling'];
+const SUBJECTS = ['lock', 'hand-off', 'queue', 'thread', 'scaling'];
 
 const ROUNDS = 15;
 const WARM_UPS = 3;
