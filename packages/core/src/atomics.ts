@@ -74,6 +74,14 @@ export function wait(word: number, expected: number, timeoutMs: number): 'ok' | 
   return Atomics.wait(i32, word, expected, timeoutMs);
 }
 
+let nobodysWord: Int32Array<SharedArrayBuffer> | undefined;
+
+/** Blocks for a time, on a word that nobody notifies. */
+export function blockFor(timeoutMs: number): void {
+  nobodysWord ??= new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(nobodysWord, 0, 0, timeoutMs);
+}
+
 /** Starts waiting without blocking and without a timeout: a timeout would leak until its deadline (measured). */
 export function waitAsync(
   word: number,

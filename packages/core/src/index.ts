@@ -8,6 +8,9 @@ export type { AnyFunction, ExportTarget, Target, Task } from './thread/target.ts
 export { main } from './thread/main.ts';
 export { defaultExceptHook, setExceptHook } from './thread/except-hook.ts';
 export type { ExceptHook, ExceptHookArgs } from './thread/except-hook.ts';
+export { ThreadLocal } from './thread/thread-local.ts';
+export { atThreadExit } from './thread/scope.ts';
+export { sleep, sleepAsync } from './thread/sleep.ts';
 
 // Workers that you start yourself
 export { attach, pack, runtimeHandle, unpack } from './attach.ts';
@@ -20,9 +23,33 @@ export type { MemoryUsage } from './memory/allocator.ts';
 
 // Locks
 export { Lock } from './sync/lock.ts';
+export { RLock } from './sync/rlock.ts';
+export type { ReentrantAsyncWaitOptions, ReentrantWaitOptions } from './sync/rlock.ts';
+export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
 export type { Guard } from './sync/guard.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
 export type { NameOptions } from './memory/shared-object.ts';
+
+// Waiting for each other
+export { Condition } from './sync/condition.ts';
+export { Event } from './sync/event.ts';
+export { Barrier } from './sync/barrier.ts';
+export type { BarrierOptions } from './sync/barrier.ts';
+export { CountDownLatch } from './sync/count-down-latch.ts';
+
+// Numbers and flags without a lock
+export { AtomicCounter } from './sync/atomic-counter.ts';
+export { AtomicFlag } from './sync/atomic-flag.ts';
+
+// Queues
+export { Queue } from './queue/queue.ts';
+export { SimpleQueue } from './queue/simple-queue.ts';
+export { LifoQueue } from './queue/lifo-queue.ts';
+export { PriorityQueue } from './queue/priority-queue.ts';
+export type { PriorityOptions, PriorityQueueOptions } from './queue/priority-queue.ts';
+export type { AsyncPutOptions, PutOptions, QueueOptions, TransferOptions } from './queue/options.ts';
+export type { Taken } from './queue/any-queue.ts';
+export { SharedBuffer } from './queue/shared-buffer.ts';
 
 // Errors
 export {

@@ -14,6 +14,8 @@ export const WRAPPER = 6;
 export const BYTES = 7;
 export const FAILURE = 8;
 export const REFUSED = 9;
+/** Not by prototype: `ArrayBuffer.isView` tells. */
+export const VIEWING = 10;
 
 const { getPrototypeOf } = Object;
 const tagOf: (this: unknown) => string = Object.prototype.toString;
@@ -72,6 +74,9 @@ const REFUSALS: Record<string, string> = {
   Symbol: 'symbols cannot be shared: use a string',
   SharedArrayBuffer: 'a SharedArrayBuffer cannot travel inside a message: use a SharedBuffer',
   'WebAssembly.Memory': 'a WebAssembly.Memory cannot travel inside a message: share its bytes',
+  ThreadLocal:
+    'a ThreadLocal cannot be shared: declare it at module level, and each thread has its own value',
+  Guard: 'a guard cannot be shared: it belongs to the code that holds the lock. Pass the lock',
   Module: 'a module cannot be shared: import it in the other thread',
 };
 const ITERATOR = / Iterator$|^Iterator( Helper)?$/;
@@ -84,7 +89,7 @@ export function refusal(object: object): string | undefined {
   if (Object.hasOwn(REFUSALS, tag)) return REFUSALS[tag];
   if (ITERATOR.test(tag))
     return 'iterators cannot be shared: collect the items into an array, or put them into a Queue';
-  if (EXOTIC.test(tag)) return `a ${tag} cannot be shared: send what it was made from`;
+  if (EXOTIC.test(tag)) return `${tag} objects cannot be shared: send what they were made from`;
   if (tag in KINDS_BY_NAME) return undefined;
   // A class of the host (MessagePort, ReadableStream, Blob, URL, …) is a global named like its tag; a user's class is not.
   const host = (globalThis as Record<string, unknown>)[tag];

@@ -5,6 +5,7 @@
 import { createResizable, createView } from './bytes.ts';
 import { corrupt } from './corrupt.ts';
 import { createError, setHidden } from './errors.ts';
+import { isStackOverflow } from './stack.ts';
 import { hooks } from './shareable.ts';
 import { define, readShape } from './shape.ts';
 import * as tags from './tags.ts';
@@ -60,15 +61,19 @@ let referred: Map<number, unknown> | undefined;
 let revived = 0;
 let busy = false;
 
-/** Reads the message of `length` bytes at byte `start` (both multiples of 8). All three views must be of the same private buffer. */
+/**
+ * Reads the message of `length` bytes at byte `start` (both multiples of 8). All three views must be of the same private buffer.
+ * If that fails, the counts that no handle took over are returned, as by `discard`, unless the message `stays` where it was copied from.
+ */
 export function decode(
   u8: Uint8Array,
   i32: Int32Array,
   f64: Float64Array,
   start: number,
   length: number,
+  stays = false,
 ): unknown {
-  if (busy) return decodeWithin(u8, i32, f64, start, length);
+  if (busy) return decodeWithin(u8, i32, f64, start, length, stays);
   busy = true;
   words = i32;
   bytes = u8;
@@ -81,8 +86,12 @@ export function decode(
     if (end > i32.length || length < 8) corrupt(`${length} bytes at ${start}`);
     return read();
   } catch (error) {
-    releaseFrom(i32, base, end, revived);
-    throw error;
+    if (!stays) releaseFrom(i32, base, end, revived);
+    if (!isStackOverflow(error)) throw error;
+    throw new RangeError(
+      'a message is nested too deeply for what is left of this stack: take it from the queue in a shallower call',
+      { cause: error },
+    );
   } finally {
     busy = false;
     referred = undefined;
@@ -95,12 +104,13 @@ function decodeWithin(
   f64: Float64Array,
   start: number,
   length: number,
+  stays: boolean,
 ): unknown {
   const outer = { words, bytes, doubles, base, end, next, referred, revived };
   busy = false;
   referred = undefined;
   try {
-    return decode(u8, i32, f64, start, length);
+    return decode(u8, i32, f64, start, length, stays);
   } finally {
     ({ words, bytes, doubles, base, end, next, referred, revived } = outer);
     busy = true;
@@ -345,11 +355,12 @@ function readWhole(word: number, payload: number): unknown {
 }
 
 function readBuffer(payload: number): ArrayBuffer {
-  const from = take(payload === 0 ? 1 : 2);
-  const byteLength = words[from]! >>> 0;
+  const byteLength = words[take(1)]! >>> 0;
+  const greatest = payload === 0 ? byteLength : read();
   const start = take(Math.ceil(byteLength / 4)) * 4;
   if (payload === 0) return bytes.slice(start, start + byteLength).buffer as ArrayBuffer;
-  const buffer = createResizable(byteLength, words[from + 1]! >>> 0);
+  if (typeof greatest !== 'number') return corrupt('the greatest length of a buffer is no number');
+  const buffer = createResizable(byteLength, greatest);
   new Uint8Array(buffer).set(bytes.subarray(start, start + byteLength));
   return buffer;
 }

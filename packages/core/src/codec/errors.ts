@@ -42,9 +42,9 @@ for (const exported of Object.values(heddle)) {
     registerErrorClass(exported as ErrorClass);
 }
 
-function nameOfClass(constructor: { readonly name: string; readonly prototype: object }): string {
-  const { prototype } = constructor;
-  const own = Object.hasOwn(prototype, 'name') ? (prototype as { name: unknown }).name : undefined;
+function nameOfClass(constructor: { readonly name: string; readonly prototype?: object }): string {
+  // By its descriptor: on DOMException.prototype `name` is a getter that refuses the prototype.
+  const own = Object.getOwnPropertyDescriptor(constructor.prototype ?? {}, 'name')?.value as unknown;
   return typeof own === 'string' ? own : constructor.name;
 }
 

@@ -31,7 +31,7 @@
  * | MAP, SET | size | per entry: key and value, or the item |
  * | REGEXP | | text (source), text (flags) |
  * | BOXED | | the primitive |
- * | BUFFER | 1 if resizable | byte length; greatest byte length if resizable; the bytes, to the end of the word |
+ * | BUFFER | 1 if resizable | byte length; if resizable a number (greatest byte length); the bytes, to the end of the word |
  * | VIEW | kind, tracking << 8 | byte offset, length in elements; the buffer (BUFFER or REFERENCE) |
  * | ERROR | builtin class | hidden and visible own properties, a count of each; four values: class name, name, message, stack; per property: a text, a value |
  * | SHAREABLE | | address, offset of the SHAREABLE record before this one or 0 |

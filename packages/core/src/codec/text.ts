@@ -3,11 +3,12 @@
  * One byte per UTF-16 unit where all are below 256, two otherwise; the fastest means that the runtime has are found by looking, not by its name.
  */
 import { corrupt } from './corrupt.ts';
+import { writeCount } from './record.ts';
 import { reserve, work as shared } from './scratch.ts';
 import * as tags from './tags.ts';
 
 // Copied, because V8 folds a module's own constants and loads imported ones.
-const { COUNT_FOLLOWS, head, TEXT_BYTES, TEXT_UNITS } = tags;
+const { head, TEXT_BYTES, TEXT_UNITS } = tags;
 const work = shared;
 
 /** Up to here, a loop over `charCodeAt` beats every call out of JavaScript (Node 24: 2.5 ns a unit against 55 ns). */
@@ -69,18 +70,6 @@ export function writeText(text: string, at: number): number {
   return to;
 }
 
-/** Writes the first word, and the count behind it where it does not fit; returns the word after. */
-function writeHead(tag: number, length: number, at: number): number {
-  const words = work.i32;
-  if (length < COUNT_FOLLOWS) {
-    words[at] = head(tag, length);
-    return at + 1;
-  }
-  words[at] = head(tag, COUNT_FOLLOWS);
-  words[at + 1] = length;
-  return at + 2;
-}
-
 function writeLong(text: string, at: number): number {
   const length = text.length;
   const size = (length + 3) >>> 2;
@@ -100,13 +89,13 @@ function writeLong(text: string, at: number): number {
       return at + 1 + size;
     }
   } else if (native === undefined) {
-    const to = writeHead(TEXT_BYTES, length, at);
+    const to = writeCount(TEXT_BYTES, length, at);
     work.i32[to + size - 1] = 0;
     const { read, written } = encoder.encodeInto(text, work.u8.subarray(to * 4, to * 4 + length));
     if (read === length && written === length) return to + size;
   }
   if (native === undefined || /[^\0-\xff]/.test(text)) return writeUnits(text, at);
-  const to = writeHead(TEXT_BYTES, length, at);
+  const to = writeCount(TEXT_BYTES, length, at);
   work.i32[to + size - 1] = 0;
   native.latin1Write.call(work.u8, text, to * 4, length);
   return to + size;
@@ -115,7 +104,7 @@ function writeLong(text: string, at: number): number {
 function writeUnits(text: string, at: number): number {
   const length = text.length;
   reserve(at + 2 + ((length + 1) >>> 1));
-  const to = writeHead(TEXT_UNITS, length, at);
+  const to = writeCount(TEXT_UNITS, length, at);
   if (native !== undefined && length > LOOP_UNITS) {
     work.i32[to + ((length - 1) >>> 1)] = 0;
     native.ucs2Write.call(work.u8, text, to * 4, length * 2);

@@ -48,7 +48,7 @@ function copyOut(block: number): Private {
 /** Decodes and leaves the message as it is: what it refers to stays referred to by it. */
 export function readMessage(block: number): unknown {
   const copy = copyOut(block);
-  return borrowing(() => decode(copy.u8, copy.i32, copy.f64, 0, copy.length));
+  return borrowing(() => decode(copy.u8, copy.i32, copy.f64, 0, copy.length, true));
 }
 
 /** Decodes and frees: what it refers to now belongs to this thread's handles. */

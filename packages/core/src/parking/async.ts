@@ -127,6 +127,26 @@ export function waitInLine(
   });
 }
 
+/**
+ * Leaves a mark that this thread owes something to those in the line: if it dies before `unmark`, the reaper calls the line's `giveBack`
+ * with the mark, in whose `wanted` stands `what`. Returns the mark.
+ */
+export function mark(pointer: number, line: Line, what: number): number {
+  const node = takeNode();
+  i32[node + NODE.wanted] = what;
+  i32[node + NODE.joined] = line.offset;
+  i32[node + NODE.primitive] = pointer;
+  store(node + NODE.state, NODE_STATE.granted);
+  return node;
+}
+
+/** Takes a mark back. */
+export function unmark(node: number): void {
+  store(node + NODE.state, NODE_STATE.idle);
+  i32[node + NODE.primitive] = 0;
+  pool.push(node);
+}
+
 function startTimer(waiter: Waiter, deadline: number): void {
   const delay = Math.max(0, Math.min(deadline - now(), LONGEST_TIMER_MS));
   waiter.timer = setTimeout(() => {

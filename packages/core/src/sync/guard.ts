@@ -29,13 +29,19 @@ export class LockGuard implements Guard {
     this.#target = target;
   }
 
+  /** Tells the codec to refuse it: in another thread it would release what it doesn't hold. */
+  get [Symbol.toStringTag](): string {
+    return 'Guard';
+  }
+
   get held(): boolean {
     return this.#target !== undefined;
   }
 
   release(): void {
     const target = this.#target;
-    if (target === undefined) throw new ThreadStateError('guard: released already; a guard releases its lock once');
+    if (target === undefined)
+      throw new ThreadStateError('guard: released already; a guard releases its lock once');
     this.#target = undefined;
     target.releaseGuard();
   }

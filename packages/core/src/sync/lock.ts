@@ -42,7 +42,7 @@ import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const { and, compareExchange, load, or, store } = hot;
 
-const LOCKED = 1;
+export const LOCKED = 1;
 const WAITERS = 2;
 const HANDOFF = 4;
 
@@ -88,7 +88,7 @@ export const lockLine: Line = {
       if ((load(lock) & LOCKED) === 0) poke(next);
     }
   },
-  giveBack: (lock) => void releaseLock(lock),
+  giveBack: lock => void releaseLock(lock),
 };
 
 /** Releases; returns false if the lock wasn't locked. */
@@ -113,7 +113,7 @@ export function releaseLock(lock: number): boolean {
 }
 
 /** After a death under the guard: the words follow the chain, and a free lock with waiters pokes the first. */
-function repairLock(lock: number): void {
+export function repairLock(lock: number): void {
   mend(lock + OBJECT.first);
   const next = first(lock + OBJECT.first);
   if (next === 0) and(lock, ~(WAITERS | HANDOFF));
@@ -193,7 +193,8 @@ export class Lock extends SharedObject {
   /** Releases, whoever acquired. Never blocks. Throws `ThreadStateError` ("release unlocked lock") if it isn't locked. */
   release(): void {
     if (compareExchange(this.at, LOCKED, 0) === LOCKED) return;
-    if (!releaseLock(this.live())) throw new ThreadStateError(`${describe('Lock', this)}: release unlocked lock`);
+    if (!releaseLock(this.live()))
+      throw new ThreadStateError(`${describe('Lock', this)}: release unlocked lock`);
   }
 
   /** Whether it is locked now (snapshot). */
@@ -220,19 +221,52 @@ export class Lock extends SharedObject {
   releaseGuard(): void {
     this.release();
   }
+
+  /** What a condition calls held: it can't be known by whom. @internal */
+  get heldHere(): boolean {
+    return this.locked;
+  }
+
+  /** Releases on behalf of a condition's waiter. @internal */
+  releaseSave(): SavedHold {
+    this.release();
+    return UNOWNED;
+  }
+
+  /** Takes back what `releaseSave` gave up; waits as long as it takes. @internal */
+  acquireRestore(_saved: SavedHold): void {
+    this.acquire();
+  }
+
+  /** @internal */
+  async acquireRestoreAsync(_saved: SavedHold): Promise<void> {
+    await this.acquireAsync();
+  }
 }
+
+/** How a lock was held before a condition's waiter gave it up. */
+export interface SavedHold {
+  readonly depth: number;
+  readonly guardNumber: number;
+}
+
+const UNOWNED: SavedHold = { depth: 1, guardNumber: 0 };
 
 /** `Lock "balance"`, or `Lock` when it has no name. */
 export function describe(type: string, object: { name: string }): string {
   return object.name === '' ? type : `${type} "${object.name}"`;
 }
 
-export function notAcquired(type: string, object: { name: string }, options: WaitOptions | undefined): TimeoutError {
+export function notAcquired(
+  type: string,
+  object: { name: string },
+  options: WaitOptions | undefined,
+): TimeoutError {
   return new TimeoutError(`${describe(type, object)}: not acquired within ${options?.timeout} ms`);
 }
 
 registerKind(KIND.lock, {
-  revive: (pointer) => new Lock(new Existing(pointer) as NameOptions),
+  revive: pointer => new Lock(new Existing(pointer) as NameOptions),
   lines: [lockLine],
   repair: repairLock,
 });

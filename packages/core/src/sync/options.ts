@@ -14,7 +14,10 @@ export interface AsyncWaitOptions extends WaitOptions {
 
 /** Returns the value if it is a whole number from `low` to `high`, else throws an error that quotes it. */
 export function wholeNumber(value: unknown, low: number, high: number, place: string): number {
-  if (typeof value !== 'number') throw new TypeError(`${place} must be a whole number from ${low}, got ${String(value)} (${typeof value})`);
+  if (typeof value !== 'number')
+    throw new TypeError(
+      `${place} must be a whole number from ${low}, got ${String(value)} (${typeof value})`,
+    );
   if (!Number.isInteger(value) || value < low || value > high) {
     const range = high === 0x7fff_ffff ? `from ${low}` : `from ${low} to ${high}`;
     throw new RangeError(`${place} must be a whole number ${range}, got ${value} (number)`);

@@ -4,6 +4,7 @@
  */
 import type * as fsModule from 'node:fs';
 import type * as workerThreadsModule from 'node:worker_threads';
+import { blockFor } from '../atomics.ts';
 import { ThreadStateError } from '../errors.ts';
 
 interface NodeLike {
@@ -66,7 +67,7 @@ export function writeNow(descriptor: 1 | 2, data: string | Uint8Array): boolean 
     } catch (error) {
       // The reader is slow and somebody made the pipe non-blocking: wait a little, it is the reader's turn.
       if ((error as { code?: string }).code !== 'EAGAIN') return true;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      blockFor(1);
     }
   }
   return true;

@@ -23,6 +23,7 @@ import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { handleUncaught, withoutUnshareables } from './except-hook.ts';
 import { nativeThreadId, writeThroughStreams } from './host.ts';
 import { countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
+import { hasExitActions, resetScope, runExitActions } from './scope.ts';
 import { explainInlineError, resolve, resolveNow } from './target.ts';
 import type { AnyFunction, TargetAddress } from './target.ts';
 import '../index.ts';
@@ -68,6 +69,8 @@ async function work(first: number): Promise<void> {
     ensureMapped(record);
     const ran = run(record);
     if (ran !== undefined) await ran;
+    if (hasExitActions()) await runExitActions(error => handleUncaught(record, error));
+    resetScope();
     const isolated = hasFlag(record, THREAD_FLAG.isolated);
     finish(record, self);
     if (isolated || activeResources() > baseline || pendingWaits() > 0) {

@@ -1,0 +1,310 @@
+/**
+ * What passes between the codec and the queues: messages going out, encoded before the guard is taken, and messages that came in, copied out under
+ * the guard and decoded after it is free. Nothing is ever decoded from shared memory, and no user code runs under a guard.
+ */
+import { f64, i32, u8 } from '../atomics.ts';
+import { createView, elementBytes, isDetached, isResizable, viewKind } from '../codec/bytes.ts';
+import { decode, discard, encode, scratch } from '../codec/index.ts';
+import { NotShareableError } from '../errors.ts';
+import { allocate, free } from '../memory/allocator.ts';
+import { ensureMapped } from '../memory/slab.ts';
+import { ITEM, ITEM_FLAG, LENGTH_MASK } from './layout.ts';
+
+/** From here on an ArrayBuffer is copied straight into shared memory and straight out of it, past the codec. */
+const RAW_BYTES = 4096;
+/** Up to so many words a loop is faster than a subarray and `set` (measured: break-even near 100). */
+const LOOP_WORDS = 96;
+
+/** A message on its way into a queue. */
+export interface Outgoing {
+  /** The codec's words, private to this thread, from word `from` on; unused when there is a block. */
+  words: Int32Array;
+  from: number;
+  /** Bytes, a multiple of 8. */
+  length: number;
+  /** Item in shared memory that holds the message; 0 while it is in `words`. */
+  block: number;
+  priority: number;
+  /** The async wait node of the putter who waits with it, 0 when none. */
+  node: number;
+  /** What is to be detached once the message is accepted. */
+  transfer: readonly ArrayBuffer[] | undefined;
+}
+
+/** The one message of a call that doesn't wait, or that blocks the thread while it does. */
+export const outgoing: Outgoing = {
+  words: scratch.i32,
+  from: 0,
+  length: 0,
+  block: 0,
+  priority: 0,
+  node: 0,
+  transfer: undefined,
+};
+
+/**
+ * Encodes a value as `outgoing`; what is longer than `inlineBytes` gets a block at once. Throws what the codec throws, and `SharedMemoryExhaustedError`;
+ * then nothing is kept.
+ */
+export function pack(
+  value: unknown,
+  place: string,
+  inlineBytes: number,
+  transfer?: readonly ArrayBuffer[],
+): Outgoing {
+  if (transfer !== undefined) checkTransfer(transfer);
+  outgoing.transfer = transfer;
+  outgoing.node = 0;
+  if (typeof value === 'object' && value !== null && packRaw(value)) return outgoing;
+  const length = encode(value, place);
+  outgoing.words = scratch.i32;
+  outgoing.from = 0;
+  outgoing.length = length;
+  outgoing.block = 0;
+  if (length > inlineBytes) {
+    try {
+      outgoing.block = createItem(length, 0, 0);
+    } catch (error) {
+      discard(scratch.u8, scratch.i32, 0, length);
+      throw error;
+    }
+    copyIn(scratch.i32, 0, length >> 2, outgoing.block + ITEM.payload);
+  }
+  return outgoing;
+}
+
+/** Returns a block for a message, with everything but its payload, number and priority filled in. */
+function createItem(length: number, flags: number, detail: number): number {
+  const item = allocate(ITEM.payload * 4 + length);
+  ensureMapped(item + ITEM.payload + (length >> 2) - 1);
+  i32[item + ITEM.head] = length | flags;
+  i32[item + ITEM.detail] = detail;
+  i32[item + ITEM.taken] = 0;
+  return item;
+}
+
+/** Packs a large ArrayBuffer, or a view of all of one, without the codec's two extra copies. Returns false for anything else. */
+function packRaw(value: object): boolean {
+  let buffer: ArrayBufferLike;
+  let kind = -1;
+  if (ArrayBuffer.isView(value)) {
+    buffer = value.buffer;
+    if (value.byteLength < RAW_BYTES || value.byteLength !== buffer.byteLength) return false;
+    kind = viewKind(value);
+  } else if (value instanceof ArrayBuffer) buffer = value;
+  else return false;
+  if (buffer.byteLength < RAW_BYTES || !(buffer instanceof ArrayBuffer) || isResizable(buffer)) return false;
+  const length = (buffer.byteLength + 7) & LENGTH_MASK;
+  const item = createItem(length, ITEM_FLAG.raw, ((kind + 1) & 0xff) | ((length - buffer.byteLength) << 8));
+  u8.set(new Uint8Array(buffer), (item + ITEM.payload) * 4);
+  outgoing.length = length;
+  outgoing.block = item;
+  return true;
+}
+
+function checkTransfer(transfer: readonly ArrayBuffer[]): void {
+  if (!Array.isArray(transfer))
+    throw new TypeError(`transfer must be an array of ArrayBuffers, got ${String(transfer)}`);
+  transfer.forEach((buffer: unknown, index) => {
+    if (!(buffer instanceof ArrayBuffer)) {
+      throw new TypeError(
+        `transfer[${index}] must be an ArrayBuffer, got ${String(buffer)}: everything else is shared or copied`,
+      );
+    }
+    if (isDetached(buffer))
+      throw new NotShareableError(`transfer[${index}]: this ArrayBuffer was moved away already`);
+  });
+}
+
+/** Moves, now that the message is accepted, what was to be moved: its bytes travel in the message already, so the sender's are let go. */
+export function detach(transfer: readonly ArrayBuffer[]): void {
+  for (const buffer of transfer) {
+    try {
+      structuredClone(undefined, { transfer: [buffer] });
+    } catch {
+      // The memory of a WebAssembly instance can't be detached: then it was copied, which the receiver can't tell apart.
+    }
+  }
+}
+
+/** A copy that stays as it is while other messages are encoded; it takes the block over. */
+export function keep(message: Outgoing): Outgoing {
+  if (message.block !== 0) return { ...message };
+  return {
+    ...message,
+    words: message.words.slice(message.from, message.from + (message.length >> 2)),
+    from: 0,
+  };
+}
+
+/** Messages that are put together. Private to the call that made it. */
+export class Batch {
+  #words: Int32Array<ArrayBuffer> = new Int32Array(1024);
+  #used = 0;
+  readonly #froms: number[] = [];
+  readonly #lengths: number[] = [];
+  readonly #blocks: number[] = [];
+  readonly #priorities: number[] = [];
+
+  get size(): number {
+    return this.#froms.length;
+  }
+
+  /** Adds a message, whose block it takes over. */
+  add(message: Outgoing): void {
+    const count = message.block === 0 ? message.length >> 2 : 0;
+    if (this.#used + count > this.#words.length) {
+      const larger = new Int32Array(Math.max(this.#words.length * 2, this.#used + count));
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    const { words, from } = message;
+    for (let word = 0; word < count; word++) this.#words[this.#used + word] = words[from + word]!;
+    this.#froms.push(this.#used);
+    this.#lengths.push(message.length);
+    this.#blocks.push(message.block);
+    this.#priorities.push(message.priority);
+    this.#used += count;
+  }
+
+  /** Makes `outgoing` the message at `index`. */
+  select(index: number): Outgoing {
+    outgoing.words = this.#words;
+    outgoing.from = this.#froms[index]!;
+    outgoing.length = this.#lengths[index]!;
+    outgoing.block = this.#blocks[index]!;
+    outgoing.priority = this.#priorities[index]!;
+    outgoing.node = 0;
+    outgoing.transfer = undefined;
+    return outgoing;
+  }
+
+  /** Drops the messages from `index` on, which no queue accepted. */
+  abandonFrom(index: number): void {
+    for (let at = index; at < this.size; at++) abandon(this.select(at));
+  }
+}
+
+/** Drops a message that no queue accepted. */
+export function abandon(message: Outgoing): void {
+  if (message.block === 0) {
+    const words = message.words as Int32Array<ArrayBuffer>;
+    discard(new Uint8Array(words.buffer), words, message.from * 4, message.length);
+  } else {
+    dropItem(message.block);
+    message.block = 0;
+  }
+}
+
+/** Copies words from this thread's memory to shared memory. */
+export function copyIn(words: Int32Array, from: number, count: number, to: number): void {
+  if (count > LOOP_WORDS) {
+    i32.set(words.subarray(from, from + count), to);
+    return;
+  }
+  const target = i32;
+  for (let word = 0; word < count; word++) target[to + word] = words[from + word]!;
+}
+
+const INBOX_BYTES = 65_536;
+/** A longer message is copied to a buffer of its own, which is forgotten. */
+const inboxBuffer = new ArrayBuffer(INBOX_BYTES);
+
+/** Where messages are copied to under the guard, private to this thread. */
+export const inbox = {
+  u8: new Uint8Array(inboxBuffer) as Uint8Array<ArrayBuffer>,
+  i32: new Int32Array(inboxBuffer) as Int32Array<ArrayBuffer>,
+  f64: new Float64Array(inboxBuffer) as Float64Array<ArrayBuffer>,
+  /** Word where the message taken last begins, when it has no block. */
+  start: 0,
+  length: 0,
+  /** Block of the message taken last, 0 when it is in the inbox. */
+  block: 0,
+};
+
+export const INBOX_WORDS: number = INBOX_BYTES / 4;
+
+/** Copies words from shared memory to `inbox` at `start`. */
+export function copyOut(from: number, count: number, start: number): void {
+  const words = inbox.i32;
+  if (count > LOOP_WORDS) {
+    words.set(i32.subarray(from, from + count), start);
+    return;
+  }
+  const source = i32;
+  for (let word = 0; word < count; word++) words[start + word] = source[from + word]!;
+}
+
+/** Turns the message taken last into its value. Not under a guard. */
+export function unpack(): unknown {
+  if (inbox.block !== 0) return unpackItem(inbox.block);
+  return decode(inbox.u8, inbox.i32, inbox.f64, inbox.start * 4, inbox.length);
+}
+
+/** Turns a message in the inbox into its value. */
+export function unpackAt(start: number, length: number): unknown {
+  return decode(inbox.u8, inbox.i32, inbox.f64, start * 4, length);
+}
+
+/** Turns an item that was taken into its value, and frees it. The inbox may be written from word `start` on. */
+export function unpackItem(item: number, start: number = 0): unknown {
+  ensureMapped(item);
+  const head = i32[item + ITEM.head]!;
+  const length = head & LENGTH_MASK;
+  if ((head & ITEM_FLAG.raw) !== 0) {
+    const detail = i32[item + ITEM.detail]!;
+    const bytes = privateCopy(item, length - (detail >> 8));
+    free(item);
+    const kind = (detail & 0xff) - 1;
+    if (kind === -1) return bytes.buffer;
+    return kind === VIEW_OF_BYTES
+      ? bytes
+      : createView(kind, bytes.buffer, 0, bytes.length / elementBytes(kind), false);
+  }
+  const from = item + ITEM.payload;
+  ensureMapped(from + (length >> 2) - 1);
+  if (length + start * 4 <= INBOX_BYTES) {
+    copyOut(from, length >> 2, start);
+    free(item);
+    return decode(inbox.u8, inbox.i32, inbox.f64, start * 4, length);
+  }
+  const bytes = privateCopy(item, length);
+  free(item);
+  return decode(bytes, new Int32Array(bytes.buffer), new Float64Array(bytes.buffer), 0, length);
+}
+
+const VIEW_OF_BYTES = viewKind(new Uint8Array(0));
+
+function privateCopy(item: number, length: number): Uint8Array<ArrayBuffer> {
+  const from = (item + ITEM.payload) * 4;
+  ensureMapped((from + length - 1) >> 2);
+  const bytes = new Uint8Array(length);
+  bytes.set(u8.subarray(from, from + length));
+  return bytes;
+}
+
+/** Frees an item unread, and what it refers to. Not under a guard. */
+export function dropItem(item: number): void {
+  ensureMapped(item);
+  const head = i32[item + ITEM.head]!;
+  const length = head & LENGTH_MASK;
+  const bytes = (head & ITEM_FLAG.raw) === 0 ? privateCopy(item, length) : undefined;
+  free(item);
+  if (bytes !== undefined) discard(bytes, new Int32Array(bytes.buffer), 0, length);
+}
+
+/** Drops the message taken last unread. A copy, because what it refers to may be a queue, whose end empties that queue through the inbox. */
+export function drop(): void {
+  if (inbox.block !== 0) return dropItem(inbox.block);
+  const bytes = inbox.u8.slice(inbox.start * 4, inbox.start * 4 + inbox.length);
+  discard(bytes, new Int32Array(bytes.buffer), 0, inbox.length);
+}
+
+/** Writes an item's priority. */
+export function setPriority(item: number, priority: number): void {
+  f64[(item + ITEM.priority) >> 1] = priority;
+}
+
+export function priorityOf(item: number): number {
+  return f64[(item + ITEM.priority) >> 1]!;
+}

@@ -1,0 +1,50 @@
+/** What the queues' constructors and methods take, and the checks of it. */
+import type { NameOptions } from '../memory/shared-object.ts';
+import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
+
+/** How much a queue may hold. */
+export interface QueueOptions extends NameOptions {
+  /** How many items; omitted, 0 or less is unlimited, that is, until shared memory is exhausted. */
+  maxsize?: number | undefined;
+  /**
+   * How many bytes of encoded items; omitted, 0 or less is unlimited. A larger item is let in when the queue is empty, alone, so that one
+   * large document slows a pipeline down instead of breaking it.
+   */
+  maxBytes?: number | undefined;
+}
+
+/** How `put` waits, and what it moves. */
+export interface PutOptions extends WaitOptions {
+  /** ArrayBuffers within the item that are moved, not copied: they are detached here as soon as the queue has accepted the item. */
+  transfer?: readonly ArrayBuffer[] | undefined;
+}
+
+/** How `putAsync` waits, and what it moves. */
+export interface AsyncPutOptions extends AsyncWaitOptions {
+  /** As in `PutOptions`. */
+  transfer?: readonly ArrayBuffer[] | undefined;
+}
+
+/** What `tryPut` and `putNowait` move. */
+export interface TransferOptions {
+  /** As in `PutOptions`. */
+  transfer?: readonly ArrayBuffer[] | undefined;
+}
+
+const GREATEST = 0x7fff_ffff;
+
+/** Returns a limit as the words hold it, 0 for none. */
+export function limit(value: unknown, place: string): number {
+  if (value === undefined || value === Infinity) return 0;
+  if (typeof value !== 'number') {
+    throw new TypeError(
+      `${place} must be a whole number, 0 for no limit, got ${String(value)} (${typeof value})`,
+    );
+  }
+  if (!Number.isInteger(value) || value > GREATEST) {
+    throw new RangeError(
+      `${place} must be a whole number to ${GREATEST}, 0 for no limit, got ${value} (number)`,
+    );
+  }
+  return Math.max(0, value);
+}

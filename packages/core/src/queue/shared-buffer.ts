@@ -1,0 +1,67 @@
+/** Bytes in shared memory that are handed to other threads without being copied. */
+import { i32, u8 } from '../atomics.ts';
+import { KIND, registerKind } from '../memory/kinds.ts';
+import { LINE_WORDS, OBJECT } from '../memory/layout.ts';
+import { Existing, SharedObject } from '../memory/shared-object.ts';
+import type { NameOptions } from '../memory/shared-object.ts';
+import { ensureMapped } from '../memory/slab.ts';
+import { wholeNumber } from '../sync/options.ts';
+
+/** The bytes begin on the cache line behind the object's own. */
+const FIRST_WORD = LINE_WORDS;
+const LENGTH = OBJECT.own;
+const GREATEST_BYTES = 0x7fff_ff00;
+
+/** The handles whose `bytes` are in use: as long as somebody has the view, the memory beneath must not be freed. */
+const owners = new WeakMap<Uint8Array, SharedBuffer>();
+
+/**
+ * Bytes in shared memory. It travels as an address, so handing a megabyte to another thread costs as much as handing over one byte; all threads that have it
+ * see the same bytes, at the same time. Who may write when is up to you: usually whoever took it from the queue.
+ *
+ * @example
+ * ```ts
+ * const frame = new SharedBuffer(1024);
+ * frame.bytes[0] = 255;
+ * frame.bytes.length; // => 1024
+ * ```
+ */
+export class SharedBuffer extends SharedObject {
+  #bytes: Uint8Array<SharedArrayBuffer> | undefined;
+
+  /** Reserves `byteLength` bytes, all zero. Throws `RangeError` unless it is a whole number, and `SharedMemoryExhaustedError`. Never blocks. */
+  constructor(byteLength: number, options?: NameOptions) {
+    if ((byteLength as unknown) instanceof Existing)
+      super(KIND.sharedBuffer, 0, byteLength as unknown as Existing);
+    else {
+      wholeNumber(byteLength, 0, GREATEST_BYTES, 'SharedBuffer: byteLength');
+      super(KIND.sharedBuffer, FIRST_WORD * 4 + byteLength, options);
+      i32[this.at + LENGTH] = byteLength;
+    }
+  }
+
+  /**
+   * The bytes themselves, not a copy: always the same view, of fixed length. Make other views of them by `bytes.buffer`, `bytes.byteOffset`
+   * and `byteLength`, and keep this one as long as you use them: it keeps the memory from being used for something else, until you call `dispose()`.
+   */
+  get bytes(): Uint8Array<SharedArrayBuffer> {
+    const at = this.live();
+    if (this.#bytes === undefined) {
+      const length = i32[at + LENGTH]!;
+      ensureMapped(at + FIRST_WORD + (length >> 2));
+      this.#bytes = new Uint8Array(u8.buffer, (at + FIRST_WORD) * 4, length);
+      owners.set(this.#bytes, this);
+    }
+    return this.#bytes;
+  }
+
+  /** How many bytes. */
+  get byteLength(): number {
+    return i32[this.live() + LENGTH]!;
+  }
+}
+
+registerKind(KIND.sharedBuffer, {
+  revive: pointer => new SharedBuffer(new Existing(pointer) as unknown as number),
+  lines: [],
+});

@@ -1,0 +1,37 @@
+/** What holds a queue's items, and in which order they come out. All functions run under the queue's guard unless they say otherwise. */
+import { i32 } from '../atomics.ts';
+import { allocate } from '../memory/allocator.ts';
+import { QUEUE } from './layout.ts';
+import type { Outgoing } from './message.ts';
+
+export interface Store {
+  /** Longer messages have a block of their own before they come here; -1 when all have. */
+  readonly inlineBytes: number;
+  /**
+   * Stores a message and counts it in QUEUE.put. Returns false when shared memory is exhausted; then nothing has changed.
+   * The message's block belongs to the queue from the one store on that makes it part of the queue.
+   */
+  append(queue: number, message: Outgoing): boolean;
+  /** Takes the next message into the inbox, inline ones to word `start`, and counts it in QUEUE.taken. There must be one. */
+  take(queue: number, start: number): void;
+  /** Whether anything is stored, whatever the counters say. */
+  holds(queue: number): boolean;
+  /** After a death under the guard: makes the store whole again, and its derived words and the counters agree with the items. */
+  repair(queue: number): void;
+  /** Frees what an empty store still has. Not under the guard: nobody else knows the queue any more. */
+  destroy(queue: number): void;
+}
+
+/** Items that are stored. A difference of counters, so that it is right across their wrap. */
+export function countOf(queue: number): number {
+  return (i32[queue + QUEUE.put]! - i32[queue + QUEUE.taken]!) | 0;
+}
+
+/** As `allocate`, but returns 0 when shared memory is exhausted: nothing may be thrown under a guard. */
+export function allocateOrZero(bytes: number): number {
+  try {
+    return allocate(bytes);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Moving messages into and out of a queue, in the four ways there are: at once, blocking, with a promise, and many together. What is moved is `outgoing`
+ * or in the inbox (`message.ts`); the rules are in `lines.ts`.
+ */
+import { hot, i32, pause } from '../atomics.ts';
+import { pendingWaits, waitInLine } from '../parking/async.ts';
+import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { now, waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/wait.ts';
+import { QUEUE } from './layout.ts';
+import { attempt, bring, forget, mayPut, mayTake, OUTCOME, putNow, standInFront, takeNow } from './lines.ts';
+import type { Lines } from './lines.ts';
+import { drop, inbox, INBOX_WORDS, outgoing, unpack, unpackAt, unpackItem } from './message.ts';
+import type { Batch, Outgoing } from './message.ts';
+import type { Store } from './store.ts';
+
+const { load } = hot;
+const { guard: GUARD, put: PUT, taken: TAKEN, flags: FLAGS, promisedItems: PROMISED } = QUEUE;
+
+/** About 5 µs: a thread that falls asleep costs the other side a system call, and itself ten times that. Only where another core can be at work. */
+const SPINS =
+  ((globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2) > 1
+    ? 100
+    : 0;
+/** So many messages are moved under the guard at once; then other threads have their turn. */
+const BATCH = 256;
+/** Of the inbox: room for one more message of those that aren't in blocks. */
+const MARGIN_WORDS = 1024;
+
+/** One class of queue, as all this needs to know it. */
+export interface Discipline {
+  /** As the user knows it, for errors. */
+  readonly type: string;
+  readonly kind: number;
+  readonly store: Store;
+  readonly lines: Lines;
+}
+
+// ——— in ———
+
+/** Puts a message at once, or doesn't; returns what became of it. */
+export function offer(queue: number, store: Store, message: Outgoing): number {
+  let outcome: number = OUTCOME.none;
+  lockGuard(queue + GUARD);
+  if (i32[queue + FLAGS] !== 0) outcome = OUTCOME.shutDown;
+  else if (mayPut(queue, message.length))
+    outcome = putNow(queue, store, message) ? OUTCOME.done : OUTCOME.exhausted;
+  unlockGuard(queue + GUARD);
+  return outcome;
+}
+
+/** Puts messages of a batch from `index` on while there is room; returns the index of the first that wasn't put. */
+export function offerMany(queue: number, store: Store, batch: Batch, index: number): number {
+  let at = index;
+  for (let more = true; more && at < batch.size;) {
+    lockGuard(queue + GUARD);
+    for (let count = 0; count < BATCH && at < batch.size; count++) {
+      const message = batch.select(at);
+      more = i32[queue + FLAGS] === 0 && mayPut(queue, message.length) && putNow(queue, store, message);
+      if (!more) break;
+      at += 1;
+    }
+    unlockGuard(queue + GUARD);
+  }
+  return at;
+}
+
+/** Puts `outgoing`, and blocks the thread while there is no room. Returns what became of it, `none` when the deadline passed. */
+export function send(queue: number, discipline: Discipline, deadline: number): number {
+  if (deadline === Infinity || deadline > now()) {
+    const { length } = outgoing;
+    for (let spin = SPINS; spin > 0; spin--) {
+      if (load(queue + FLAGS) !== 0) break;
+      if (mayPut(queue, length)) {
+        const outcome = offer(queue, discipline.store, outgoing);
+        if (outcome !== OUTCOME.none) return outcome;
+      }
+      pause();
+    }
+  }
+  bring(outgoing);
+  return block(queue, discipline.lines.putters, deadline, outgoing.length);
+}
+
+/** Puts a message that stays as it is (`keep`); resolves to what became of it, `none` when the deadline passed. */
+export async function sendAsync(
+  owner: object,
+  queue: number,
+  discipline: Discipline,
+  message: Outgoing,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  bring(message);
+  let outcome: number = OUTCOME.none;
+  const open = (): void => {
+    outcome = lastOutcome();
+  };
+  try {
+    await waitInLine(owner, queue, discipline.lines.putters, deadline, signal, message.length, open);
+    return outcome;
+  } finally {
+    forget(message);
+  }
+}
+
+function block(queue: number, line: Line, deadline: number, wanted: number): number {
+  const onEntered = pendingWaits() === 0 ? undefined : () => standInFront(queue, line.offset);
+  return waitBlocking(queue, line, deadline, wanted, onEntered) ? lastOutcome() : OUTCOME.none;
+}
+
+function lastOutcome(): number {
+  const { outcome } = attempt;
+  attempt.outcome = OUTCOME.none;
+  return outcome;
+}
+
+// ——— out ———
+
+/** Takes a message into the inbox if there is one for the caller. It looks without the guard first, so that who only looks leaves the others alone. */
+export function grab(queue: number, store: Store): boolean {
+  if (((load(queue + PUT) - i32[queue + TAKEN]!) | 0) <= i32[queue + PROMISED]! && i32[queue + FLAGS] === 0)
+    return false;
+  lockGuard(queue + GUARD);
+  const may = mayTake(queue);
+  if (may) takeNow(queue, store, 0);
+  unlockGuard(queue + GUARD);
+  return may;
+}
+
+/** Takes a message into the inbox, and blocks the thread while there is none. Returns what became of it, `none` when the deadline passed. */
+export function receive(queue: number, discipline: Discipline, deadline: number): number {
+  if (deadline === Infinity || deadline > now()) {
+    for (let spin = SPINS; spin > 0; spin--) {
+      if (grab(queue, discipline.store)) return OUTCOME.done;
+      if (load(queue + FLAGS) !== 0) break;
+      pause();
+    }
+  }
+  return block(queue, discipline.lines.getters, deadline, 0);
+}
+
+/** What `receiveAsync` resolves to: the value when `outcome` is `done`. */
+export interface Received {
+  outcome: number;
+  value: unknown;
+}
+
+/** Takes a message; resolves to its value and what became of the attempt, `none` when the deadline passed. */
+export async function receiveAsync(
+  owner: object,
+  queue: number,
+  discipline: Discipline,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<Received> {
+  const received: Received = { outcome: OUTCOME.none, value: undefined };
+  let failure: { error: unknown } | undefined;
+  // The message must leave the inbox in the same step in which it came: the next one of this thread overwrites it.
+  const open = (): void => {
+    received.outcome = lastOutcome();
+    if (received.outcome !== OUTCOME.done) return;
+    try {
+      received.value = unpack();
+    } catch (error) {
+      failure = { error };
+    }
+  };
+  await waitInLine(owner, queue, discipline.lines.getters, deadline, signal, 0, open);
+  if (failure !== undefined) throw failure.error;
+  return received;
+}
+
+/** Of a batch that came in: word and length in the inbox, or block and -1. */
+const starts = new Int32Array(BATCH);
+const lengths = new Int32Array(BATCH);
+
+/** Takes up to `max` messages that are there, and appends their values to `values`. */
+export function grabMany(queue: number, store: Store, max: number, values: unknown[]): void {
+  while (values.length < max) {
+    const wanted = Math.min(max - values.length, BATCH);
+    let count = 0;
+    let end = 0;
+    lockGuard(queue + GUARD);
+    for (; count < wanted && end + MARGIN_WORDS <= INBOX_WORDS && mayTake(queue); count++) {
+      takeNow(queue, store, end);
+      if (inbox.block === 0) {
+        starts[count] = end;
+        lengths[count] = inbox.length;
+        end += inbox.length >> 2;
+      } else {
+        starts[count] = inbox.block;
+        lengths[count] = -1;
+      }
+    }
+    unlockGuard(queue + GUARD);
+    if (count === 0) return;
+    for (let at = 0; at < count; at++) {
+      const length = lengths[at]!;
+      values.push(length === -1 ? unpackItem(starts[at]!, end) : unpackAt(starts[at]!, length));
+    }
+  }
+}
+
+/** Drops what a queue still holds after its immediate shutdown, or at its end. */
+export function dropAll(queue: number, store: Store): void {
+  for (;;) {
+    lockGuard(queue + GUARD);
+    const filled = store.holds(queue);
+    if (filled) store.take(queue, 0);
+    unlockGuard(queue + GUARD);
+    if (!filled) return;
+    drop();
+  }
+}

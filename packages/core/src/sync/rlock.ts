@@ -1,0 +1,330 @@
+/**
+ * A reentrant lock, as Python's `threading.RLock`, that also keeps the async tasks of one thread apart. Blocking use is owned by the
+ * thread, async use by the guard.
+ *
+ * The state word and the line are those of `lock.ts`, with the same fairness and the same argument against lost wakeups. On top of
+ * it stand three words that say who holds it:
+ * ```
+ *   OBJECT.owner         ident of the thread, 0 when free or just changing hands
+ *   OBJECT.depth         how many releases it takes to free it
+ *   OBJECT.guardNumber   0 held by the thread: whatever blocks or runs synchronously there may re-enter
+ *                       −1 held by one acquireAsync(): nothing re-enters, release() frees it
+ *                       n  held by one holdAsync(): only `within` one of its guards is it re-entered, only its guards free it
+ * ```
+ * Written by the holder alone, after it took the state word and before it gives that back. Anybody may read them at any time without the
+ * lock, because only this thread ever writes its own ident there: `owner === ident` can't become true or false behind its back.
+ */
+import { hot, i32 } from '../atomics.ts';
+import { DeadlockError, ThreadStateError } from '../errors.ts';
+import { ident } from '../memory/agent.ts';
+import { KIND, registerKind } from '../memory/kinds.ts';
+import { OBJECT } from '../memory/layout.ts';
+import { Existing, SharedObject } from '../memory/shared-object.ts';
+import type { NameOptions } from '../memory/shared-object.ts';
+import { waitInLine } from '../parking/async.ts';
+import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/wait.ts';
+import type { Guard } from './guard.ts';
+import { LOCKED, describe, lockLine, notAcquired, releaseLock, repairLock, spinForLock } from './lock.ts';
+import type { SavedHold } from './lock.ts';
+import type { AsyncWaitOptions, WaitOptions } from './options.ts';
+
+const { compareExchange, load } = hot;
+
+const { depth: DEPTH, guardNumber: GUARD_NUMBER, owner: OWNER } = OBJECT;
+const BYTES = 64;
+
+const BY_THREAD = 0;
+const BY_ACQUIRE_ASYNC = -1;
+
+/** Number of the last guard that `holdAsync` made in this thread. Numbers of different threads may be equal: idents tell them apart. */
+let lastGuardNumber = 0;
+
+function nextGuardNumber(): number {
+  lastGuardNumber = lastGuardNumber === 0x7fff_ffff ? 1 : lastGuardNumber + 1;
+  return lastGuardNumber;
+}
+
+const rlockLine: Line = { ...lockLine, blocking: 'RLock.acquire()' };
+
+/** Options of `hold`. */
+export interface ReentrantWaitOptions extends WaitOptions {
+  /** A guard of the same lock that is held: re-enters in its name, at once. */
+  within?: Guard | undefined;
+}
+
+/** Options of `holdAsync`. */
+export interface ReentrantAsyncWaitOptions extends AsyncWaitOptions {
+  /** A guard of the same lock that is held: re-enters in its name, at once. */
+  within?: Guard | undefined;
+}
+
+function takeState(lock: number): boolean {
+  const seen = compareExchange(lock, 0, LOCKED);
+  return seen === 0 || ((seen & LOCKED) === 0 && compareExchange(lock, seen, seen | LOCKED) === seen);
+}
+
+function own(lock: number, depth: number, guardNumber: number): void {
+  i32[lock + GUARD_NUMBER] = guardNumber;
+  i32[lock + DEPTH] = depth;
+  i32[lock + OWNER] = ident;
+}
+
+function isHeldAs(lock: number, guardNumber: number): boolean {
+  return i32[lock + OWNER] === ident && i32[lock + GUARD_NUMBER] === guardNumber;
+}
+
+function reenter(lock: number, guardNumber: number): boolean {
+  if (!isHeldAs(lock, guardNumber)) return false;
+  i32[lock + DEPTH]! += 1;
+  return true;
+}
+
+function freeAll(lock: number): void {
+  i32[lock + OWNER] = 0;
+  i32[lock + DEPTH] = 0;
+  i32[lock + GUARD_NUMBER] = BY_THREAD;
+  releaseLock(lock);
+}
+
+/**
+ * A lock that its holder may acquire again; it is free when it was released as often. Semantics: Python's `threading.RLock`, with milliseconds
+ * for seconds.
+ *
+ * `acquire`, `tryAcquire` and `hold` are owned by the thread. Two async tasks of one thread are two holders: `holdAsync` is owned by its
+ * guard, and is re-entered by passing that on, `holdAsync({ within: guard })`, or `hold({ within: guard })` where nothing is awaited.
+ * `acquireAsync` is owned by nobody in particular on this thread, so it never re-enters and `release()` on this thread frees it.
+ *
+ * Everything done before the last `release()` in one thread is seen by the thread that acquires next.
+ *
+ * @example
+ * ```ts
+ * const lock = new RLock({ name: 'account' });
+ * using outer = lock.hold();
+ * {
+ *   using inner = lock.hold();
+ *   lock.recursionCount; // => 2
+ * }
+ * lock.recursionCount; // => 1
+ * ```
+ */
+export class RLock extends SharedObject {
+  /** Creates an unlocked lock. Throws `TypeError` for a name that is no string and `SharedMemoryExhaustedError`. Never blocks. */
+  constructor(options?: NameOptions) {
+    super(KIND.rlock, BYTES, options);
+  }
+
+  /** Acquires, or re-enters, if that is possible at once; returns whether it did. Never blocks, on any thread. */
+  tryAcquire(): boolean {
+    const lock = this.live();
+    if (reenter(lock, BY_THREAD)) return true;
+    if (!takeState(lock)) return false;
+    own(lock, 1, BY_THREAD);
+    return true;
+  }
+
+  /**
+   * Blocks until the lock is acquired, at once if this thread holds it; returns true, or false when `timeout` milliseconds passed first.
+   * Fairness is that of `Lock`.
+   *
+   * Throws `RangeError` for a negative or NaN timeout, `BlockingNotAllowedError` if it would have to wait in a browser window, and
+   * `DeadlockError` if it would wait for ever for an async task of this very thread.
+   */
+  acquire(options?: WaitOptions): boolean {
+    if (options === undefined) {
+      const lock = this.at;
+      if (reenter(lock, BY_THREAD)) return true;
+      if (compareExchange(lock, 0, LOCKED) === 0) {
+        own(lock, 1, BY_THREAD);
+        return true;
+      }
+    }
+    return this.#acquireSlowly(options);
+  }
+
+  #acquireSlowly(options: WaitOptions | undefined): boolean {
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'RLock.acquire');
+    if (this.tryAcquire()) return true;
+    if (deadline === Infinity && i32[lock + OWNER] === ident) {
+      throw new DeadlockError(
+        `${describe('RLock', this)}: an async task of this thread holds it, and blocking would stop the event loop that can release it; ` +
+          'await holdAsync(), or re-enter with hold({ within: guard })',
+      );
+    }
+    if (!spinForLock(lock) && !waitBlocking(lock, rlockLine, deadline)) return false;
+    own(lock, 1, BY_THREAD);
+    return true;
+  }
+
+  /**
+   * As `acquire`, without blocking, but never re-enters: resolves to true once nobody holds the lock, not even this thread; to false after
+   * `timeout`; and rejects with `signal.reason` when aborted (then the lock was not taken, or was handed on). `release()` on this thread frees it.
+   * Prefer `holdAsync()`, whose guard knows which task holds it. Holds the event loop while it waits.
+   */
+  async acquireAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#takeAsync(options, 'RLock.acquireAsync', BY_ACQUIRE_ASYNC);
+  }
+
+  async #takeAsync(
+    options: AsyncWaitOptions | undefined,
+    place: string,
+    guardNumber: number,
+  ): Promise<boolean> {
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, place);
+    options?.signal?.throwIfAborted();
+    const taken = (): void => own(lock, 1, guardNumber);
+    if (!takeState(lock)) return waitInLine(this, lock, rlockLine, deadline, options?.signal, 0, taken);
+    taken();
+    return true;
+  }
+
+  /**
+   * Undoes one `acquire`, `tryAcquire` or `acquireAsync` of this thread; the last one frees the lock. Never blocks. Throws `ThreadStateError`
+   * ("cannot release un-acquired lock") if this thread doesn't hold it, or holds it by `holdAsync()`, which only its guard undoes.
+   */
+  release(): void {
+    const lock = this.live();
+    if (i32[lock + OWNER] !== ident || i32[lock + GUARD_NUMBER]! > 0) throw this.#notHeld();
+    this.#undo(lock);
+  }
+
+  #undo(lock: number): void {
+    const depth = i32[lock + DEPTH]!;
+    if (depth > 1) i32[lock + DEPTH] = depth - 1;
+    else freeAll(lock);
+  }
+
+  #notHeld(): ThreadStateError {
+    return new ThreadStateError(`${describe('RLock', this)}: cannot release un-acquired lock`);
+  }
+
+  /** Whether anybody holds it now (snapshot). */
+  get locked(): boolean {
+    return (load(this.live()) & LOCKED) !== 0;
+  }
+
+  /** Whether this thread holds it: by a blocking call, or in one of its async tasks. */
+  get heldByCurrentThread(): boolean {
+    return i32[this.live() + OWNER] === ident;
+  }
+
+  /** How many releases it takes to free it, if this thread holds it; otherwise 0. */
+  get recursionCount(): number {
+    const lock = this.live();
+    return i32[lock + OWNER] === ident ? i32[lock + DEPTH]! : 0;
+  }
+
+  /**
+   * Blocks until acquired and returns a guard that releases at the end of its `using` scope. With `within` it re-enters in the name of that
+   * guard. Throws `TimeoutError` when `timeout` passed, `ThreadStateError` for a `within` that holds no longer, and what `acquire` throws.
+   */
+  hold(options?: ReentrantWaitOptions): Guard {
+    if (options?.within !== undefined) return this.#holdWithin(options.within, 'RLock.hold');
+    if (!this.acquire(options)) throw notAcquired('RLock', this, options);
+    return new RLockGuard(this, BY_THREAD);
+  }
+
+  /**
+   * As `hold`, without blocking, for one async task: waits until nobody holds the lock, not even another task of this thread. `within` a guard it
+   * re-enters at once, and the lock is free when all guards of the family are released. Rejects with `TimeoutError` or `signal.reason`.
+   */
+  async holdAsync(options?: ReentrantAsyncWaitOptions): Promise<Guard> {
+    if (options?.within !== undefined) {
+      options.signal?.throwIfAborted();
+      return this.#holdWithin(options.within, 'RLock.holdAsync');
+    }
+    const guardNumber = nextGuardNumber();
+    if (!(await this.#takeAsync(options, 'RLock.holdAsync', guardNumber)))
+      throw notAcquired('RLock', this, options);
+    return new RLockGuard(this, guardNumber);
+  }
+
+  #holdWithin(guard: Guard, place: string): Guard {
+    const number = guard instanceof RLockGuard ? guard.numberFor(this) : undefined;
+    if (number === undefined) {
+      throw new TypeError(
+        `${place}: within must be a guard that hold() or holdAsync() of this very lock returned`,
+      );
+    }
+    if (!guard.held || !reenter(this.live(), number)) {
+      throw new ThreadStateError(
+        `${describe('RLock', this)}: the guard given as within doesn't hold the lock now`,
+      );
+    }
+    return new RLockGuard(this, number);
+  }
+
+  /** @internal */
+  releaseGuardNumber(guardNumber: number): void {
+    const lock = this.live();
+    if (!isHeldAs(lock, guardNumber)) throw this.#notHeld();
+    this.#undo(lock);
+  }
+
+  /** What a condition calls held. @internal */
+  get heldHere(): boolean {
+    return this.heldByCurrentThread;
+  }
+
+  /** Frees the lock, however often it was entered, on behalf of a condition's waiter. @internal */
+  releaseSave(): SavedHold {
+    const lock = this.live();
+    const saved = { depth: i32[lock + DEPTH]!, guardNumber: i32[lock + GUARD_NUMBER]! };
+    freeAll(lock);
+    return saved;
+  }
+
+  /** Takes back exactly what `releaseSave` gave up; waits as long as it takes. @internal */
+  acquireRestore(saved: SavedHold): void {
+    const lock = this.live();
+    if (!takeState(lock) && !spinForLock(lock)) waitBlocking(lock, rlockLine, Infinity);
+    own(lock, saved.depth, saved.guardNumber);
+  }
+
+  /** @internal */
+  async acquireRestoreAsync(saved: SavedHold): Promise<void> {
+    const lock = this.live();
+    const taken = (): void => own(lock, saved.depth, saved.guardNumber);
+    if (takeState(lock)) taken();
+    else await waitInLine(this, lock, rlockLine, Infinity, undefined, 0, taken);
+  }
+}
+
+/** The guard of one holder; several share a number when they were made `within` each other. */
+class RLockGuard implements Guard {
+  readonly #lock: RLock;
+  readonly #number: number;
+  #held = true;
+
+  constructor(lock: RLock, number: number) {
+    this.#lock = lock;
+    this.#number = number;
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** The number under which it holds that lock; `undefined` if it is another lock's guard. */
+  numberFor(lock: RLock): number | undefined {
+    return this.#lock === lock ? this.#number : undefined;
+  }
+
+  release(): void {
+    if (!this.#held) throw new ThreadStateError('guard: released already; a guard releases its lock once');
+    this.#lock.releaseGuardNumber(this.#number);
+    this.#held = false;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#held) this.release();
+  }
+}
+
+registerKind(KIND.rlock, {
+  revive: pointer => new RLock(new Existing(pointer) as NameOptions),
+  lines: [rlockLine],
+  repair: repairLock,
+});
