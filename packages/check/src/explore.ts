@@ -1,10 +1,11 @@
 /** Explores a scenario's schedules: asks a crew to play them, and when one fails, shortens it, plays it once more and reports it. */
 import { MAXIMUM_THREADS } from './control/layout.ts';
+import { Casts } from './crew/casts.ts';
 import { Crew } from './crew/crew.ts';
-import type { RawFailure, Reply, Request, Segment } from './crew/messages.ts';
+import type { Reply, Request } from './crew/messages.ts';
 import { ScheduleFailure } from './report/failure.ts';
 import type { Scenario } from './scenario.ts';
-import { shrink } from './search/shrink.ts';
+import { explain } from './search/explain.ts';
 import { parseTrace } from './trace.ts';
 
 /** How to explore. */
@@ -49,8 +50,6 @@ export interface Explored {
 
 /** Schedules per request to the conductor: what is lost when a limit on time is reached, at most. */
 const BATCH = 250;
-const SHRINK_REPLAYS = 400;
-const SHRINK_MS = 4000;
 
 /**
  * Plays schedules of the scenario until one fails, then rejects with a `ScheduleFailure` whose message shows it; resolves when none failed.
@@ -96,7 +95,7 @@ async function run(scenario: Scenario, options: ExploreOptions): Promise<Explore
   const plain = options.plain ?? true;
   const started = performance.now();
   const until = options.maxMs === undefined ? Infinity : started + options.maxMs;
-  let crew = new Crew(scenario, threads, limit);
+  const crew = new Crew(scenario, threads, limit);
   const total = { schedules: 0, steps: 0, longest: 0, complete: false };
   try {
     if (options.replay !== undefined) {
@@ -115,6 +114,7 @@ async function run(scenario: Scenario, options: ExploreOptions): Promise<Explore
         };
       return new ScheduleFailure(reply.failure, {
         scenario: scenario.name,
+        through: scenario.through,
         threads,
         schedules: 1,
         strategy: 'replay',
@@ -133,20 +133,13 @@ async function run(scenario: Scenario, options: ExploreOptions): Promise<Explore
       total.steps += reply.steps;
       total.longest = Math.max(total.longest, reply.longest);
       if (reply.failure !== undefined) {
-        const found = reply.failure;
-        const fresh = async (): Promise<Crew> => {
-          await crew.dispose();
-          crew = new Crew(scenario, threads, limit);
-          return crew;
-        };
-        const about = {
-          scenario: scenario.name,
-          threads,
-          schedules: total.schedules,
-          strategy,
-          original: found,
-        };
-        return await explain(found, about, crew, fresh, plain, options.shorten ?? true);
+        const about = { scenario, threads, schedules: total.schedules, strategy, plain };
+        const casts = new Casts(crew, () => new Crew(scenario, threads, limit));
+        try {
+          return await explain(reply.failure, about, casts, options.shorten ?? true);
+        } finally {
+          await casts.dispose();
+        }
       }
       if (reply.complete === true) {
         total.complete = true;
@@ -157,43 +150,4 @@ async function run(scenario: Scenario, options: ExploreOptions): Promise<Explore
   } finally {
     await crew.dispose();
   }
-}
-
-/** Shortens a failure and plays it once more in fresh threads, with source lines. */
-async function explain(
-  found: RawFailure,
-  about: Omit<ConstructorParameters<typeof ScheduleFailure>[1], 'reproduced'>,
-  present: Crew,
-  fresh: () => Promise<Crew>,
-  plain: boolean,
-  shorten: boolean,
-): Promise<ScheduleFailure> {
-  let crew = present;
-  let usable = found.unwound;
-  const play = async (segments: readonly Segment[], lines: boolean): Promise<RawFailure | undefined> => {
-    if (!usable) crew = await fresh();
-    usable = true;
-    const reply = await crew.ask({
-      kind: 'one',
-      plan: { strategy: 'steady', seed: found.seed, segments, lines },
-      plain,
-    });
-    // Threads that were cut off may have left something behind that the next schedule would stumble over: only `confirm` is proof.
-    if (reply.failure?.unwound === false) usable = false;
-    return reply.failure;
-  };
-  const confirm = async (segments: readonly Segment[]): Promise<RawFailure | undefined> => {
-    usable = false;
-    const again = await play(segments, true);
-    usable = false;
-    return again?.kind === found.kind ? again : undefined;
-  };
-  if (shorten && found.kind !== 'stuck') {
-    const budget = { replays: SHRINK_REPLAYS, until: performance.now() + SHRINK_MS };
-    const small = await shrink(found, segments => play(segments, false), budget);
-    const confirmed = await confirm(small);
-    if (confirmed !== undefined) return new ScheduleFailure(confirmed, { ...about, reproduced: true });
-  }
-  const again = await confirm(found.segments);
-  return new ScheduleFailure(again ?? found, { ...about, reproduced: again !== undefined });
 }

@@ -48,6 +48,10 @@ export interface ScenarioDefinition<State, World = unknown> {
    * a wakeup that is lost is found and not repaired.
    */
   readonly ignoreTimeouts?: readonly number[];
+  /**
+   * Parts of file names that the report looks through to their callers: the module in which your program keeps its `Atomics` calls.
+   */
+  readonly through?: readonly string[];
 }
 
 /** A scenario that `explore` takes. */
@@ -56,6 +60,9 @@ export interface Scenario {
   readonly ordinal: number;
   readonly name: string;
   readonly threads: number;
+  /** Whether threads share memory beyond one schedule: then none that was cut off may be used again. */
+  readonly hasWorld: boolean;
+  readonly through: readonly string[];
 }
 
 const REGISTRY: unique symbol = Symbol.for('heddle.check.scenarios');
@@ -97,6 +104,8 @@ export function scenario<State, World = unknown>(
     ordinal,
     name: definition.name ?? `scenario ${ordinal + 1} of ${meta.url.slice(meta.url.lastIndexOf('/') + 1)}`,
     threads: definition.threads.length,
+    hasWorld: definition.world !== undefined,
+    through: definition.through ?? [],
   };
 }
 

@@ -24,7 +24,7 @@ await stage.open();
 /** Steps of a schedule without preemption: what the strategies take for a schedule's length. */
 let length = 0;
 
-async function warmUp(): Promise<Reply | undefined> {
+async function warmUp(lines: boolean): Promise<Reply | undefined> {
   if (length > 0) return undefined;
   const reply: { schedules: number; steps: number; longest: number } = { schedules: 0, steps: 0, longest: 0 };
   // Once in each order: finds what fails without any preemption, and lets the modules come to rest.
@@ -33,7 +33,7 @@ async function warmUp(): Promise<Reply | undefined> {
       { length: seed.threads },
       (_, n) => [(first + n) % seed.threads, seed.limit] as const,
     );
-    const ran = await stage.play({ strategy: 'steady', seed: 0, segments });
+    const ran = await stage.play({ strategy: 'steady', seed: 0, segments, lines });
     reply.schedules++;
     reply.steps += ran.steps;
     reply.longest = Math.max(reply.longest, ran.steps);
@@ -58,38 +58,19 @@ async function batch(request: Extract<Request, { kind: 'batch' }>): Promise<Repl
 
 async function serve(request: Request): Promise<Reply> {
   stage.around = request.plain;
-  const failed = await warmUp();
-  if (failed !== undefined && request.kind !== 'one') return failed;
-  switch (request.kind) {
-    case 'batch':
-      return batch(request);
-    case 'exhaustive':
-      return exhaust(stage, request);
-    case 'one': {
-      const plan =
-        request.plan.segments === undefined
-          ? {
-              ...planFor(
-                request.plan.strategy === 'steady' ? 'mixed' : request.plan.strategy,
-                request.plan.seed,
-                length,
-                seed.threads,
-                request.plan.depth,
-              ),
-              lines: request.plan.lines ?? false,
-            }
-          : request.plan;
-      const ran = await stage.play(plan);
-      return {
-        schedules: 1,
-        steps: ran.steps,
-        longest: ran.steps,
-        failure: ran.failure,
-        segments: ran.segments(),
-        diverged: ran.diverged,
-      };
-    }
-  }
+  const failed = await warmUp(request.kind === 'one' && request.plan.lines === true);
+  if (failed !== undefined) return failed;
+  if (request.kind === 'batch') return batch(request);
+  if (request.kind === 'exhaustive') return exhaust(stage, request);
+  const ran = await stage.play(request.plan);
+  return {
+    schedules: 1,
+    steps: ran.steps,
+    longest: ran.steps,
+    failure: ran.failure,
+    segments: ran.segments(),
+    diverged: ran.diverged,
+  };
 }
 
 parentPort!.on('message', (request: Request) => {

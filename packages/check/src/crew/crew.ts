@@ -12,6 +12,9 @@ function beside(name: string): URL {
   return new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 }
 
+/** A request to the conductor takes seconds at most, unless the scenario's own code hangs in it. */
+const PATIENCE_MS = 60_000;
+
 interface Waiting {
   resolve(reply: Reply): void;
   reject(error: unknown): void;
@@ -82,10 +85,21 @@ export class Crew {
   async ask(request: Request): Promise<Reply> {
     await this.#opened;
     if (this.#broken !== undefined) throw this.#broken;
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#conductor.postMessage(request);
-    });
+    const hung = setTimeout(() => {
+      this.#break(
+        new Error(
+          'check: the scenario hangs outside of its threads: setup(), finally() or world.create() does not end',
+        ),
+      );
+    }, PATIENCE_MS);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting = { resolve, reject };
+        this.#conductor.postMessage(request);
+      });
+    } finally {
+      clearTimeout(hung);
+    }
   }
 
   /** Ends all workers. */

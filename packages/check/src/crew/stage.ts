@@ -152,7 +152,11 @@ export class Stage {
 
   #reset(plan: Plan & Partial<Tuning>): void {
     const { threads, limit } = this.#seed;
+    // Promises of earlier schedules may still wait.
+    const { [HEADER.waiters]: waiters, [HEADER.ticket]: ticket } = words;
     words.fill(0, HEADER.step, HEADER.conductorGate);
+    words[HEADER.waiters] = waiters!;
+    words[HEADER.ticket] = ticket!;
     words[HEADER.limit] = limit;
     words[HEADER.strategy] = STRATEGY[plan.strategy];
     words[HEADER.random] = plan.random ?? 1;
@@ -259,7 +263,8 @@ export class Stage {
       ({ thread, buffer, offset }) => `${letter(thread)} waits on ${places.name(buffer, offset, 4)}`,
     );
     try {
-      const judged = this.#definition.finally(state, { results, waiting });
+      const judge = this.#definition.finally.bind(this.#definition);
+      const judged = judge(state, { results, waiting });
       if (judged instanceof Promise) await judged;
       return undefined;
     } catch (error) {

@@ -10,10 +10,11 @@ import { HEADER, OUTCOME, STATE, THREAD } from '../control/layout.ts';
 import { nextState } from '../control/random.ts';
 import { joinControl, threadAt, words } from '../control/words.ts';
 import { ignoreTimeouts, instrumentAtomics } from '../instrument/atomics.ts';
-import { numberBuffers } from '../instrument/buffers.ts';
+import { keepPrivate, numberBuffers } from '../instrument/buffers.ts';
 import { deliverLeftovers, forgetTimers, instrumentTimers, turn } from '../instrument/event-loop.ts';
 import { takeLines } from '../instrument/lines.ts';
 import * as real from '../instrument/real.ts';
+import { finalizeNow, instrumentFinalization } from '../instrument/finalization.ts';
 import { instrumentClocks, resetClock } from '../instrument/time.ts';
 import { loadScenario } from '../scenario.ts';
 import { portable } from './messages.ts';
@@ -24,8 +25,10 @@ const TURN_EVERY = 64;
 
 const { control, limit, url, ordinal, index, port } = (workerData as { check: ThreadSeed }).check;
 joinControl(control, limit);
+keepPrivate(index);
 instrumentAtomics();
 instrumentTimers();
+instrumentFinalization();
 instrumentClocks();
 
 let random = 1;
@@ -62,6 +65,7 @@ function latest(): ToThread | undefined {
 
 /** Sleeps until this thread is chosen for the first time in a schedule, and runs it. */
 function live(): void {
+  finalizeNow();
   for (let count = 0; count < TURN_EVERY; count++) {
     passGate(threadAt(index) + THREAD.gate);
     const message = latest();

@@ -115,7 +115,10 @@ function deadlineAfter(timeout: number | undefined): number {
 type WaitResult = 'ok' | 'not-equal' | 'timed-out';
 
 function wait(view: Int32Array | BigInt64Array, index: number, value: Value, timeout?: number): WaitResult {
-  if (!isControlled(view)) return real.wait(view as Int32Array, index, value as number, timeout);
+  // On a word that nobody else knows too: that is how threads sleep for a time.
+  if (me < 0 || !(view?.buffer instanceof SharedArrayBuffer)) {
+    return real.wait(view as Int32Array, index, value as number, timeout);
+  }
   const buffer = numberOf(view.buffer);
   const offset = place(view, index);
   before(OPERATION.wait, buffer, offset);

@@ -17,11 +17,17 @@ const PRIVATE = 0x4000_0000;
 let numbers = new WeakMap<object, number>();
 let memories: Array<readonly [WebAssembly.Memory, number]> = [];
 let nextPrivate = PRIVATE;
+
+/** Gives each thread's private buffers numbers of their own, for waits on them. */
+export function keepPrivate(thread: number): void {
+  nextPrivate = PRIVATE + thread * 0x10_0000;
+}
+
 let lastBuffer: object | undefined;
 let lastNumber = 0;
 
-/** Numbers the buffers within `values`, in order, and forgets all others. */
-export function numberBuffers(values: readonly unknown[]): Found[] {
+/** Numbers the buffers within the world and the state, in order, and forgets all others. */
+export function numberBuffers(values: readonly [world: unknown, state: unknown]): Found[] {
   numbers = new WeakMap();
   memories = [];
   lastBuffer = undefined;
@@ -72,7 +78,7 @@ export function numberBuffers(values: readonly unknown[]): Found[] {
       walk(item, Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`);
     }
   };
-  for (const value of values) walk(value, '');
+  for (const [n, value] of values.entries()) walk(value, n === 0 ? 'world' : '');
   return found;
 }
 

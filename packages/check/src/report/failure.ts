@@ -7,6 +7,8 @@ import { interleaving } from './interleaving.ts';
 export interface Circumstances {
   readonly scenario: string;
   readonly threads: number;
+  /** Files that the report looks through. */
+  readonly through: readonly string[];
   readonly schedules: number;
   readonly strategy: string;
   /** Whether it failed again in fresh threads. */
@@ -34,7 +36,7 @@ function headline(failure: RawFailure): string {
       return `wrong end: ${error!.name}: ${error!.message}`;
     case 'stuck':
       return `stuck: thread ${letter(thread)} runs without ever reaching an atomic step; a loop over plain reads can't be explored`;
-    case 'died':
+    default:
       return 'a worker thread ended in the middle of a schedule';
   }
 }
@@ -57,7 +59,7 @@ function stand({ thread, doing, waits }: Stand): string {
       return `  ${letter(thread)} has ended`;
     case 'not begun':
       return `  ${letter(thread)} hasn't begun`;
-    case 'ready':
+    default:
       return `  ${letter(thread)} runs`;
   }
 }
@@ -79,13 +81,13 @@ export class ScheduleFailure extends Error {
     const { original } = about;
     const count = about.schedules === 1 ? 'the first schedule' : `schedule ${about.schedules}`;
     const lines = [
-      `${headline(failure)}`,
+      headline(failure),
       `in "${about.scenario}", ${about.threads} threads, ${count} (${about.strategy}${original.seed === 0 ? '' : `, seed ${original.seed}`})`,
     ];
     if (failure.stands.length > 0) lines.push('', ...failure.stands.map(stand));
     if (failure.rows.length > 0) {
       const shorter = failure.steps < original.steps ? `, shortened from ${original.steps}` : '';
-      lines.push('', `${failure.steps} steps${shorter}:`, '', interleaving(failure));
+      lines.push('', `${failure.steps} steps${shorter}:`, '', interleaving(failure, about.through));
     }
     if (failure.error?.stack !== undefined && failure.error.stack !== '') {
       lines.push(

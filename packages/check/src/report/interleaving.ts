@@ -60,7 +60,7 @@ function describe(row: StepRow): string {
 }
 
 /** The innermost frames that are not the explorer's own. */
-function where(stack: string): string {
+function where(stack: string, through: readonly string[]): string {
   const frames = stack
     .split('\n')
     .slice(1)
@@ -69,7 +69,8 @@ function where(stack: string): string {
       line =>
         !line.includes('node:') &&
         !/packages\/check\/(src|dist)\/(control|crew|instrument)\//.test(line) &&
-        !/@heddle\/check\/(src|dist)\//.test(line),
+        !/@heddle\/check\/(src|dist)\//.test(line) &&
+        !through.some(part => line.includes(part)),
     );
   const first = frames[0];
   if (first === undefined) return '';
@@ -88,7 +89,7 @@ function where(stack: string): string {
 const REPEATS = 3;
 
 /** One line for each step; steps without an atomic operation are left out, and so is all but the beginning of a long spin. */
-export function interleaving(failure: RawFailure): string {
+export function interleaving(failure: RawFailure, through: readonly string[]): string {
   const shown = failure.rows.filter(row => row.operation !== OPERATION.plain || row.candidate >= TIMER);
   const lines: Array<readonly [string, string, string]> = [];
   let last = -1;
@@ -98,23 +99,14 @@ export function interleaving(failure: RawFailure): string {
     const thread = row.candidate & (TIMER - 1);
     const what = `${row.candidate >= TIMER && row.operation !== OPERATION.wake ? 'time passes; ' : ''}${describe(row)}`;
     const line = `${what}@${row.stack}`;
-    if (thread === last && texts.slice(-4).includes(line)) {
-      repeated++;
-      texts.push(line);
-      if (repeated > REPEATS) {
-        const previous = lines.at(-1)!;
-        if (previous[0] === '')
-          lines[lines.length - 1] = ['', `    … and so on, ${repeated - REPEATS} steps more`, ''];
-        else lines.push(['', `    … and so on, ${repeated - REPEATS} steps more`, '']);
-        continue;
-      }
-    } else {
-      repeated = 0;
-      texts.length = 0;
-      texts.push(line);
-    }
+    if (thread !== last) texts.length = 0;
+    repeated = texts.slice(-4).includes(line) ? repeated + 1 : 0;
+    texts.push(line);
     last = thread;
-    lines.push([String(row.step), `${letter(thread)}  ${what}`, where(row.stack)]);
+    if (repeated > REPEATS) {
+      if (repeated > REPEATS + 1) lines.pop();
+      lines.push(['', `   … and so on, ${repeated - REPEATS} steps more`, '']);
+    } else lines.push([String(row.step), `${letter(thread)}  ${what}`, where(row.stack, through)]);
   }
   const width = Math.min(72, Math.max(...lines.map(([, what]) => what.length), 0));
   let before = '';
