@@ -24,11 +24,6 @@ import {
 import { nextState } from './random.ts';
 import { rowAt, threadAt, times, words } from './words.ts';
 
-/**
- * A thread that took this many steps which changed nothing, while nobody else changed anything, spins: it isn't chosen while others
- * get on. High enough that a spin loop with a bound (Heddle's longest has 240 steps) runs into its bound, as it does in reality.
- */
-const SPIN_STEPS = 300;
 /** When all that can run spin for this long, nobody will ever change what they look at. */
 const LIVELOCK_STEPS = 1500;
 
@@ -48,7 +43,7 @@ export function choose(): number {
   words[row + ROW.sleep] = words[HEADER.sleep]!;
   words[row + ROW.operation] = 0;
   words[row + ROW.buffer] = -1;
-  const chosen = forced(able) ?? strategic(enabled);
+  const chosen = forced(enabled) ?? strategic(enabled);
   words[row + ROW.candidate] = chosen;
   if (words[HEADER.branchAt]! >= 0 && step >= words[HEADER.branchAt]!) wakeSleepers(chosen);
   words[HEADER.last] = chosen;
@@ -68,12 +63,9 @@ function candidates(): number {
   for (let index = 0; index < count; index++) {
     const thread = threadAt(index);
     const state = words[thread + THREAD.state];
-    if (state === STATE.ready || state === STATE.home) {
-      set |= 1 << index;
-      continue;
-    }
     if (state === STATE.finished) continue;
-    if (state === STATE.looping && words[thread + THREAD.ready]! > 0) set |= 1 << index;
+    if (state === STATE.ready || state === STATE.home) set |= 1 << index;
+    else if (state === STATE.looping && words[thread + THREAD.ready]! > 0) set |= 1 << index;
     if (times[TIMES.deadline + index] !== Infinity) set |= 1 << (TIMER + index);
   }
   return set;
@@ -93,7 +85,7 @@ function withoutSpinners(able: number): number {
   for (let index = 0; index < MAXIMUM_THREADS; index++) {
     if ((able & (1 << index)) === 0) continue;
     const idle = idleStepsOf(index);
-    if (idle >= SPIN_STEPS) calm &= ~(1 << index);
+    if (idle >= words[HEADER.spinSteps]!) calm &= ~(1 << index);
     if (idle < fewest) {
       fewest = idle;
       stillest = index;
@@ -106,11 +98,11 @@ function withoutSpinners(able: number): number {
 }
 
 /** The choice that the prefix asks for, if there is one left and it is possible. */
-function forced(able: number): number | undefined {
+function forced(enabled: number): number | undefined {
   while (words[HEADER.segment]! < words[HEADER.segments]!) {
     if (words[HEADER.segmentLeft]! > 0) {
       const candidate = words[SEGMENTS + words[HEADER.segment]! * SEGMENT.words + SEGMENT.candidate]!;
-      if ((able & (1 << candidate)) !== 0) {
+      if ((enabled & (1 << candidate)) !== 0) {
         words[HEADER.segmentLeft]! -= 1;
         return candidate;
       }

@@ -47,10 +47,12 @@ export function activate(candidate: number): number {
   const index = candidate - TIMER;
   const thread = threadAt(index);
   const deadline = times[TIMES.deadline + index]!;
+  const state = words[thread + THREAD.state];
   times[TIMES.now] = Math.max(times[TIMES.now]!, deadline);
   times[TIMES.deadline + index] = Infinity;
-  words[thread + THREAD.wake] = WAKE.timedOut;
-  if (words[thread + THREAD.state] === STATE.waiting) {
+  // One that was notified before stays notified: it just comes late.
+  if (state !== STATE.ready) words[thread + THREAD.wake] = WAKE.timedOut;
+  if (state === STATE.waiting) {
     removeWaiter(index, 0);
     words[thread + THREAD.state] = STATE.ready;
   }
@@ -131,6 +133,7 @@ export function block(buffer: number, offset: number, expected: number, deadline
   pass();
   const wake = words[thread + THREAD.wake]!;
   words[thread + THREAD.wake] = WAKE.none;
+  times[TIMES.deadline + me] = Infinity;
   return wake;
 }
 

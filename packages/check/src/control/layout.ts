@@ -64,6 +64,11 @@ export const HEADER = {
   diverged: 24,
   /** Exhaustive search: preemptions left for what follows the branch. */
   budget: 25,
+  /**
+   * A thread that took this many steps which changed nothing, while nobody else changed anything, spins: it isn't chosen while others
+   * get on.
+   */
+  spinSteps: 26,
   changePoints: 32,
   timePoints: 40,
   priorities: 48,

@@ -2,8 +2,8 @@
  * Who waits on which address, in the order in which they came: the list behind `Atomics.wait`, `waitAsync` and `notify`.
  * A blocked thread leaves it when it is notified or its time is up; a ticket, when its thread's event loop has taken the notification.
  */
-import { HEADER, MAXIMUM_WAITERS, OPERATION, STATE, THREAD, TIMES, WAITER, WAITERS, WAKE } from './layout.ts';
-import { threadAt, times, words } from './words.ts';
+import { HEADER, MAXIMUM_WAITERS, OPERATION, STATE, THREAD, WAITER, WAITERS, WAKE } from './layout.ts';
+import { threadAt, words } from './words.ts';
 
 /** One who waits. */
 export interface Waiter {
@@ -68,7 +68,7 @@ export function notifyWaiters(buffer: number, offset: number, count: number): nu
       words[thread + THREAD.state] = STATE.ready;
       words[thread + THREAD.operation] = OPERATION.wake;
       words[thread + THREAD.wake] = WAKE.notified;
-      times[TIMES.deadline + waiter] = Infinity;
+      // Its deadline stays for a moment: it may pass before the thread runs.
       removeAt(index);
     } else {
       words[entry + WAITER.notified] = 1;

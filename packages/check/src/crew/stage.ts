@@ -46,6 +46,11 @@ const STUCK_MS = 4000;
 /** How long a thread may take to come out of its code after the schedule was cut off. */
 const UNWIND_MS = 1000;
 
+/** High enough that a spin loop with a bound (Heddle's longest has 240 steps) runs into its bound, as it does in reality. */
+const SPIN_STEPS = 300;
+/** An exhaustive search branches at every step of a spin, so it gives up on them sooner. */
+const EXHAUSTIVE_SPIN_STEPS = 16;
+
 /** How a schedule went. */
 export interface Played {
   readonly steps: number;
@@ -169,6 +174,7 @@ export class Stage {
     words[HEADER.budget] = plan.budget ?? 0;
     words[HEADER.around] = this.around ? 1 : 0;
     words[HEADER.lines] = plan.lines === true ? 1 : 0;
+    words[HEADER.spinSteps] = plan.branchAt === undefined ? SPIN_STEPS : EXHAUSTIVE_SPIN_STEPS;
     words[HEADER.culprit] = -1;
     for (let n = 0; n < CHANGE_POINTS; n++) words[HEADER.changePoints + n] = plan.changePoints?.[n] ?? -1;
     for (let n = 0; n < TIME_POINTS; n++) words[HEADER.timePoints + n] = plan.timePoints?.[n] ?? -1;

@@ -15,7 +15,7 @@ export interface Found {
 const PRIVATE = 0x4000_0000;
 
 let numbers = new WeakMap<object, number>();
-let memories: Array<readonly [WebAssembly.Memory, number]> = [];
+let known: SharedArrayBuffer[] = [];
 let nextPrivate = PRIVATE;
 
 /** Gives each thread's private buffers numbers of their own, for waits on them. */
@@ -29,7 +29,7 @@ let lastNumber = 0;
 /** Numbers the buffers within the world and the state, in order, and forgets all others. */
 export function numberBuffers(values: readonly [world: unknown, state: unknown]): Found[] {
   numbers = new WeakMap();
-  memories = [];
+  known = [];
   lastBuffer = undefined;
   const found: Found[] = [];
   const seen = new Set<unknown>();
@@ -40,7 +40,10 @@ export function numberBuffers(values: readonly [world: unknown, state: unknown])
     bytesPerElement: number,
     byteOffset: number,
   ): void => {
-    if (!numbers.has(buffer)) numbers.set(buffer, next++);
+    if (!numbers.has(buffer)) {
+      numbers.set(buffer, next++);
+      known.push(buffer);
+    }
     found.push({ buffer, path, bytesPerElement, byteOffset });
   };
   const walk = (value: unknown, path: string): void => {
@@ -49,9 +52,7 @@ export function numberBuffers(values: readonly [world: unknown, state: unknown])
     if (value instanceof SharedArrayBuffer) return meet(value, path, 0, 0);
     if (value instanceof WebAssembly.Memory) {
       const buffer = value.buffer as unknown;
-      if (!(buffer instanceof SharedArrayBuffer)) return;
-      meet(buffer, path, 0, 0);
-      memories.push([value, numbers.get(buffer)!]);
+      if (buffer instanceof SharedArrayBuffer) meet(buffer, path, 0, 0);
       return;
     }
     if (ArrayBuffer.isView(value)) {
@@ -87,13 +88,30 @@ export function numberOf(buffer: object): number {
   if (buffer === lastBuffer) return lastNumber;
   let number = numbers.get(buffer);
   if (number === undefined) {
-    // A memory that has grown has a new buffer object.
-    number = memories.find(([memory]) => (memory.buffer as unknown) === buffer)?.[1] ?? nextPrivate++;
+    const same = known.find(each => isSameMemory(each, buffer as SharedArrayBuffer));
+    number = same === undefined ? nextPrivate++ : numbers.get(same)!;
     numbers.set(buffer, number);
   }
   lastBuffer = buffer;
   lastNumber = number;
   return number;
+}
+
+/**
+ * Whether two objects of this thread are the same memory: a `WebAssembly.Memory` that has grown has a new buffer object, and views of the old one
+ * live on. Flips a bit for a moment, which is safe because nobody else runs now.
+ */
+function isSameMemory(one: SharedArrayBuffer, other: SharedArrayBuffer): boolean {
+  const length = Math.min(one.byteLength, other.byteLength);
+  if (length === 0) return false;
+  const a = new Uint8Array(one, length - 1, 1);
+  const b = new Uint8Array(other, length - 1, 1);
+  const before = a[0]!;
+  if (b[0] !== before) return false;
+  a[0] = before ^ 1;
+  const same = b[0] !== before;
+  a[0] = before;
+  return same;
 }
 
 export function isPrivate(number: number): boolean {

@@ -40,7 +40,9 @@ function describe(row: StepRow): string {
         ? `wait ${place} while ${a}: falls asleep`
         : `wait ${place} while ${a}: goes on, it is ${result}`;
     case OPERATION.wake:
-      return row.result === 2 ? `wait ${place}: timed out` : `wait ${place}: woken`;
+      return row.result === 2
+        ? `wait ${place}: timed out`
+        : `wait ${place}: woken${row.candidate >= TIMER ? ', after its deadline' : ''}`;
     case OPERATION.notify:
       return `notify ${place}${row.a === -1 ? '' : `, ${a}`}: ${result === '0' ? 'nobody waits' : `wakes ${result}`}`;
     case OPERATION.waitAsync:
