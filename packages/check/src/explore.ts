@@ -134,7 +134,7 @@ async function run(scenario: Scenario, options: ExploreOptions): Promise<Explore
       total.longest = Math.max(total.longest, reply.longest);
       if (reply.failure !== undefined) {
         const about = { scenario, threads, schedules: total.schedules, strategy, plain };
-        const casts = new Casts(crew, () => new Crew(scenario, threads, limit));
+        const casts = new Casts(crew, () => new Crew(scenario, threads, limit), scenario.hasWorld);
         try {
           return await explain(reply.failure, about, casts, options.shorten ?? true);
         } finally {

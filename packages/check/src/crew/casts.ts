@@ -1,4 +1,4 @@
-/** Crews for replays: one is used again as long as all of its threads came home, and the next is already coming up meanwhile. */
+/** Crews for replays: one is used again as long as all of its threads came home. */
 import type { Crew } from './crew.ts';
 
 /** Hands out crews, fresh ones where it matters. */
@@ -7,8 +7,11 @@ export class Casts {
   #next: Crew | undefined;
   #worn = false;
   readonly #create: () => Crew;
+  readonly #ahead: boolean;
 
-  constructor(first: Crew, create: () => Crew) {
+  /** `ahead`: the next crew comes up while the present one plays, because most will be worn. */
+  constructor(first: Crew, create: () => Crew, ahead: boolean) {
+    this.#ahead = ahead;
     this.#present = first;
     this.#create = create;
   }
@@ -24,7 +27,7 @@ export class Casts {
     this.#worn = false;
     await this.#present.dispose();
     this.#present = this.#next ?? this.#create();
-    this.#next = this.#create();
+    this.#next = this.#ahead ? this.#create() : undefined;
     return this.#present;
   }
 

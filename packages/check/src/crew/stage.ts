@@ -121,38 +121,24 @@ export class Stage {
     const completed = outcome === OUTCOME.completed;
     const segments = (): Segment[] => segmentsOf(steps);
     const diverged = words[HEADER.diverged] === 1;
-    if (completed && !this.#anyPosted() && plan.lines !== true) {
-      const wrong = await this.#judge(state, [], found);
-      if (wrong === undefined) return { steps, failure: undefined, diverged, segments };
-      return {
-        steps,
-        diverged,
-        segments,
-        failure: this.#failure(plan, 'wrong end', wrong, [], true, found, state, undefined),
-      };
-    }
     const stands = completed ? [] : this.#stands(new Places(found, this.#named(state)));
     const unwound = completed || this.#unwind();
     const ended = this.#collect();
     const [culprit, error] = [...ended.errors][0] ?? [];
-    if (completed && error === undefined) {
-      const wrong = await this.#judge(state, ended.results, found);
-      if (wrong === undefined) return { steps, failure: undefined, diverged, segments };
-      return {
-        steps,
-        diverged,
-        segments,
-        failure: this.#failure(plan, 'wrong end', wrong, [], true, found, state, ended),
-      };
-    }
-    const kind: FailureKind = error === undefined ? kindOf(outcome, stands) : 'error';
-    words[HEADER.culprit] = culprit ?? words[HEADER.culprit]!;
-    return {
+    const fail = (kind: FailureKind, why: PortableError | undefined): Played => ({
       steps,
       diverged,
       segments,
-      failure: this.#failure(plan, kind, error, stands, unwound, found, state, ended),
-    };
+      failure: this.#failure(plan, kind, why, stands, unwound, found, state, ended),
+    });
+    if (completed && error === undefined) {
+      const wrong = await this.#judge(state, ended.results, found);
+      return wrong === undefined
+        ? { steps, failure: undefined, diverged, segments }
+        : fail('wrong end', wrong);
+    }
+    words[HEADER.culprit] = culprit ?? words[HEADER.culprit]!;
+    return fail(error === undefined ? kindOf(outcome, stands) : 'error', error);
   }
 
   #reset(plan: Plan & Partial<Tuning>): void {
@@ -209,13 +195,6 @@ export class Stage {
     }
   }
 
-  #anyPosted(): boolean {
-    for (let index = 0; index < this.#seed.threads; index++) {
-      if (words[threadAt(index) + THREAD.posted] === 1) return true;
-    }
-    return false;
-  }
-
   /** Lets one thread after the other come out of its code; returns whether all did. */
   #unwind(): boolean {
     const { outcome } = HEADER;
@@ -241,6 +220,7 @@ export class Stage {
       lines: new Map(),
     };
     for (const [index, port] of this.#seed.ports.entries()) {
+      if (words[threadAt(index) + THREAD.posted] === 0) continue;
       for (;;) {
         const next = receiveMessageOnPort(port) as { message: FromThread } | undefined;
         if (next === undefined) break;
@@ -312,7 +292,7 @@ export class Stage {
     unwound: boolean,
     found: ConstructorParameters<typeof Places>[0],
     state: unknown,
-    ended: Ended | undefined,
+    ended: Ended,
   ): RawFailure {
     const steps = words[HEADER.step]!;
     const places = new Places(found, this.#named(state));
@@ -332,7 +312,7 @@ export class Stage {
               a: words[row + ROW.a]!,
               b: words[row + ROW.b]!,
               result: words[row + ROW.result]!,
-              stack: ended?.lines.get(step) ?? '',
+              stack: ended.lines.get(step) ?? '',
             };
           });
     return {

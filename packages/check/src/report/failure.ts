@@ -1,6 +1,7 @@
 /** The error with which `explore` fails: what went wrong, how the threads stood, the interleaving, and how to see it again. */
 import type { FailureKind, RawFailure, Stand } from '../crew/messages.ts';
 import { formatTrace } from '../trace.ts';
+import { isOwn } from './frames.ts';
 import { interleaving } from './interleaving.ts';
 
 /** What is known beside the failing schedule itself. */
@@ -89,19 +90,10 @@ export class ScheduleFailure extends Error {
       const shorter = failure.steps < original.steps ? `, shortened from ${original.steps}` : '';
       lines.push('', `${failure.steps} steps${shorter}:`, '', interleaving(failure, about.through));
     }
-    if (failure.error?.stack !== undefined && failure.error.stack !== '') {
-      lines.push(
-        '',
-        failure.error.stack
-          .split('\n')
-          .filter(
-            line =>
-              !line.includes('/src/crew/') && !line.includes('/src/control/') && !line.includes('node:'),
-          )
-          .slice(0, 8)
-          .join('\n'),
-      );
-    }
+    const frames = (failure.error?.stack ?? '')
+      .split('\n')
+      .filter(line => /^ +at /.test(line) && !isOwn(line));
+    if (frames.length > 0) lines.push('', 'Thrown', ...frames.slice(0, 8));
     lines.push('', `Again: explore(scenario, { replay: '${trace}' })`);
     if (original.seed !== 0)
       lines.push(

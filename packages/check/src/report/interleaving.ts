@@ -1,5 +1,6 @@
 /** Writes a failing schedule as a table: step, thread, what it did to which word, and where in the source. */
 import { OPERATION, OPERATION_NAMES, TIMER } from '../control/layout.ts';
+import { where } from './frames.ts';
 import type { RawFailure, StepRow } from '../crew/messages.ts';
 
 function letter(thread: number): string {
@@ -59,32 +60,6 @@ function describe(row: StepRow): string {
     default:
       return '';
   }
-}
-
-/** The innermost frames that are not the explorer's own. */
-function where(stack: string, through: readonly string[]): string {
-  const frames = stack
-    .split('\n')
-    .slice(1)
-    .map(line => line.trim().replace(/^at (async )?/, ''))
-    .filter(
-      line =>
-        !line.includes('node:') &&
-        !/packages\/check\/(src|dist)\/(control|crew|instrument)\//.test(line) &&
-        !/@heddle\/check\/(src|dist)\//.test(line) &&
-        !through.some(part => line.includes(part)),
-    );
-  const first = frames[0];
-  if (first === undefined) return '';
-  const match = /^(?:(.*) \()?(?:file:\/\/)?(.*?):(\d+):(\d+)\)?$/.exec(first);
-  if (match === null) return first;
-  const [, name, file, line] = match;
-  const caller = /^(?:(.*) \()?/.exec(frames[1] ?? '')?.[1];
-  const calls = [name, caller]
-    .map(each => each?.replace(/^(Object|Module)\./, '') ?? '')
-    // V8 makes up names for functions that have none: `scenario.threads.cells`.
-    .filter(each => /^(async )?(new )?[\w$#]+(\.[\w$#]+)?$/.test(each) && !each.startsWith('scenario.'));
-  return `${file!.slice(file!.lastIndexOf('/') + 1)}:${line}${calls.length > 0 ? ` ${calls.join(' ← ')}` : ''}`;
 }
 
 /** Repetitions of the same few steps by one thread beyond this many are said in one line. */

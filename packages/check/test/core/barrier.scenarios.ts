@@ -33,7 +33,10 @@ export const twoRounds: Scenario = coreScenario(import.meta, {
     settled(state);
     for (const round of [0, 1]) {
       const places = (results as number[][]).map(each => each[round]!);
-      assert.deepEqual(places.sort(), [0, 1]);
+      assert.deepEqual(
+        places.toSorted((a, b) => a - b),
+        [0, 1],
+      );
     }
   },
 });
@@ -51,7 +54,10 @@ export const threeParties: Scenario = coreScenario(import.meta, {
   ],
   check(state, { results }) {
     settled(state);
-    assert.deepEqual((results as number[]).toSorted(), [0, 1, 2]);
+    assert.deepEqual(
+      (results as number[]).toSorted((a, b) => a - b),
+      [0, 1, 2],
+    );
     assert.ok(state.cells[2]! <= 1);
   },
 });

@@ -52,7 +52,7 @@ export function coreScenario<Objects extends object>(
     },
     receive: (sent: Sent) => ({ ...(unpack(sent.packed) as Objects), cells: sent.cells }),
     threads: options.threads,
-    names: ({ cells: _, ...objects }) => {
+    names: state => {
       const names: Record<string, Place> = {};
       for (let slot = 0; slot < 8; slot++) {
         const agent = AGENT_TABLE + slot * AGENT_WORDS;
@@ -60,7 +60,8 @@ export function coreScenario<Objects extends object>(
         names[`agent${slot}.wake`] = [i32, agent + AGENT.wake];
         names[`agent${slot}.ready`] = [i32, agent + AGENT.ready];
       }
-      for (const [name, object] of Object.entries(objects) as Array<[string, object]>) {
+      for (const [name, object] of Object.entries(state) as Array<[string, object]>) {
+        if (object === state.cells) continue;
         const at = pointerOf(object);
         names[`${name}.state`] = [i32, at];
         names[`${name}.guard`] = [i32, at + OBJECT.guard];
@@ -69,8 +70,7 @@ export function coreScenario<Objects extends object>(
     },
     finally(state, end) {
       options.check?.(state, end);
-      const { cells: _, ...objects } = state;
-      for (const object of Object.values(objects) as Array<{ dispose(): void }>) object.dispose();
+      for (const object of Object.values(state) as Array<Partial<{ dispose(): void }>>) object.dispose?.();
     },
   });
 }

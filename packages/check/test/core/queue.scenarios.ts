@@ -33,7 +33,7 @@ export const bounded: Scenario = coreScenario(import.meta, {
       queue.put(1);
       queue.put(2);
     },
-    ({ queue }: State) => void queue.put(10),
+    ({ queue }: State) => queue.put(10),
     ({ queue }: State) => [queue.get(), queue.get(), queue.get()],
   ],
   check({ queue }, { results }) {
@@ -129,7 +129,7 @@ export const shutdown: Scenario = coreScenario(import.meta, {
           return 'put';
         }),
       ),
-    ({ queue }: State) => void queue.shutdown(),
+    ({ queue }: State) => queue.shutdown(),
   ],
   check({ queue }, { results }) {
     const [got, put] = results as [unknown[], string[]];

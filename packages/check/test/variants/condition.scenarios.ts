@@ -102,6 +102,7 @@ export const aborted: Variants = variants<Flaw, State>(
       },
       async ({ sequence }): Promise<void> => {
         while (Atomics.load(sequence, 0) === 0) await Atomics.waitAsync(sequence, 0, 0).value;
+        Atomics.notify(sequence, 0, 1);
       },
       ({ sequence }): void => {
         Atomics.store(sequence, 0, 1);

@@ -1,0 +1,22 @@
+/** All scenarios over core, by primitive. */
+import type { Scenario } from '../../src/index.ts';
+import * as barrier from './barrier.scenarios.ts';
+import * as condition from './condition.scenarios.ts';
+import * as event from './event.scenarios.ts';
+import * as lock from './lock.scenarios.ts';
+import * as queue from './queue.scenarios.ts';
+import * as semaphore from './semaphore.scenarios.ts';
+
+const { latch, ...events } = event;
+const { reentrant, ...locks } = lock;
+
+export const primitives: ReadonlyArray<readonly [string, Scenario[]]> = [
+  ['Lock', Object.values(locks)],
+  ['RLock', [reentrant]],
+  ['Semaphore', Object.values(semaphore)],
+  ['Event', Object.values(events)],
+  ['CountDownLatch', [latch]],
+  ['Condition', Object.values(condition)],
+  ['Barrier', Object.values(barrier)],
+  ['Queue', Object.values(queue)],
+];
