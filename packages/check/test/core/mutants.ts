@@ -1,0 +1,122 @@
+/**
+ * Core with single lines changed, to show that the scenarios over core would notice. A mutant is loaded by its scenario's module when that
+ * is imported with the mutant's number in its address; the sources on disk stay as they are.
+ */
+
+/** One line of core and what becomes of it. */
+export interface Mutant {
+  readonly flaw: string;
+  readonly file: string;
+  readonly line: string;
+  readonly becomes: string;
+  /** The scenarios that must notice. */
+  readonly module: 'lock' | 'semaphore' | 'event' | 'condition' | 'barrier' | 'queue';
+  readonly scenario: string;
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    flaw: 'a waiter goes to sleep without announcing it',
+    file: 'sync/lock.ts',
+    line: '} else if ((seen & WAITERS) !== 0 || compareExchange(lock, seen, seen | WAITERS) === seen) {',
+    becomes: '} else if (seen !== -1) {',
+    module: 'lock',
+    scenario: 'excludes',
+  },
+  {
+    flaw: 'the first who gives up tells nobody',
+    file: 'sync/lock.ts',
+    line: 'if ((load(lock) & LOCKED) === 0) poke(next);',
+    becomes: '',
+    module: 'lock',
+    scenario: 'timeouts',
+  },
+  {
+    flaw: 'an abort keeps what it was granted',
+    file: 'parking/async.ts',
+    line: 'if (!leave(pointer, line, node)) line.giveBack(pointer, node);',
+    becomes: 'leave(pointer, line, node);',
+    module: 'condition',
+    scenario: 'aborts',
+  },
+  {
+    flaw: 'a timeout forgets a grant that came first',
+    file: 'parking/wait.ts',
+    line: '} else if (state === NODE_STATE.granted || !leave(pointer, line, node)) {',
+    becomes: '} else if (state === NODE_STATE.granted || (leave(pointer, line, node), false)) {',
+    module: 'condition',
+    scenario: 'timeouts',
+  },
+  {
+    flaw: 'a guard is freed without waking who sleeps on it',
+    file: 'parking/guard.ts',
+    line: 'if ((exchange(guard, 0) & SLEEPERS) !== 0) notify(guard, 1);',
+    becomes: 'exchange(guard, 0);',
+    module: 'lock',
+    scenario: 'three',
+  },
+  {
+    flaw: 'notify before store',
+    file: 'parking/wake.ts',
+    line: '  store(node + NODE.state, state);\n  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);',
+    becomes: '  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);\n  store(node + NODE.state, state);\n  if (i32[node + NODE.isAsync] === 0);',
+    module: 'lock',
+    scenario: 'excludes',
+  },
+  {
+    flaw: 'the wake word is read after the drain',
+    file: 'parking/async.ts',
+    line: 'const result = atomicsWaitAsync(self + AGENT.wake, seen);',
+    becomes: 'const result = atomicsWaitAsync(self + AGENT.wake, load(self + AGENT.wake));',
+    module: 'lock',
+    scenario: 'promises',
+  },
+  {
+    flaw: 'an agent is pushed work and not woken',
+    file: 'parking/wake.ts',
+    line: '  add(agent + AGENT.wake, 1);\n',
+    becomes: '',
+    module: 'lock',
+    scenario: 'promises',
+  },
+  {
+    flaw: 'attempts outside of the guard',
+    file: 'parking/wait.ts',
+    line: '  lockGuard(pointer + GUARD);\n  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  if (!done) {',
+    becomes: '  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  lockGuard(pointer + GUARD);\n  if (!done) {',
+    module: 'lock',
+    scenario: 'excludes',
+  },
+  {
+    flaw: 'the lock is released before the waiter stands in line',
+    file: 'parking/wait.ts',
+    line: '  if (enter(pointer, line, node, wanted)) return true;\n  onEntered?.();',
+    becomes: '  onEntered?.();\n  if (enter(pointer, line, node, wanted)) return true;',
+    module: 'condition',
+    scenario: 'producer',
+  },
+  {
+    flaw: 'a barrier lets go before it counts back',
+    file: 'sync/barrier.ts',
+    line: '  store(barrier + COUNT, 0);\n  grantAll(barrier + OBJECT.first, outcome);',
+    becomes: '  grantAll(barrier + OBJECT.first, outcome);\n  store(barrier + COUNT, 0);',
+    module: 'barrier',
+    scenario: 'twoRounds',
+  },
+  {
+    flaw: 'a latch that opens wakes nobody',
+    file: 'sync/count-down-latch.ts',
+    line: 'grantAll(latch + OBJECT.first);',
+    becomes: '',
+    module: 'event',
+    scenario: 'latch',
+  },
+  {
+    flaw: 'a getter that gives up tells nobody',
+    file: 'queue/lines.ts',
+    line: 'left: queue => reviewGetters(queue, i32[queue + PROMISED]!),',
+    becomes: 'left() {},',
+    module: 'queue',
+    scenario: 'aborts',
+  },
+];
