@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { until } from '../../test/support/state.ts';
 import { i32 } from '../atomics.ts';
 import { Lock, Thread, ThreadStateError, attach, pack, runtimeHandle, unpack } from '../index.ts';
 import { OBJECT } from './layout.ts';
@@ -16,13 +17,6 @@ function referencesOf(object: object): number {
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const end = performance.now() + 15_000; !condition();) {
-    if (performance.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise(resolve => setImmediate(resolve));
-  }
 }
 
 describe('a handle', () => {
