@@ -29,10 +29,12 @@ describe('a worker that somebody else started', () => {
     async () => {
       const lock = new Lock();
       const queue = new Queue<unknown>();
+      lock.acquire();
       const worker = foreignWorker(pack({ lock, queue }), false);
-      for (let n = 0; n < 4; n++) await queue.getAsync(SOON);
-      expect(lock.locked).toBe(true);
-      await until(() => lengthOf((lock as unknown as { at: number }).at + OBJECT.first) === 1);
+      await queue.getAsync(SOON);
+      lock.release();
+      for (let n = 0; n < 3; n++) await queue.getAsync(SOON);
+      await until(() => waitingAt(lock) === 1, 'the worker waits for the lock that it holds');
       const behind = lock.acquireAsync(SOON);
       const before = activeCount();
       await worker.terminate();
