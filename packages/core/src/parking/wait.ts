@@ -32,6 +32,8 @@ export interface Line {
   left(pointer: number, wasFirst: boolean): void;
   /** The waiter was granted but can't use it: hand it on. Not under the guard. */
   giveBack(pointer: number, node: number): void;
+  /** What one waiter was granted is as good for another (a lock, a permit), so a thread that blocks may take it over from its own promises. */
+  readonly transferable?: true;
 }
 
 const GUARD = OBJECT.guard;
@@ -89,7 +91,8 @@ export function countPromises(delta: number): void {
 
 /**
  * First come first served, but a thread that blocks stands in front of its own promises: what they are given can't be used before the
- * thread runs again, so it would wait for itself (the lock is handed to the promise, whose thread is blocked on the lock).
+ * thread runs again, so it would wait for itself (the lock is handed to the promise, whose thread is blocked on the lock). For the same
+ * reason it takes over what they have been given already (`takeOver`).
  */
 function stand(line: number, node: number): void {
   if (promises > 0 && i32[node + NODE.isAsync] === 0) {
@@ -99,6 +102,27 @@ function stand(line: number, node: number): void {
     }
   }
   append(line, node);
+}
+
+/** Takes over what a promise of this thread was granted; set by `async.ts`, which knows them. */
+let takeOver: (pointer: number, line: Line) => boolean = () => false;
+
+export function setTakeOver(action: (pointer: number, line: Line) => boolean): void {
+  takeOver = action;
+}
+
+/** Puts a waiter whose grant was taken over back into the line, as the next. Returns true if it could have another one at once. */
+export function rejoin(pointer: number, line: Line, node: number): boolean {
+  lockGuard(pointer + GUARD);
+  const done = line.attempt(pointer, node);
+  if (!done) {
+    store(node + NODE.state, NODE_STATE.waiting);
+    const next = first(pointer + line.offset);
+    if (next === 0) append(pointer + line.offset, node);
+    else insertBefore(pointer + line.offset, node, next);
+  }
+  unlockGuard(pointer + GUARD);
+  return done;
 }
 
 /**
@@ -157,6 +181,7 @@ export function waitBlocking(
       `${line.blocking} would block, which this thread may not do; await ${line.twin} instead`,
     );
   }
+  if (promises > 0 && line.transferable === true && takeOver(pointer, line)) return true;
   const node = self + AGENT.node;
   if (enter(pointer, line, node, wanted)) return true;
   onEntered?.();

@@ -39,7 +39,7 @@ function settle(node: number, state: number): void {
 }
 
 /** A node is pushed once for each settling, and settled again only after its agent has taken it from the stack (see `async.ts`). */
-function pushReady(agent: number, node: number): void {
+export function pushReady(agent: number, node: number): void {
   const ready = agent + AGENT.ready;
   for (;;) {
     const head = load(ready);

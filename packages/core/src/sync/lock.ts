@@ -89,6 +89,7 @@ export const lockLine: Line = {
     }
   },
   giveBack: lock => void releaseLock(lock),
+  transferable: true,
 };
 
 /** Releases; returns false if the lock wasn't locked. */
@@ -227,9 +228,9 @@ export class Lock extends SharedObject {
     return this.locked;
   }
 
-  /** Releases on behalf of a condition's waiter. @internal */
+  /** Releases on behalf of a condition's waiter; doesn't mind if somebody else has just done so. @internal */
   releaseSave(): SavedHold {
-    this.release();
+    releaseLock(this.live());
     return UNOWNED;
   }
 

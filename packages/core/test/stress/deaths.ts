@@ -134,7 +134,7 @@ export async function deathRound(random: Random): Promise<number> {
   demand(ended, 'the survivor is stuck');
   targets.event.set();
   const [, permit] = await Promise.all(promises);
-  demand(targets.semaphore.value + (permit === true ? 1 : 0) <= PERMITS, 'a permit was made');
+  demand(targets.semaphore.value + (permit! ? 1 : 0) <= PERMITS, 'a permit was made');
   await new Promise(resolve => setTimeout(resolve, 5));
   for (const [name, object] of Object.entries(targets)) {
     demand(load(pointerOf(object as object) + OBJECT.guard) === 0, `the guard of the ${name} is held`);
