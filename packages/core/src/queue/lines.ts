@@ -389,6 +389,7 @@ export function repairQueue(queue: number, store: Store): void {
   mend(queue + QUEUE.putters);
   mend(queue + QUEUE.joiners);
   store.repair(queue);
+  if (i32[queue + MAX_BYTES] === 0) i32[queue + BYTES] = 0;
   reviewGetters(queue, Infinity);
   reviewPutters(queue, Infinity);
   if (i32[queue + QUEUE.flags] !== 0) tellOfShutdown(queue);
