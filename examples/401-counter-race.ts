@@ -3,7 +3,7 @@
 
 import { AtomicCounter, Barrier, Lock, Thread, main, task } from '@heddle/core';
 
-const TIMES = 1_000_000;
+const TIMES = 500_000;
 
 export const withoutLock = task(import.meta, function withoutLock(count: AtomicCounter, start: Barrier) {
   start.wait();
@@ -26,16 +26,19 @@ export const inOneStep = task(import.meta, function inOneStep(count: AtomicCount
   for (let n = 0; n < TIMES; n++) count.increment();
 });
 
-async function race(target: (count: AtomicCounter, start: Barrier, lock: Lock) => void): Promise<string> {
+async function race(target: (count: AtomicCounter, start: Barrier, lock: Lock) => void): Promise<number> {
   const count = new AtomicCounter();
   const args: [AtomicCounter, Barrier, Lock] = [count, new Barrier(2), new Lock()];
   const threads = [new Thread(target, { args }).start(), new Thread(target, { args }).start()];
   for (const thread of threads) await thread.joinAsync();
-  return `${2 * TIMES - count.value} of ${2 * TIMES} lost`;
+  return 2 * TIMES - count.value;
 }
 
 main(import.meta, async () => {
-  console.log('without a lock:', await race(withoutLock));
-  console.log('with a lock:   ', await race(withLock));
-  console.log('in one step:   ', await race(inOneStep));
+  let lost = 0;
+  // Whether two threads get in each other's way is luck. Rarely must it be tried again.
+  for (let attempt = 1; lost === 0 && attempt <= 20; attempt++) lost = await race(withoutLock);
+  console.log('lost without a lock:', lost);
+  console.log('lost with a lock:', await race(withLock));
+  console.log('lost in one step:', await race(inOneStep));
 });

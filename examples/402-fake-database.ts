@@ -2,7 +2,7 @@
 
 import { AtomicCounter, Barrier, Lock, Thread, main, sleep, task } from '@heddle/core';
 
-// A class can't travel, but an object of shared things can: every thread that gets it sees the same database.
+// An object of shared things travels as it is: every thread that gets it sees the same database.
 interface Database {
   value: AtomicCounter;
   lock: Lock;
@@ -10,7 +10,7 @@ interface Database {
 
 function update({ value }: Database): void {
   const copy = value.value;
-  sleep(50); // computes
+  sleep(150); // computes
   value.value = copy + 1;
 }
 

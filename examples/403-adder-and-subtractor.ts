@@ -2,7 +2,7 @@
 
 import { AtomicCounter, Barrier, Lock, Thread, main, task } from '@heddle/core';
 
-const TIMES = 1_000_000;
+const TIMES = 500_000;
 
 export const change = task(
   import.meta,
@@ -26,6 +26,9 @@ async function addAndSubtract(lock?: Lock): Promise<number> {
 }
 
 main(import.meta, async () => {
-  console.log('without a lock:', await addAndSubtract());
+  let balance = 0;
+  // Whether two threads get in each other's way is luck. Rarely must it be tried again.
+  for (let attempt = 1; balance === 0 && attempt <= 20; attempt++) balance = await addAndSubtract();
+  console.log('without a lock:', balance);
   console.log('with a lock:', await addAndSubtract(new Lock({ name: 'balance' })));
 });

@@ -1,10 +1,11 @@
 // Ten threads take one lock in turn: what each prints while it holds the lock stays together.
 
-import { Lock, Thread, main, task } from '@heddle/core';
+import { Lock, Thread, main, sleep, task } from '@heddle/core';
 
 export const work = task(import.meta, function work(n: number, lock: Lock) {
   using _ = lock.hold();
   console.log(`thread ${n} takes the lock`);
+  sleep(5); // uses what the lock guards
   console.log(`thread ${n} gives it back`);
 });
 

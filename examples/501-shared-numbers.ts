@@ -14,9 +14,8 @@ export const square = task(import.meta, function square(buffer: SharedBuffer) {
 
 main(import.meta, async () => {
   const buffer = new SharedBuffer(5 * Float64Array.BYTES_PER_ELEMENT);
-  const numbers = numbersIn(buffer);
-  numbers.set([1, 2, 3, 4, 5]);
+  numbersIn(buffer).set([1, 2, 3, 4, 5]);
   const thread = new Thread(square, { args: [buffer] }).start();
   await thread.joinAsync(); // what the thread wrote before its end is seen from here on
-  console.log(numbers.join(' '));
+  console.log(numbersIn(buffer).join(' '));
 });

@@ -4,7 +4,7 @@
 import { Barrier, Lock, SharedBuffer, Thread, main, task } from '@heddle/core';
 
 const LENGTH = 100_000;
-const PASSES = 20;
+const PASSES = 100;
 
 function numbersIn({ bytes }: SharedBuffer): Float64Array {
   return new Float64Array(bytes.buffer, bytes.byteOffset, LENGTH);
@@ -46,6 +46,9 @@ async function differentValues(lock?: Lock): Promise<number> {
 }
 
 main(import.meta, async () => {
-  console.log('different values without a lock:', await differentValues());
+  let values = 1;
+  // Whether two threads get in each other's way is luck. Rarely must it be tried again.
+  for (let attempt = 1; values === 1 && attempt <= 20; attempt++) values = await differentValues();
+  console.log('different values without a lock:', values);
   console.log('different values with a lock:', await differentValues(new Lock()));
 });

@@ -1,8 +1,9 @@
 // A pool that knows who is in it: a semaphore lets three in at a time, and each is marked while it is active.
 
-import { AtomicFlag, Semaphore, Thread, currentThread, main, sleep, task } from '@heddle/core';
+import { AtomicFlag, Barrier, Semaphore, Thread, currentThread, main, sleep, task } from '@heddle/core';
 
 interface Pool {
+  start: Barrier;
   seats: Semaphore;
   active: { name: string; flag: AtomicFlag }[];
 }
@@ -12,6 +13,7 @@ function activeNames({ active }: Pool): string[] {
 }
 
 export const play = task(import.meta, function play(pool: Pool) {
+  pool.start.wait(); // all six come at once
   using _ = pool.seats.hold();
   const { flag } = pool.active.find(({ name }) => name === currentThread().name)!;
   flag.testAndSet();
@@ -23,6 +25,7 @@ export const play = task(import.meta, function play(pool: Pool) {
 main(import.meta, async () => {
   const names = ['Ada', 'Barbara', 'Frances', 'Grace', 'Hedy', 'Jean'];
   const pool: Pool = {
+    start: new Barrier(names.length),
     seats: new Semaphore(3),
     active: names.map(name => ({ name, flag: new AtomicFlag() })),
   };
