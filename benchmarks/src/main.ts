@@ -9,16 +9,17 @@ import { barText, describeMachine, headText, machineText, ratioText, rowText } f
 /** One file each, in the order of the table. */
 const SUBJECTS = ['lock', 'hand-off', 'queue', 'thread', 'scaling'];
 
-const ROUNDS = 15;
-const WARM_UPS = 3;
-const QUICK_ROUNDS = 3;
-const QUICK_WARM_UPS = 1;
+/** How much is done. What is `quick` does about a tenth of the operations a round. */
+const FULL = { rounds: 15, warmUps: 3, quick: false };
+const QUICK = { rounds: 3, warmUps: 1, quick: true };
+const SMOKE = { rounds: 1, warmUps: 0, quick: true };
 
 const HELP = `npm run bench -- [options]
 
   --only NAME,NAME   only these subjects: ${SUBJECTS.join(', ')}
-  --rounds N         counted rounds (default ${ROUNDS}; with --quick ${QUICK_ROUNDS})
-  --quick            a tenth of the work: shows that everything runs, the figures mean little
+  --rounds N         counted rounds (default ${FULL.rounds})
+  --quick            a tenth of the work in ${QUICK.rounds} rounds: figures to work with, not to quote
+  --smoke            ${SMOKE.rounds} such round: shows that everything runs, the figures mean nothing
   --json FILE        also writes what was measured, round by round, to FILE
   --check FACTOR     fails if a ratio is worse than its bar by more than FACTOR (1 or more)
   --help             this`;
@@ -32,8 +33,7 @@ interface NamedRow extends Row {
 
 interface Arguments {
   only: readonly string[];
-  rounds: number;
-  quick: boolean;
+  effort: typeof FULL;
   json: string | undefined;
   check: number | undefined;
   help: boolean;
@@ -45,17 +45,18 @@ function readArguments(): Arguments {
       only: { type: 'string' },
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
       json: { type: 'string' },
       check: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
-  const { quick, json, help } = values;
+  const { quick, smoke, json, help } = values;
+  const effort = smoke ? SMOKE : quick ? QUICK : FULL;
   return {
     only: chosen(values.only),
-    rounds: number('--rounds', values.rounds, Number.isInteger) ?? (quick ? QUICK_ROUNDS : ROUNDS),
+    effort: { ...effort, rounds: number('--rounds', values.rounds, Number.isInteger) ?? effort.rounds },
     check: number('--check', values.check, Number.isFinite),
-    quick,
     json,
     help,
   };
@@ -86,11 +87,11 @@ function number(
   return value;
 }
 
-async function bench({ only, rounds, quick, json, check }: Arguments): Promise<void> {
+async function bench({ only, effort, json, check }: Arguments): Promise<void> {
   const python = findPython();
   const machine = describeMachine(python?.version);
   console.log(machineText(machine));
-  const options = { rounds, warmUps: quick ? QUICK_WARM_UPS : WARM_UPS, quick, python: python?.command };
+  const options = { ...effort, python: python?.command };
   const rows: NamedRow[] = [];
   for (const name of only) {
     const url = new URL(`./${name}.ts`, import.meta.url);

@@ -30,10 +30,11 @@ export function describeMachine(python: string | undefined): Machine {
 export function machineText(machine: Machine): string {
   const { node, v8, python, cpu, cores, platform, load } = machine;
   const runtimes = `Node ${node} (V8 ${v8}), ${python ?? 'no CPython found (set PYTHON)'}`;
-  return `${runtimes}\n${cpu}, ${cores} cores, ${platform}, load ${load.toFixed(2)} before the run`;
+  const busy = load > cores / 2 ? ': others are at work, expect wide spreads' : '';
+  return `${runtimes}\n${cpu}, ${cores} cores, ${platform}, load ${load.toFixed(2)} before the run${busy}`;
 }
 
-const WIDTHS = [24, 25, 25, 9, 13, 9] as const;
+const WIDTHS = [24, 25, 25, 10, 15, 9] as const;
 
 /** What a group of rows measures, and the heads of its columns. */
 export function headText(title: string): string {

@@ -1,2 +1,17 @@
 #!/usr/bin/env node
-console.log('heddle-pipeline: nothing to run yet');
+// Starts the program, if this Node can run it. Nothing is imported statically that an old Node couldn't load.
+
+import { Interruption } from './interruption.ts';
+import { missingFeature } from './node-version.ts';
+
+const interruption = new Interruption();
+interruption.listen();
+
+const missing = missingFeature(process.versions.node);
+if (missing === undefined) {
+  const { runProgram } = await import('./program.ts');
+  process.exitCode = await runProgram(process.argv.slice(2), interruption);
+} else {
+  console.error(missing);
+  process.exitCode = 1;
+}

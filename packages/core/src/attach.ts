@@ -3,7 +3,12 @@
  * bytes (`pack`, `unpack`) through your own `postMessage`. In threads that Heddle starts none of this is needed.
  */
 import { encode, decode, scratch } from './codec/index.ts';
+import { i32, load } from './atomics.ts';
+import { RESERVED } from './memory/agent.ts';
+import { AGENT, REGISTRY } from './memory/layout.ts';
 import { attachSlab, slab } from './memory/slab.ts';
+import { self } from './parking/guard.ts';
+import { nativeThreadId } from './thread/host.ts';
 import { ensureSupervisor } from './thread/root.ts';
 
 /** What a foreign worker needs to join this runtime; any `postMessage` or `workerData` carries it. */
@@ -21,12 +26,22 @@ export function runtimeHandle(): RuntimeHandle {
 /**
  * Joins the runtime that `handle` came from; from then on shared objects that arrive here are the same as there. Call it before this
  * worker creates any shared object itself, otherwise it throws `ThreadStateError`. Doing it twice does nothing.
+ *
+ * Nobody tells Heddle of the death of a worker that it didn't start. On Linux it is noticed within half a second; elsewhere let the worker end only when it
+ * waits for nothing and holds nothing.
  */
 export function attach(handle: RuntimeHandle): void {
   if (typeof handle !== 'object' || handle === null || !('memory' in handle)) {
     throw new TypeError('attach: expected what runtimeHandle() returned in another thread');
   }
   attachSlab(handle.memory);
+  if (isHeddleThread()) return;
+  i32[self + AGENT.nativeId] = nativeThreadId();
+  i32[self + AGENT.foreign] = 1;
+}
+
+function isHeddleThread(): boolean {
+  return self === load(REGISTRY.rootAgent) || RESERVED in globalThis;
 }
 
 /**

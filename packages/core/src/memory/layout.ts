@@ -111,6 +111,8 @@ export const AGENT = {
   /** 1 while the idle worker watches its mailbox itself: a starter need not wake it. */
   watching: 15,
   freeLists: 16,
+  /** 1 for a worker that Heddle didn't start: nobody tells of its death. */
+  foreign: 34,
   node: 48,
 } as const;
 

@@ -1,8 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { until } from '../../test/support/state.ts';
 import { i32 } from '../atomics.ts';
-import { Lock, Thread, ThreadStateError, attach, pack, runtimeHandle, unpack } from '../index.ts';
+import {
+  Lock,
+  SharedBuffer,
+  Thread,
+  ThreadStateError,
+  attach,
+  pack,
+  runtimeHandle,
+  unpack,
+} from '../index.ts';
 import { OBJECT } from './layout.ts';
 
 function pointerOf(object: object): number {
@@ -16,13 +26,6 @@ function referencesOf(object: object): number {
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const end = performance.now() + 15_000; !condition();) {
-    if (performance.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise(resolve => setImmediate(resolve));
-  }
 }
 
 describe('a handle', () => {
@@ -92,6 +95,20 @@ describe('a handle', () => {
       return before.filter(pointer => i32[pointer + OBJECT.kind] === 0).length >= 990;
     }, 'nearly all of 1000 unreachable locks were freed');
     expect(kept.tryAcquire()).toBe(true);
+  });
+
+  it('of a SharedBuffer is kept by its views alone, so that their memory is not used for anything else', async () => {
+    const numbers = (): Float64Array => new SharedBuffer(1 << 16).view(Float64Array);
+    const view = numbers().fill(1);
+    for (let round = 0; round < 3; round++) {
+      collectGarbage();
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+    for (let n = 0; n < 4; n++) new SharedBuffer(1 << 16).bytes.fill(255);
+    expect(view.every(number => number === 1)).toBe(true);
+    expect(() => new SharedBuffer(12).view(Float64Array)).toThrow(
+      'SharedBuffer.view: byteLength must be a multiple of 8, got 12',
+    );
   });
 
   it("gives a dead thread's references back", async () => {

@@ -21,12 +21,24 @@
  */
 import { exchange, i32, load, store, waitAsync as atomicsWaitAsync } from '../atomics.ts';
 import { allocateZeroed } from '../memory/allocator.ts';
-import { AGENT, NODE, NODE_STATE } from '../memory/layout.ts';
+import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { self } from './guard.ts';
+import { lockGuard, self, unlockGuard } from './guard.ts';
 import { holdLoop, releaseLoop } from './keep-alive.ts';
-import { attemptOnly, countPromises, enter, givenToMe, leave, now, tryAgain, wasDropped } from './wait.ts';
+import {
+  attemptOnly,
+  countPromises,
+  enter,
+  givenToMe,
+  leave,
+  now,
+  rejoin,
+  setTakeOver,
+  tryAgain,
+  wasDropped,
+} from './wait.ts';
 import type { Line } from './wait.ts';
+import { pushReady } from './wake.ts';
 
 interface Waiter {
   pointer: number;
@@ -225,6 +237,39 @@ function serve(node: number): void {
   else if (state === NODE_STATE.poked && tryAgain(waiter.pointer, waiter.line, node))
     finish(waiter, () => waiter.resolve(true));
 }
+
+/** Takes one node off the stack, if it is there. The others aren't served: their turn is when the event loop turns. */
+function takeOffStack(node: number): void {
+  const others: number[] = [];
+  for (let at = exchange(self + AGENT.ready, 0); at !== 0; at = i32[at + NODE.readyNext]!) {
+    if (at !== node) others.push(at);
+  }
+  for (let index = others.length - 1; index >= 0; index--) pushReady(self, others[index]!);
+}
+
+/**
+ * Takes over, for this thread that is about to block, what the last of its promises in this line was granted and can't use before the thread runs
+ * again; the promise waits on, as the next. Returns false if there is none.
+ */
+function takeOver(pointer: number, line: Line): boolean {
+  let robbed: Waiter | undefined;
+  for (const waiter of waiters.values()) {
+    if (waiter.line !== line || waiter.pointer !== pointer) continue;
+    if (load(waiter.node + NODE.state) === NODE_STATE.granted) robbed = waiter;
+  }
+  if (robbed === undefined) return false;
+  const { node } = robbed;
+  // Off the stack before it is in line again, where it may be granted and pushed again. Under the guard once: by then it has been pushed.
+  lockGuard(pointer + OBJECT.guard);
+  store(node + NODE.state, NODE_STATE.idle);
+  unlockGuard(pointer + OBJECT.guard);
+  takeOffStack(node);
+  i32[self + AGENT.node + NODE.given] = i32[node + NODE.given]!;
+  if (rejoin(pointer, line, node)) finish(robbed, () => robbed.resolve(true));
+  return true;
+}
+
+setTakeOver(takeOver);
 
 /** Makes sure that one `waitAsync` is pending while anybody here waits. */
 function arm(): void {

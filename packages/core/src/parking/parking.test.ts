@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SOON, until } from '../../test/support/state.ts';
 import { i32, load, store } from '../atomics.ts';
 import { Lock, Thread } from '../index.ts';
 import { allocateZeroed } from '../memory/allocator.ts';
@@ -9,17 +10,8 @@ import { lengthOf } from './line.ts';
 import * as tasks from './parking.fixture.ts';
 import { pointerOf } from './parking.fixture.ts';
 
-const SOON = { timeout: 20_000 };
-
 function waiting(lock: Lock): number {
   return lengthOf(pointerOf(lock) + OBJECT.first);
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const end = performance.now() + 15_000; !condition();) {
-    if (performance.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise(resolve => setImmediate(resolve));
-  }
 }
 
 function heldLock(): Lock {

@@ -17,6 +17,13 @@ export function grant(node: number, given = 0): void {
   settle(node, NODE_STATE.granted);
 }
 
+/** As `grant`, for a blocked thread that somebody else will wake (`notify` on its node's state) or that looks by itself within a slice. */
+export function grantQuietly(node: number): void {
+  i32[node + NODE.given] = 0;
+  unlink(i32[node + NODE.line]!, node);
+  store(node + NODE.state, NODE_STATE.granted);
+}
+
 /** Grants all nodes of a line and returns how many there were. */
 export function grantAll(line: number, given = 0): number {
   let count = 0;
@@ -39,7 +46,7 @@ function settle(node: number, state: number): void {
 }
 
 /** A node is pushed once for each settling, and settled again only after its agent has taken it from the stack (see `async.ts`). */
-function pushReady(agent: number, node: number): void {
+export function pushReady(agent: number, node: number): void {
   const ready = agent + AGENT.ready;
   for (;;) {
     const head = load(ready);

@@ -49,8 +49,9 @@ export abstract class AnyQueue<T> extends SharedObject {
    */
   get(options?: WaitOptions): T {
     const queue = this.live();
+    const deadline =
+      options === undefined ? Infinity : deadlineOf(options.timeout, `${this.discipline.type}.get`);
     if (grab(queue, this.discipline.store)) return unpack() as T;
-    const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.get`);
     const outcome = receive(queue, this.discipline, deadline);
     if (outcome === OUTCOME.done) return unpack() as T;
     throw this.#nothing(outcome, options);

@@ -172,7 +172,7 @@ export function putNow(queue: number, store: Store, message: Outgoing): boolean 
   if (!store.append(queue, message)) return false;
   const words = i32;
   if (words[queue + MAX_BYTES] !== 0) words[queue + BYTES]! += message.length;
-  if (words[queue + NEXT_GETTER] !== 0 && words[queue + FLAGS] === 0) invite(queue);
+  if (words[queue + NEXT_GETTER] !== 0) invite(queue);
   return true;
 }
 
@@ -189,6 +189,7 @@ export function takeNow(queue: number, store: Store, start: number): void {
  * be, so that a thousand waiters whose time is up don't walk past each other.
  */
 function reviewGetters(queue: number, atMost: number): void {
+  if (i32[queue + FLAGS] !== 0) return;
   let told = 0;
   let next = 0;
   for (
@@ -201,11 +202,12 @@ function reviewGetters(queue: number, atMost: number): void {
   }
   i32[queue + PROMISED] = told;
   i32[queue + NEXT_GETTER] = next;
-  if (i32[queue + FLAGS] === 0) invite(queue);
+  invite(queue);
 }
 
 /** The same for putters and room. */
 function reviewPutters(queue: number, atMost: number): void {
+  if (i32[queue + FLAGS] !== 0) return;
   let told = 0;
   let bytes = 0;
   let next = 0;
@@ -222,7 +224,7 @@ function reviewPutters(queue: number, atMost: number): void {
   i32[queue + QUEUE.promisedSlots] = told;
   i32[queue + QUEUE.promisedBytes] = bytes;
   i32[queue + NEXT_PUTTER] = next;
-  if (i32[queue + FLAGS] === 0) admit(queue);
+  admit(queue);
 }
 
 /**
@@ -261,6 +263,12 @@ export function shutDown(queue: number, store: Store, immediate: boolean): boole
 }
 
 function tellOfShutdown(queue: number): void {
+  const words = i32;
+  words[queue + NEXT_GETTER] = 0;
+  words[queue + PROMISED] = 0;
+  words[queue + NEXT_PUTTER] = 0;
+  words[queue + QUEUE.promisedSlots] = 0;
+  words[queue + QUEUE.promisedBytes] = 0;
   pokeAll(queue + QUEUE.getters);
   pokeAll(queue + QUEUE.putters);
   if (unfinishedOf(queue) === 0) grantAll(queue + QUEUE.joiners);
@@ -313,7 +321,7 @@ export function linesOf(type: string, store: Store): Lines {
           return false;
         }
         unlink(queue + QUEUE.getters, node);
-        i32[queue + PROMISED]! -= 1;
+        if (flags === 0) i32[queue + PROMISED]! -= 1;
         return true;
       },
       left: queue => reviewGetters(queue, i32[queue + PROMISED]!),
@@ -347,10 +355,13 @@ export function linesOf(type: string, store: Store): Lines {
           return false;
         }
         unlink(queue + QUEUE.putters, node);
+        if (flags !== 0) {
+          attempt.outcome = OUTCOME.shutDown;
+          return true;
+        }
         i32[queue + QUEUE.promisedSlots]! -= 1;
         i32[queue + QUEUE.promisedBytes]! -= message.length;
-        if (flags !== 0) attempt.outcome = OUTCOME.shutDown;
-        else if (putNow(queue, store, message)) attempt.outcome = OUTCOME.done;
+        if (putNow(queue, store, message)) attempt.outcome = OUTCOME.done;
         else {
           attempt.outcome = OUTCOME.exhausted;
           admit(queue);
@@ -378,6 +389,7 @@ export function repairQueue(queue: number, store: Store): void {
   mend(queue + QUEUE.putters);
   mend(queue + QUEUE.joiners);
   store.repair(queue);
+  if (i32[queue + MAX_BYTES] === 0) i32[queue + BYTES] = 0;
   reviewGetters(queue, Infinity);
   reviewPutters(queue, Infinity);
   if (i32[queue + QUEUE.flags] !== 0) tellOfShutdown(queue);

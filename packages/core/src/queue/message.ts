@@ -104,16 +104,21 @@ function packRaw(value: object): boolean {
 
 function checkTransfer(transfer: readonly ArrayBuffer[]): void {
   if (!Array.isArray(transfer))
-    throw new TypeError(`transfer must be an array of ArrayBuffers, got ${String(transfer)}`);
+    throw new TypeError(`transfer must be an array of ArrayBuffers, got ${classOf(transfer)}`);
   transfer.forEach((buffer: unknown, index) => {
     if (!(buffer instanceof ArrayBuffer)) {
       throw new TypeError(
-        `transfer[${index}] must be an ArrayBuffer, got ${String(buffer)}: everything else is shared or copied`,
+        `transfer[${index}] must be an ArrayBuffer, got ${classOf(buffer)}: everything else is shared or copied`,
       );
     }
     if (isDetached(buffer))
       throw new NotShareableError(`transfer[${index}]: this ArrayBuffer was moved away already`);
   });
+}
+
+/** Not `String(value)`, which throws for a view of a buffer that was moved away. */
+function classOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 /** Moves, now that the message is accepted, what was to be moved: its bytes travel in the message already, so the sender's are let go. */

@@ -12,8 +12,8 @@ const FIRST_WORD = LINE_WORDS;
 const LENGTH = OBJECT.own;
 const GREATEST_BYTES = 0x7fff_ff00;
 
-/** The handles whose `bytes` are in use: as long as somebody has the view, the memory beneath must not be freed. */
-const owners = new WeakMap<Uint8Array, SharedBuffer>();
+/** The handles whose views are in use: as long as somebody has the view, the memory beneath must not be freed. */
+const owners = new WeakMap<ArrayBufferView, SharedBuffer>();
 
 /**
  * Bytes in shared memory. It travels as an address, so handing a megabyte to another thread costs as much as handing over one byte; all threads that have it
@@ -41,8 +41,8 @@ export class SharedBuffer extends SharedObject {
   }
 
   /**
-   * The bytes themselves, not a copy: always the same view, of fixed length. Make other views of them by `bytes.buffer`, `bytes.byteOffset`
-   * and `byteLength`, and keep this one as long as you use them: it keeps the memory from being used for something else, until you call `dispose()`.
+   * The bytes themselves, not a copy: always the same view, of fixed length. As long as you have it, the memory isn't used for anything else,
+   * unless you call `dispose()`. For numbers call `view(Float64Array)`: a view that you make of `bytes.buffer` yourself keeps nothing.
    */
   get bytes(): Uint8Array<SharedArrayBuffer> {
     const at = this.live();
@@ -53,6 +53,25 @@ export class SharedBuffer extends SharedObject {
       owners.set(this.#bytes, this);
     }
     return this.#bytes;
+  }
+
+  /**
+   * Makes another view of the same bytes, of numbers: `buffer.view(Float64Array)`. As long as you have it, the memory isn't used for anything else, unless
+   * you call `dispose()`. Throws `RangeError` if `byteLength` is no multiple of what a number takes.
+   */
+  view<V extends ArrayBufferView>(type: {
+    new (buffer: SharedArrayBuffer, byteOffset: number, length: number): V;
+    readonly BYTES_PER_ELEMENT: number;
+  }): V {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    if (byteLength % type.BYTES_PER_ELEMENT !== 0) {
+      throw new RangeError(
+        `SharedBuffer.view: byteLength must be a multiple of ${type.BYTES_PER_ELEMENT}, got ${byteLength}`,
+      );
+    }
+    const view = new type(buffer, byteOffset, byteLength / type.BYTES_PER_ELEMENT);
+    owners.set(view, this);
+    return view;
   }
 
   /** How many bytes. */

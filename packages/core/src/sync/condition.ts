@@ -15,14 +15,14 @@
  * There is no memory: a notification with nobody in line is lost. One that went to a waiter that can't use it, because it was aborted or its
  * thread died at the same moment, goes to the next (`giveBack`); it is on its way already and not a second one.
  *
- * Holding the lock while notifying, the usual way, wakes a thread that then finds the lock taken for about a microsecond; it spins that long. Moving
- * waiters from the condition's line to the lock's instead would save that, at the price of a waiter whose line changes while it sleeps.
+ * Whoever notifies holds the lock, which the notified wants: so a blocked thread is granted at once, but woken when the lock is released (see
+ * `lock.ts`). A promise is told at once: the way through its event loop is longer than a critical section.
  */
-import { canBlock, hot, i32 } from '../atomics.ts';
+import { canBlock, hot, i32, notify } from '../atomics.ts';
 import { shareableAddress } from '../codec/shareable.ts';
 import { ThreadStateError } from '../errors.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { OBJECT } from '../memory/layout.ts';
+import { NODE, OBJECT } from '../memory/layout.ts';
 import { Existing, SharedObject, release, retain, revive } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
@@ -30,9 +30,9 @@ import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
 import { deadlineOf, now, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
-import { grant } from '../parking/wake.ts';
+import { grant, grantQuietly } from '../parking/wake.ts';
 import type { Guard } from './guard.ts';
-import { Lock, describe } from './lock.ts';
+import { Lock, describe, wakeAtRelease } from './lock.ts';
 import type { SavedHold } from './lock.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
@@ -58,10 +58,15 @@ export const conditionLine: Line = {
 function wake(condition: number, n: number): number {
   if (load(condition + OBJECT.first) === 0) return 0;
   const line = condition + OBJECT.first;
+  const lock = i32[condition + LOCK]!;
   let woken = 0;
   lockGuard(condition + OBJECT.guard);
   for (let node = first(line); node !== 0 && woken < n; node = first(line)) {
-    grant(node);
+    if (i32[node + NODE.isAsync] === 1) grant(node);
+    else {
+      grantQuietly(node);
+      if (!wakeAtRelease(lock, node)) notify(node + NODE.state, 1);
+    }
     woken++;
   }
   unlockGuard(condition + OBJECT.guard);

@@ -65,6 +65,7 @@ export const semaphoreLine: Line = {
     if (first(semaphore + OBJECT.first) === 0) store(semaphore, 0);
   },
   giveBack: semaphore => void releasePermits(semaphore, 1),
+  transferable: true,
 };
 
 /** Adds permits, to those who wait first; returns false, nothing being changed, if there would be more than the limit. */

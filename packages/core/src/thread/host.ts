@@ -56,6 +56,17 @@ export function nativeThreadId(): number {
   }
 }
 
+/** Whether a thread of this process has gone, by its operating system's id; false where that can't be seen. */
+export function hasVanished(nativeId: number): boolean {
+  const fs = builtin<typeof fsModule>('node:fs');
+  return (
+    nativeId !== 0 &&
+    fs !== undefined &&
+    fs.existsSync('/proc/self/task') &&
+    !fs.existsSync(`/proc/self/task/${nativeId}`)
+  );
+}
+
 /** Writes to a file descriptor at once, from any thread, whatever the state of the event loops. Returns false if that isn't possible here. */
 export function writeNow(descriptor: 1 | 2, data: string | Uint8Array): boolean {
   const fs = builtin<typeof fsModule>('node:fs');

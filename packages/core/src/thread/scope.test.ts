@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runProgram } from '../../test/support/child.ts';
+import { SOON } from '../../test/support/state.ts';
 import { Lock, Thread, ThreadLocal, atThreadExit, setExceptHook, sleep, sleepAsync } from '../index.ts';
 import * as tasks from './scope.fixture.ts';
-
-const SOON = { timeout: 20_000 };
 
 describe('a ThreadLocal', () => {
   it('has a value of its own in each thread, made by init there, also on a worker that ran another thread before', () => {

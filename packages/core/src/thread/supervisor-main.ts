@@ -6,8 +6,17 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { i32, load, store } from '../atomics.ts';
-import { reserveAgent } from '../memory/agent.ts';
-import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
+import { agents, reserveAgent } from '../memory/agent.ts';
+import {
+  AGENT,
+  AGENT_STATE,
+  OBJECT,
+  OUTCOME,
+  REGISTRY,
+  THREAD,
+  THREAD_FLAG,
+  THREAD_STATE,
+} from '../memory/layout.ts';
 import { storeMessage } from '../memory/message.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
@@ -15,7 +24,7 @@ import { self } from '../parking/guard.ts';
 import { holdLoop } from '../parking/keep-alive.ts';
 import { reap } from '../parking/reaper.ts';
 import { handleUncaught, withoutUnshareables } from './except-hook.ts';
-import { beside, sharedEnvironment, workerThreads } from './host.ts';
+import { beside, hasVanished, sharedEnvironment, workerThreads } from './host.ts';
 import '../index.ts';
 import {
   countStarting,
@@ -42,6 +51,7 @@ export const BOOTING = -1;
 /** Idle workers beyond this many are ended, one a second: a burst of threads shouldn't keep its memory for ever. */
 const KEEP_IDLE = 8;
 const TRIM_EVERY_MS = 1000;
+const WATCH_EVERY_MS = 250;
 
 interface Owned {
   worker: Worker;
@@ -58,6 +68,18 @@ export function supervise(): void {
   store(REGISTRY.supervisor, self);
   listen(look);
   setInterval(trim, TRIM_EVERY_MS).unref();
+  setInterval(watchForeign, WATCH_EVERY_MS).unref();
+}
+
+/** Workers that Heddle didn't start die without telling us: their threads vanish from the operating system's list. */
+function watchForeign(): void {
+  for (const agent of agents()) {
+    if (load(agent + AGENT.state) !== AGENT_STATE.alive || i32[agent + AGENT.foreign] === 0) continue;
+    if (!hasVanished(i32[agent + AGENT.nativeId]!)) continue;
+    const record = i32[agent + AGENT.thread]!;
+    reap(agent);
+    if (record !== 0) finish(record, 0);
+  }
 }
 
 /** Does what the shared words ask for; called at every wake. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { SOON, until } from '../../test/support/state.ts';
 import {
   Lock,
   Thread,
@@ -19,20 +20,11 @@ import { setLastIdent } from '../memory/slab.ts';
 import { lengthOf } from '../parking/line.ts';
 import * as tasks from './thread.fixture.ts';
 
-const SOON = { timeout: 20_000 };
-
 /** Silences the default report of uncaught errors and shows what it would have got. */
 function catchReports(): ExceptHookArgs[] {
   const seen: ExceptHookArgs[] = [];
   setExceptHook(args => seen.push(args));
   return seen;
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const end = performance.now() + 15_000; !condition();) {
-    if (performance.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise(resolve => setImmediate(resolve));
-  }
 }
 
 afterEach(() => setExceptHook(undefined));

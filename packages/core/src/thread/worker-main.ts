@@ -115,7 +115,9 @@ function run(record: number): Promise<void> | undefined {
   const called = calledBy(record);
   try {
     if (called.fn === undefined) return runAsync(record, called);
-    const value = called.fn(...takeArguments(record));
+    // Not as a method: what `this` is inside is no business of ours.
+    const { fn } = called;
+    const value = fn(...takeArguments(record));
     if (isThenable(value)) return settleWith(record, called, value);
     succeed(record, value);
   } catch (error) {
@@ -126,8 +128,9 @@ function run(record: number): Promise<void> | undefined {
 
 async function runAsync(record: number, called: Called): Promise<void> {
   try {
-    called.fn = resolveNow(called.address) ?? (await resolve(called.address));
-    succeed(record, await called.fn(...takeArguments(record)));
+    const fn = resolveNow(called.address) ?? (await resolve(called.address));
+    called.fn = fn;
+    succeed(record, await fn(...takeArguments(record)));
   } catch (error) {
     fail(record, called, error);
   }

@@ -583,6 +583,34 @@ describe('Condition under load', () => {
     expect([lock.locked, waitingAt(condition), waitingAt(lock), pendingWaits()]).toEqual([false, 0, 0, 0]);
   });
 
+  it.each([
+    ['a Lock', () => new Condition(new Lock())],
+    ['an RLock', () => new Condition()],
+  ])(
+    'on %s wakes whom it notified when the lock is released, not when he looks by himself',
+    (_what, make) => {
+      const condition = make();
+      const turn = new AtomicCounter();
+      const begin = performance.now();
+      const threads = [0, 1].map(me => start(tasks.passTurn, condition, turn, me, 500));
+      for (const thread of threads) expect(thread.result(SOON)).toBe(true);
+      // A sleeper looks every 100 ms: a thousand hand-offs like that would take more than a minute.
+      expect(performance.now() - begin).toBeLessThan(15_000);
+    },
+  );
+
+  it('wakes all of many whom it notified at once', () => {
+    const condition = new Condition(new Lock());
+    const [ready, woken] = [new AtomicCounter(), new AtomicCounter()];
+    const threads = Array.from({ length: 10 }, () => start(tasks.waitTimes, condition, ready, woken, 20));
+    for (let round = 0; round < 20; round++) {
+      untilBlocked(() => waitingAt(condition) === 10, 'all wait');
+      expect(locked(condition, () => condition.notifyAll())).toBe(10);
+      untilBlocked(() => woken.value >= 10 * (round + 1), 'all were woken');
+    }
+    for (const thread of threads) expect(thread.result(SOON).every(Boolean)).toBe(true);
+  });
+
   it('takes waiters out of the line whose thread was killed, and notifies those who live', async () => {
     const condition = new Condition();
     const threads = Array.from({ length: 3 }, () => start(tasks.waitForever, condition));

@@ -6,6 +6,7 @@ import {
   type Guard,
   Lock,
   RLock,
+  Semaphore,
   Thread,
   ThreadStateError,
   TimeoutError,
@@ -403,5 +404,50 @@ describe('RLock under load', () => {
     await until(() => waitingAt(lock) === 1, 'only the promise waits');
     lock.release();
     expect(await last).toBe(true);
+  });
+});
+
+describe('a thread that blocks for what one of its own promises has been given and cannot use yet', () => {
+  it('takes it, and the promise waits on: a Lock that was handed over', async () => {
+    const lock = new Lock();
+    lock.acquire();
+    const promise = lock.acquireAsync(SOON);
+    lock.release();
+    expect(lock.tryAcquire()).toBe(true);
+    // The promise tries, and finds that we barged in: the next release hands the lock over to it.
+    await new Promise(resolve => setTimeout(resolve, 5));
+    lock.release();
+    expect(lock.tryAcquire()).toBe(false);
+    expect(lock.acquire({ timeout: 500 })).toBe(true);
+    lock.release();
+    expect(await promise).toBe(true);
+    lock.release();
+    expect([lock.locked, waitingAt(lock), pendingWaits()]).toEqual([false, 0, 0]);
+  });
+
+  it('takes it, and the promise waits on: a permit', async () => {
+    const semaphore = new Semaphore(0);
+    const promises = [1, 2, 3].map(() => semaphore.acquireAsync(SOON));
+    semaphore.release(2);
+    expect([semaphore.acquire({ timeout: 500 }), semaphore.acquire({ timeout: 500 })]).toEqual([true, true]);
+    expect([semaphore.acquire({ timeout: 2 }), waitingAt(semaphore)]).toEqual([false, 3]);
+    semaphore.release(3);
+    expect(await Promise.all(promises)).toEqual([true, true, true]);
+    expect([semaphore.value, pendingWaits()]).toEqual([0, 0]);
+  });
+
+  it('takes it from a promise that is aborted or times out later as well', async () => {
+    const semaphore = new Semaphore(0);
+    const controller = new AbortController();
+    const [aborted, late] = [
+      semaphore.acquireAsync({ signal: controller.signal }),
+      semaphore.acquireAsync({ timeout: 10 }),
+    ];
+    semaphore.release(2);
+    expect([semaphore.acquire({ timeout: 500 }), semaphore.acquire({ timeout: 500 })]).toEqual([true, true]);
+    controller.abort('no');
+    await expect(aborted).rejects.toBe('no');
+    expect(await late).toBe(false);
+    expect([semaphore.value, waitingAt(semaphore), pendingWaits()]).toEqual([0, 0, 0]);
   });
 });

@@ -181,6 +181,21 @@ export const waitDeep = task(
   },
 );
 
+/** Passes a turn back and forth by one condition. */
+export const passTurn = task(
+  import.meta,
+  function passTurn(condition: Condition, turn: AtomicCounter, me: number, rounds: number): boolean {
+    condition.acquire(SOON);
+    for (let round = 0; round < rounds; round++) {
+      if (!condition.waitFor(() => turn.value === me, SOON)) return false;
+      turn.value = 1 - me;
+      condition.notify();
+    }
+    condition.release();
+    return true;
+  },
+);
+
 /** A buffer of `size` places between producers and consumers, by one lock and two conditions. Returns the sum of what it took. */
 export const consume = task(
   import.meta,

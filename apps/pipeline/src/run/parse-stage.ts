@@ -1,0 +1,37 @@
+// A parser's thread; there are several.
+
+import { type AtomicCounter, type Queue, QueueShutDownError, task, type Task } from '@heddle/core';
+import { failParsing } from '../faults.ts';
+import { Parser } from '../facts/parse.ts';
+import { type Fact, isFile, type Job } from '../message.ts';
+import type { Counters } from './run.ts';
+import type { Times } from './stages.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+type ParseStage = (jobs: Queue<Job>, facts: Queue<Fact>, counters: Counters<AtomicCounter>) => Times;
+
+/** Jobs taken at once: each time that a thread must be woken costs as much as parsing a few KiB. */
+const MOST_JOBS = 8;
+
+/** Parses until no jobs are left and none will come. It doesn't look at the stop event: what was taken in is finished. */
+export const parseStage: Task<ParseStage> = task(import.meta, function parseStage(jobs, facts, counters) {
+  const clock = new Stopwatch();
+  const parser = new Parser();
+  try {
+    for (;;) {
+      const some = jobs.getMany(MOST_JOBS);
+      const parsed = clock.time(() =>
+        some.map(job => {
+          failParsing(job.path);
+          return parser.parse(job);
+        }),
+      );
+      facts.putMany(parsed);
+      counters.parsed.add(parsed.filter(isFile).length);
+    }
+  } catch (error) {
+    // No jobs are left; or the writer has ended before its time, and why is its to tell.
+    if (!(error instanceof QueueShutDownError)) throw error;
+  }
+  return clock.times();
+});

@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const folder = mkdtempSync(`${tmpdir()}/heddle-bench-`);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function bench(...args: string[]) {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 50_000 });
+}
+
+test('an unknown subject is refused with the names of those that there are', () => {
+  const { status, stderr, stdout } = bench('--only', 'lock,nosuch');
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch('there is no subject "nosuch"; there are lock, hand-off, queue, thread, scaling');
+});
+
+test.each([
+  [['--rounds', '0'], '--rounds must be a whole number from 1, got "0"'],
+  [['--check', 'twice'], '--check must be a number from 1, got "twice"'],
+  [['--nosuch'], "Unknown option '--nosuch'"],
+])('%j is refused', (args, message) => {
+  const { status, stderr } = bench(...args);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(message);
+});
+
+test('a run prints the table, writes JSON, and exits with 0 whatever bars it misses', () => {
+  const json = `${folder}/lock.json`;
+  const { status, stdout, stderr } = bench('--smoke', '--only', 'lock', '--json', json);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^Node \d+\.\d+\.\d+ \(V8 .*\), /);
+  expect(stdout).toMatch(
+    /acquire, release +[\d.]+ ns acquire +[\d.]+ ns raw +[\d.]+ × .* ≤ 0\.8 × +(met|missed)/,
+  );
+  const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: Array<Record<string, unknown>> };
+  const acquire = rows.find(row => row['what'] === 'acquire, release');
+  expect(acquire).toMatchObject({ subject: 'lock', bar: { atMost: 0.8 }, ourRounds: [expect.any(Number)] });
+  expect(rows.find(row => row['verdict'] === 'no bar')).toMatchObject({ bar: null });
+});
+
+test('a factor to check by that no figure can miss lets the run pass', () => {
+  expect(bench('--smoke', '--only', 'lock', '--check', '1000').status).toBe(0);
+});

@@ -1,0 +1,1 @@
+export { testBuilt as default } from '../vitest.base.ts';

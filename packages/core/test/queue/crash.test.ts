@@ -1,0 +1,396 @@
+/**
+ * A thread may be killed at any store. Here one is, at each: an operation runs with the k-th store to shared memory under the queue's guard replaced by
+ * death, for k = 1, 2, 3 …; then the guard is taken over and repaired as the reaper does it, and the queue must be as if the operation
+ * had happened entirely, or not at all.
+ */
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+class Killed extends Error {}
+
+/** How many stores the victim has left to live; Infinity for everybody else. */
+const life = { left: Infinity };
+
+/** Before each store. The dead stay dead, whatever the code on their stack tries to do about it. */
+function spend(): void {
+  if (life.left === 0) throw new Killed();
+  life.left -= 1;
+}
+
+// The words as the modules see them: each store through a view of them, and each atomic store, may be the last.
+vi.mock('../../src/atomics.ts', async importOriginal => {
+  const real = await importOriginal<typeof import('../../src/atomics.ts')>();
+  const views = new WeakMap<object, object>();
+  const mortal = (view: Int32Array | Float64Array): unknown => {
+    let proxy = views.get(view);
+    if (proxy === undefined) {
+      proxy = new Proxy(view, {
+        get(target, key) {
+          const value = Reflect.get(target, key, target) as unknown;
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) => {
+            if (key === 'set' || key === 'fill' || key === 'copyWithin') spend();
+            return (value as (...given: unknown[]) => unknown).apply(target, args);
+          };
+        },
+        set(target, key, value) {
+          spend();
+          return Reflect.set(target, key, value, target);
+        },
+      });
+      views.set(view, proxy);
+    }
+    return proxy;
+  };
+  const wrap =
+    <A extends unknown[], R>(action: (...args: A) => R) =>
+    (...args: A): R => {
+      spend();
+      return action(...args);
+    };
+  const { load } = real;
+  const stores = {
+    store: wrap(real.store),
+    add: wrap(real.add),
+    and: wrap(real.and),
+    or: wrap(real.or),
+    exchange: wrap(real.exchange),
+    compareExchange: wrap(real.compareExchange),
+  };
+  const lazy = {
+    get i32() {
+      return mortal(real.i32);
+    },
+    get f64() {
+      return mortal(real.f64);
+    },
+    get u8() {
+      return real.u8;
+    },
+  };
+  return Object.defineProperties(
+    { ...real, ...stores, load, hot: { load, ...stores } },
+    Object.getOwnPropertyDescriptors(lazy),
+  );
+});
+
+const { LifoQueue, Lock, PriorityQueue, Queue } = await import('../../src/index.ts');
+const atomics = await import('../../src/atomics.ts');
+const { kindOf } = await import('../../src/memory/kinds.ts');
+const { AGENT, OBJECT } = await import('../../src/memory/layout.ts');
+const { lockGuard, self, setSelf, unlockGuard } = await import('../../src/parking/guard.ts');
+const { wakeAgent } = await import('../../src/parking/wake.ts');
+const { QUEUE } = await import('../../src/queue/layout.ts');
+
+type Item = [key: number, name: string];
+type AnyQueue =
+  | InstanceType<typeof Queue<Item>>
+  | InstanceType<typeof LifoQueue<Item>>
+  | InstanceType<typeof PriorityQueue<Item>>;
+
+function pointerOf(object: object): number {
+  return (object as { at: number }).at;
+}
+
+/**
+ * Runs the operation and lets the thread die at its k-th store under the guard; returns whether it did. The dead thread's place is taken by
+ * this one, which repairs.
+ */
+function dieAt(queue: AnyQueue, k: number, operation: () => void): boolean {
+  const at = pointerOf(queue);
+  const guard = at + OBJECT.guard;
+  // Stores before the guard is taken are the dead thread's own business: count from the moment when it has the guard.
+  const words = atomics.i32;
+  let killed = false;
+  armed = { guard, k };
+  try {
+    operation();
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+    killed = true;
+  } finally {
+    armed = undefined;
+    life.left = Infinity;
+  }
+  if (killed) {
+    expect(words[guard]! & ~1).toBe(self);
+    // As `inheritGuard`, `repair`, `unlockGuard`, but with the same agent.
+    words[guard] = 0;
+    for (let depth = 0; depth < 4; depth++) {
+      const crumb = words[self + AGENT.guards + depth]!;
+      if (crumb !== 0 && crumb !== guard) words[crumb] = 0;
+      words[self + AGENT.guards + depth] = 0;
+    }
+    setSelf(self);
+    lockGuard(guard);
+    kindOf(words[at + OBJECT.kind]!).repair!(at);
+    unlockGuard(guard);
+    // And at the end everybody looks again at what they wait for.
+    words[self + AGENT.rescan]! += 1;
+    wakeAgent(self);
+  }
+  return killed;
+}
+
+let armed: { guard: number; k: number } | undefined;
+
+// lockGuard writes its crumb first and takes the guard next: the count begins when the compare-exchange on the queue's guard has succeeded.
+vi.mock('../../src/parking/guard.ts', async importOriginal => {
+  const real = await importOriginal<typeof import('../../src/parking/guard.ts')>();
+  const around = {
+    lockGuard(guard: number) {
+      if (life.left === 0) throw new Killed();
+      const left = life.left;
+      life.left = Infinity;
+      real.lockGuard(guard);
+      life.left = armed !== undefined && armed.guard === guard ? armed.k : left;
+    },
+    unlockGuard(guard: number) {
+      // Freeing the guard is one instruction, after which nothing needs repair.
+      if (life.left === 0) throw new Killed();
+      const left = armed !== undefined && armed.guard === guard ? Infinity : life.left;
+      life.left = Infinity;
+      real.unlockGuard(guard);
+      life.left = left;
+    },
+    get self() {
+      return real.self;
+    },
+  };
+  return Object.defineProperties({ ...real }, Object.getOwnPropertyDescriptors(around));
+});
+
+const classes: Array<[string, (options?: object) => AnyQueue]> = [
+  ['Queue', options => new Queue<Item>(options)],
+  ['LifoQueue', options => new LifoQueue<Item>(options)],
+  ['PriorityQueue', options => new PriorityQueue<Item>(options)],
+];
+
+/** The order in which these items should come out, a reference implementation. */
+function ordered(name: string, items: Item[]): Item[] {
+  if (name === 'Queue') return items;
+  if (name === 'LifoQueue') return items.toReversed();
+  return items.toSorted((a, b) => a[0] - b[0]);
+}
+
+/** Long names make the store take new segments, and blocks of their own. */
+function items(count: number): Item[] {
+  return Array.from({ length: count }, (_, at): Item => [
+    (at * 7) % 5,
+    `item ${at} ${'x'.repeat(at % 6 === 5 ? 3000 : (at * 97) % 400)}`,
+  ]);
+}
+
+/** Says what is in the queue, without changing it more than a get does. */
+function contents(queue: AnyQueue): Item[] {
+  const all: Item[] = [];
+  for (let taken = queue.tryGet(); taken !== undefined; taken = queue.tryGet()) all.push(taken.value);
+  return all;
+}
+
+function counters(queue: AnyQueue): number[] {
+  const words = atomics.i32;
+  const at = pointerOf(queue);
+  return [
+    QUEUE.promisedItems,
+    QUEUE.nextGetter,
+    QUEUE.promisedSlots,
+    QUEUE.promisedBytes,
+    QUEUE.nextPutter,
+    QUEUE.bytes,
+  ].map(word => words[at + word]!);
+}
+
+beforeEach(() => {
+  life.left = Infinity;
+});
+
+/** Enough for every operation; each test checks that it got past the last store. */
+const MANY = 3000;
+
+describe.each(classes)('a thread that is killed in %s', (name, make) => {
+  // Among them: the first segment, a full one, one kept for reuse, and a heap's array that is full.
+  for (const filled of [0, 1, 2, 3, 4, 5, 6, 7, 30, 64]) {
+    it(`put, with ${filled} items stored, has put its item or hasn't`, () => {
+      let before = 0;
+      let after = 0;
+      let k = 0;
+      for (; k < MANY; k++) {
+        const queue = make({ maxBytes: 1 << 20 });
+        const all = items(filled + 1);
+        for (const item of all.slice(0, filled)) queue.put(item);
+        const killed = dieAt(queue, k, () => queue.put(all[filled]!));
+        const { size } = queue;
+        expect([filled, filled + 1]).toContain(size);
+        expect(queue.unfinishedTasks).toBe(size);
+        if (!killed) expect(size).toBe(filled + 1);
+        else if (size === filled) before += 1;
+        else after += 1;
+        queue.put([9, 'after']);
+        expect(contents(queue)).toEqual(ordered(name, [...all.slice(0, size), [9, 'after']]));
+        expect(counters(queue)).toEqual([0, 0, 0, 0, 0, 0]);
+        expect(queue.unfinishedTasks).toBe(size + 1);
+        queue.dispose();
+        if (!killed) break;
+      }
+      expect(k).toBeLessThan(MANY);
+      expect(before).toBeGreaterThan(0);
+      expect(after).toBeGreaterThan(0);
+    });
+  }
+
+  for (const filled of [1, 2, 3, 4, 5, 6, 7, 30, 64]) {
+    it(`get, with ${filled} items stored, has taken one item or none`, () => {
+      let before = 0;
+      let after = 0;
+      let k = 0;
+      for (; k < MANY; k++) {
+        const queue = make({ maxBytes: 1 << 20 });
+        const all = items(filled);
+        for (const item of all) queue.put(item);
+        const killed = dieAt(queue, k, () => void queue.get());
+        const { size } = queue;
+        expect([filled, filled - 1]).toContain(size);
+        expect(queue.unfinishedTasks).toBe(filled);
+        if (!killed) expect(size).toBe(filled - 1);
+        else if (size === filled) before += 1;
+        else after += 1;
+        expect(contents(queue)).toEqual(ordered(name, all).slice(filled - size));
+        expect(counters(queue)).toEqual([0, 0, 0, 0, 0, 0]);
+        queue.put([1, 'after']);
+        expect(contents(queue)).toEqual([[1, 'after']]);
+        queue.dispose();
+        if (!killed) break;
+      }
+      expect(k).toBeLessThan(MANY);
+      expect(before).toBeGreaterThan(0);
+      expect(after).toBeGreaterThan(0);
+    });
+  }
+
+  it('put, with others waiting to get, leaves nobody waiting beside an item', async () => {
+    let k = 0;
+    for (; k < MANY; k++) {
+      const queue = make();
+      const waiting = [queue.getAsync({ timeout: 5000 }), queue.getAsync({ timeout: 5000 })];
+      const killed = dieAt(queue, k, () => queue.put([1, 'first']));
+      if (queue.size === 0) queue.put([1, 'first']);
+      queue.put([2, 'second']);
+      const both: Item[] = [
+        [1, 'first'],
+        [2, 'second'],
+      ];
+      const got = await Promise.all(waiting);
+      // Whoever was told and not woken by the dead is woken by the reaper, perhaps behind the next.
+      if (killed) got.sort((a, b) => a[0] - b[0]);
+      expect(got).toEqual(name === 'LifoQueue' && !killed ? both.toReversed() : both);
+      expect([queue.size, counters(queue)]).toEqual([0, [0, 0, 0, 0, 0, 0]]);
+      if (!killed) break;
+    }
+    expect(k).toBeLessThan(MANY);
+  });
+
+  it('get, with others waiting to put, leaves nobody waiting beside room', async () => {
+    let k = 0;
+    for (; k < MANY; k++) {
+      const queue = make({ maxsize: 1, maxBytes: 1000 });
+      queue.put([0, 'there']);
+      const waiting = [
+        queue.putAsync([1, 'first'], { timeout: 5000 }),
+        queue.putAsync([2, 'second'], { timeout: 5000 }),
+      ];
+      const killed = dieAt(queue, k, () => void queue.get());
+      const got: Item[] = [];
+      while (got.length < 2 || queue.size > 0) got.push(await queue.getAsync({ timeout: 5000 }));
+      await Promise.all(waiting);
+      expect(got.slice(-2)).toEqual([
+        [1, 'first'],
+        [2, 'second'],
+      ]);
+      expect(got.length).toBeLessThanOrEqual(3);
+      expect(counters(queue)).toEqual([0, 0, 0, 0, 0, 0]);
+      if (!killed) break;
+    }
+    expect(k).toBeLessThan(MANY);
+  });
+
+  it('shutdown, has shut the queue down for all or for none', async () => {
+    for (const immediate of [false, true]) {
+      let k = 0;
+      for (; k < MANY; k++) {
+        const queue = make({ maxsize: 2 });
+        queue.put([1, 'first']);
+        queue.put([2, 'second']);
+        queue.get();
+        queue.put([3, 'third']);
+        const putting = queue.putAsync([4, 'fourth'], { timeout: 5000 });
+        const joining = queue.joinAsync({ timeout: 5000 });
+        const settled = Promise.allSettled([putting, joining]);
+        const killed = dieAt(queue, k, () => queue.shutdown({ immediate }));
+        if (!queue.isShutdown) queue.shutdown({ immediate });
+        expect(queue.size).toBe(immediate ? 0 : 2);
+        expect(queue.unfinishedTasks).toBe(immediate ? 1 : 3);
+        while (queue.size > 0) queue.get();
+        while (queue.unfinishedTasks > 0) queue.taskDone();
+        expect(() => queue.get()).toThrow('shut down');
+        const [put, joined] = await settled;
+        expect([put.status, joined]).toEqual(['rejected', { status: 'fulfilled', value: true }]);
+        queue.dispose();
+        if (!killed) break;
+      }
+      expect(k).toBeLessThan(MANY);
+    }
+  });
+
+  it('shutdown, sends all away that wait to get', async () => {
+    let k = 0;
+    for (; k < MANY; k++) {
+      const queue = make();
+      const waiting = Promise.allSettled([1, 2, 3].map(() => queue.getAsync({ timeout: 5000 })));
+      const killed = dieAt(queue, k, () => queue.shutdown());
+      queue.shutdown();
+      for (const each of await waiting)
+        expect(String((each as PromiseRejectedResult).reason)).toContain('shut down');
+      if (!killed) break;
+    }
+    expect(k).toBeLessThan(MANY);
+  });
+
+  it('taskDone, has reported once or not at all, and joiners go', async () => {
+    let k = 0;
+    for (; k < MANY; k++) {
+      const queue = make();
+      queue.put([1, 'first']);
+      queue.get();
+      const joining = [queue.joinAsync({ timeout: 5000 }), queue.joinAsync({ timeout: 5000 })];
+      const killed = dieAt(queue, k, () => queue.taskDone());
+      if (queue.unfinishedTasks === 1) queue.taskDone();
+      expect(await Promise.all(joining)).toEqual([true, true]);
+      expect(() => queue.taskDone()).toThrow('too many times');
+      if (!killed) break;
+    }
+    expect(k).toBeLessThan(MANY);
+  });
+
+  it('an immediate shutdown, leaves what it had not dropped yet to the end of the queue', () => {
+    for (let k = 0; k < 400; k++) {
+      const lock = new Lock();
+      const queue = make() as unknown as InstanceType<typeof Queue<unknown>>;
+      const options = { priority: 1 } as object;
+      for (let at = 0; at < 5; at++) queue.put([lock, at], options);
+      // The first time under the guard is the shutdown itself; here it dies while it drops.
+      let times = 0;
+      const killed = dieAt(queue as AnyQueue, k, () => {
+        times += 1;
+        queue.shutdown({ immediate: true });
+      });
+      expect(times).toBe(1);
+      queue.shutdown({ immediate: true });
+      queue.dispose();
+      // What had been taken to be dropped when it died is lost to it: at most one.
+      expect(atomics.i32[pointerOf(lock) + OBJECT.references]!).toBeLessThanOrEqual(killed ? 6 : 1);
+      lock.dispose();
+      if (!killed) return;
+    }
+    throw new Error('never got to the end');
+  });
+});

@@ -1,0 +1,21 @@
+/** All scenarios; a new one is one more module and one more line here. */
+import type { Scenario } from '../scenario.ts';
+import { barriers } from './barriers.ts';
+import { conditions } from './conditions.ts';
+import { events } from './events.ts';
+import { latches } from './latches.ts';
+import { locks } from './locks.ts';
+import { notifications } from './notifications.ts';
+import { rlocks } from './rlocks.ts';
+import { semaphores } from './semaphores.ts';
+
+export const scenarios: readonly Scenario[] = [
+  locks,
+  rlocks,
+  semaphores,
+  conditions,
+  notifications,
+  events,
+  barriers,
+  latches,
+] as ReadonlyArray<unknown> as readonly Scenario[];
