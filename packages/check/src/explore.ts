@@ -126,17 +126,23 @@ async function run(scenario: Scenario, options: ExploreOptions): Promise<Explore
       const count = Math.min(BATCH, schedules - total.schedules);
       const request: Request =
         strategy === 'exhaustive'
-          ? { kind: 'exhaustive', bound: options.preemptions ?? 2, count, plain, restart: false }
+          ? { kind: 'exhaustive', bound: options.preemptions ?? 2, count, plain }
           : { kind: 'batch', strategy, depth: options.depth, seed: seed + total.schedules, count, plain };
       const reply: Reply = await crew.ask(request);
       total.schedules += reply.schedules;
       total.steps += reply.steps;
       total.longest = Math.max(total.longest, reply.longest);
       if (reply.failure !== undefined) {
+        const found = reply.failure;
         const about = { scenario, threads, schedules: total.schedules, strategy, plain };
+        // All schedules before it too, for code that keeps something between schedules.
+        const again: Request | undefined =
+          request.kind === 'batch' && found.seed !== 0
+            ? { ...request, seed, count: found.seed - seed + 1, lines: true }
+            : undefined;
         const casts = new Casts(crew, () => new Crew(scenario, threads, limit), scenario.hasWorld);
         try {
-          return await explain(reply.failure, about, casts, options.shorten ?? true);
+          return await explain(found, about, casts, options.shorten ?? true, again);
         } finally {
           await casts.dispose();
         }

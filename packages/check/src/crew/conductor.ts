@@ -47,7 +47,7 @@ async function batch(request: Extract<Request, { kind: 'batch' }>): Promise<Repl
   const reply = { schedules: 0, steps: 0, longest: 0 };
   for (let n = 0; n < request.count; n++) {
     const plan = planFor(request.strategy, request.seed + n, length, seed.threads, request.depth);
-    const ran = await stage.play(plan);
+    const ran = await stage.play({ ...plan, lines: request.lines === true && n === request.count - 1 });
     reply.schedules++;
     reply.steps += ran.steps;
     reply.longest = Math.max(reply.longest, ran.steps);

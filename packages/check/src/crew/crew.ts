@@ -14,6 +14,7 @@ function beside(name: string): URL {
 
 /** A request to the conductor takes seconds at most, unless the scenario's own code hangs in it. */
 const PATIENCE_MS = 60_000;
+const PATIENCE_PER_SCHEDULE_MS = 100;
 
 interface Waiting {
   resolve(reply: Reply): void;
@@ -85,13 +86,16 @@ export class Crew {
   async ask(request: Request): Promise<Reply> {
     await this.#opened;
     if (this.#broken !== undefined) throw this.#broken;
-    const hung = setTimeout(() => {
-      this.#break(
-        new Error(
-          'check: the scenario hangs outside of its threads: setup(), finally() or world.create() does not end',
-        ),
-      );
-    }, PATIENCE_MS);
+    const hung = setTimeout(
+      () => {
+        this.#break(
+          new Error(
+            'check: the scenario hangs outside of its threads: setup(), finally() or world.create() does not end',
+          ),
+        );
+      },
+      Math.max(PATIENCE_MS, 'count' in request ? request.count * PATIENCE_PER_SCHEDULE_MS : 0),
+    );
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting = { resolve, reject };

@@ -66,6 +66,8 @@ export type StrategyName = 'mixed' | 'random' | 'pct' | 'exhaustive';
 export type Request =
   | {
       readonly kind: 'batch';
+      /** Source lines are noted in the last schedule of the batch. */
+      readonly lines?: boolean;
       readonly strategy: 'mixed' | 'random' | 'pct';
       readonly depth?: number | undefined;
       readonly seed: number;
@@ -77,7 +79,6 @@ export type Request =
       readonly bound: number;
       readonly count: number;
       readonly plain: boolean;
-      readonly restart: boolean;
     }
   | { readonly kind: 'one'; readonly plan: Plan; readonly plain: boolean };
 

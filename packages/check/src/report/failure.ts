@@ -94,14 +94,17 @@ export class ScheduleFailure extends Error {
       .split('\n')
       .filter(line => /^ +at /.test(line) && !isOwn(line));
     if (frames.length > 0) lines.push('', 'Thrown', ...frames.slice(0, 8));
-    lines.push('', `Again: explore(scenario, { replay: '${trace}' })`);
-    if (original.seed !== 0)
+    lines.push('');
+    if (about.reproduced) {
+      lines.push(`Again: explore(scenario, { replay: '${trace}' })`);
+      if (original.seed !== 0)
+        lines.push(
+          `   or: explore(scenario, { strategy: '${original.strategy}', seed: ${original.seed}, schedules: 1 })`,
+        );
+    } else {
       lines.push(
-        `   or: explore(scenario, { seed: ${original.seed}, schedules: 1, strategy: '${original.strategy}' })`,
-      );
-    if (!about.reproduced) {
-      lines.push(
-        'It did not fail again in fresh threads: the code keeps something between schedules, outside of the state that setup() makes.',
+        'It does not fail by itself in fresh threads: the code keeps something between schedules, outside of the state that setup() makes.',
+        `Again: explore(scenario, { strategy: '${about.strategy}', seed: ${original.seed - about.schedules + 1}, schedules: ${about.schedules} })`,
       );
     }
     super(lines.join('\n'));

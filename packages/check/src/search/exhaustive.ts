@@ -47,8 +47,7 @@ export async function exhaust(
   stage: Stage,
   request: Extract<Request, { kind: 'exhaustive' }>,
 ): Promise<Reply> {
-  if (request.restart || search === undefined) search = { bound: 0, path: [], fresh: true, cut: false };
-  const current = search;
+  const current = (search ??= { bound: 0, path: [], fresh: true, cut: false });
   const reply = { schedules: 0, steps: 0, longest: 0 };
   while (reply.schedules < request.count) {
     const branch = current.fresh ? { at: 0, sleep: 0, budget: current.bound } : nextBranch(current);

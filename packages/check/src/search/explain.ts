@@ -1,9 +1,9 @@
 /**
  * Makes a report of a failing schedule: shortens it, then plays it once more in fresh threads, noting source lines. Only what fails there too is
- * reported as shortened.
+ * reported as shortened. What fails only after the schedules before it (the code keeps something between schedules) is played again with these.
  */
 import type { Casts } from '../crew/casts.ts';
-import type { RawFailure, Segment } from '../crew/messages.ts';
+import type { RawFailure, Request, Segment } from '../crew/messages.ts';
 import { ScheduleFailure } from '../report/failure.ts';
 import type { Scenario } from '../scenario.ts';
 import { shrink } from './shrink.ts';
@@ -26,6 +26,7 @@ export async function explain(
   about: About,
   casts: Casts,
   shorten: boolean,
+  fromTheBeginning: Request | undefined,
 ): Promise<ScheduleFailure> {
   const { scenario, plain } = about;
   const play = async (segments: readonly Segment[], lines: boolean): Promise<RawFailure | undefined> => {
@@ -61,5 +62,12 @@ export async function explain(
     if (proved !== undefined) return report(proved, true);
   }
   const again = await prove(found.segments);
-  return report(again ?? found, again !== undefined);
+  if (again !== undefined) return report(again, true);
+  if (fromTheBeginning !== undefined) {
+    casts.wear();
+    const crew = await casts.crew();
+    const { failure } = await crew.ask(fromTheBeginning);
+    if (failure?.kind === found.kind && failure.seed === found.seed) return report(failure, false);
+  }
+  return report(found, false);
 }

@@ -21,6 +21,7 @@ function rounds({ barrier, cells }: State, { index }: { index: number }): number
       barrier.parties,
       `thread ${index} left round ${round} too early`,
     );
+    if (round === 1) assert.equal(barrier.waiting, 0, 'it may go on, and sees itself waiting');
     return place;
   });
 }

@@ -50,15 +50,18 @@ export const producer: Scenario = coreScenario(import.meta, {
   },
 });
 
+/** One notification, two who wait: the one that gives up must not have swallowed it, and what it got it passes on. */
 export const timeouts: Scenario = coreScenario(import.meta, {
   name: 'Condition: a timeout swallows no notification',
   make,
-  threads: [(state: State) => take(state), (state: State) => take(state, 5), give, give],
-  check(state, { results }) {
-    settled(state);
-    assert.equal(results[0], true);
-    assert.equal(state.cells[0], results[1] === true ? 0 : 1);
-  },
+  threads: [
+    (state: State): void => {
+      if (take(state, 5)) give(state);
+    },
+    (state: State) => take(state),
+    give,
+  ],
+  check: settled,
 });
 
 export const everybody: Scenario = coreScenario(import.meta, {
@@ -89,7 +92,6 @@ export const aborts: Scenario = coreScenario(import.meta, {
   name: 'Condition: an abort hands its notification on',
   make,
   threads: [
-    (state: State) => take(state),
     async ({ condition, cells }: State): Promise<boolean> => {
       const controller = new AbortController();
       setTimeout(() => controller.abort(), 3);
@@ -97,7 +99,7 @@ export const aborts: Scenario = coreScenario(import.meta, {
       let got = false;
       try {
         got = await condition.waitForAsync(() => cells[0]! > 0, { signal: controller.signal });
-        if (got) cells[0]! -= 1;
+        if (got) condition.notify();
       } catch (error) {
         if ((error as Error).name !== 'AbortError') throw error;
       } finally {
@@ -105,11 +107,8 @@ export const aborts: Scenario = coreScenario(import.meta, {
       }
       return got;
     },
-    give,
+    (state: State) => take(state),
     give,
   ],
-  check(state, { results }) {
-    settled(state);
-    assert.equal(state.cells[0], results[1] === true ? 0 : 1);
-  },
+  check: settled,
 });

@@ -69,6 +69,53 @@ export const timeouts: Scenario = coreScenario(import.meta, {
   },
 });
 
+/** A lock that is taken already, and a thread that releases it once this many stand in line (or have given up). */
+const makeTaken = (): { lock: Lock } => {
+  const lock = new Lock();
+  lock.acquire();
+  return { lock };
+};
+
+const releaseWhen =
+  (waiters: number) =>
+  ({ lock, cells }: State): void => {
+    while (waitingFor(lock) + Atomics.load(cells, 2) < waiters) Atomics.pause();
+    lock.release();
+  };
+
+/** Counts those who gave up, for `releaseWhen`. */
+function orGivesUp(state: State, got: boolean): void {
+  Atomics.add(state.cells, 2, 1);
+  if (got) inside(state);
+}
+
+export const givesUp: Scenario = coreScenario(import.meta, {
+  name: 'Lock: the first gives up when it is released, and the second hears of it',
+  make: makeTaken,
+  threads: [
+    (state: State): void => orGivesUp(state, state.lock.acquire({ timeout: 5 })),
+    blocking,
+    releaseWhen(2),
+  ],
+  check: settled,
+});
+
+export const givesUpAsync: Scenario = coreScenario(import.meta, {
+  name: 'Lock: a promise is aborted when it is released, and the next hears of it',
+  make: makeTaken,
+  threads: [
+    async (state: State): Promise<void> => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 3);
+      const got = await state.lock.acquireAsync({ signal: controller.signal }).catch(() => false);
+      orGivesUp(state, got);
+    },
+    promised,
+    releaseWhen(2),
+  ],
+  check: settled,
+});
+
 async function promised(state: State): Promise<void> {
   assert.equal(await state.lock.acquireAsync(), true);
   inside(state);

@@ -12,6 +12,8 @@ export interface Mutant {
   /** The scenarios that must notice. */
   readonly module: 'lock' | 'semaphore' | 'event' | 'condition' | 'barrier' | 'queue';
   readonly scenario: string;
+  /** Of that scenario; 3 by default. */
+  readonly threads?: number;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -22,6 +24,7 @@ export const mutants: readonly Mutant[] = [
     becomes: '} else if (seen !== -1) {',
     module: 'lock',
     scenario: 'excludes',
+    threads: 2,
   },
   {
     flaw: 'the first who gives up tells nobody',
@@ -29,7 +32,7 @@ export const mutants: readonly Mutant[] = [
     line: 'if ((load(lock) & LOCKED) === 0) poke(next);',
     becomes: '',
     module: 'lock',
-    scenario: 'timeouts',
+    scenario: 'givesUp',
   },
   {
     flaw: 'an abort keeps what it was granted',
@@ -44,7 +47,7 @@ export const mutants: readonly Mutant[] = [
     file: 'parking/wait.ts',
     line: '} else if (state === NODE_STATE.granted || !leave(pointer, line, node)) {',
     becomes: '} else if (state === NODE_STATE.granted || (leave(pointer, line, node), false)) {',
-    module: 'condition',
+    module: 'semaphore',
     scenario: 'timeouts',
   },
   {
@@ -59,9 +62,11 @@ export const mutants: readonly Mutant[] = [
     flaw: 'notify before store',
     file: 'parking/wake.ts',
     line: '  store(node + NODE.state, state);\n  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);',
-    becomes: '  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);\n  store(node + NODE.state, state);\n  if (i32[node + NODE.isAsync] === 0);',
+    becomes:
+      '  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);\n  store(node + NODE.state, state);\n  if (i32[node + NODE.isAsync] === 0);',
     module: 'lock',
     scenario: 'excludes',
+    threads: 2,
   },
   {
     flaw: 'the wake word is read after the drain',
@@ -70,6 +75,7 @@ export const mutants: readonly Mutant[] = [
     becomes: 'const result = atomicsWaitAsync(self + AGENT.wake, load(self + AGENT.wake));',
     module: 'lock',
     scenario: 'promises',
+    threads: 2,
   },
   {
     flaw: 'an agent is pushed work and not woken',
@@ -78,14 +84,17 @@ export const mutants: readonly Mutant[] = [
     becomes: '',
     module: 'lock',
     scenario: 'promises',
+    threads: 2,
   },
   {
     flaw: 'attempts outside of the guard',
     file: 'parking/wait.ts',
     line: '  lockGuard(pointer + GUARD);\n  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  if (!done) {',
-    becomes: '  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  lockGuard(pointer + GUARD);\n  if (!done) {',
+    becomes:
+      '  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  lockGuard(pointer + GUARD);\n  if (!done) {',
     module: 'lock',
     scenario: 'excludes',
+    threads: 2,
   },
   {
     flaw: 'the lock is released before the waiter stands in line',
@@ -102,6 +111,7 @@ export const mutants: readonly Mutant[] = [
     becomes: '  grantAll(barrier + OBJECT.first, outcome);\n  store(barrier + COUNT, 0);',
     module: 'barrier',
     scenario: 'twoRounds',
+    threads: 2,
   },
   {
     flaw: 'a latch that opens wakes nobody',
@@ -118,5 +128,37 @@ export const mutants: readonly Mutant[] = [
     becomes: 'left() {},',
     module: 'queue',
     scenario: 'aborts',
+  },
+  {
+    flaw: 'a semaphore gives one permit for two',
+    file: 'sync/semaphore.ts',
+    line: 'for (let node = first(line); node !== 0 && rest > 0; node = first(line)) {',
+    becomes: 'for (let node = first(line); node !== 0 && rest > 1; node = first(line)) {',
+    module: 'semaphore',
+    scenario: 'many',
+  },
+  {
+    flaw: 'a semaphore loses what nobody waits for any more',
+    file: 'sync/semaphore.ts',
+    line: 'if (first(line) === 0) store(semaphore, rest);',
+    becomes: 'if (first(line) === 0) store(semaphore, 0);',
+    module: 'semaphore',
+    scenario: 'three',
+  },
+  {
+    flaw: 'an event that is set wakes one',
+    file: 'parking/wake.ts',
+    line: '    grant(node, given);\n    count++;\n',
+    becomes: '    grant(node, given);\n    count++;\n    break;\n',
+    module: 'event',
+    scenario: 'sets',
+  },
+  {
+    flaw: 'an event is waited for although it was set',
+    file: 'sync/event.ts',
+    line: 'if (seen === WAITERS || compareExchange(event, 0, WAITERS) === 0) return false;',
+    becomes: 'store(event, WAITERS); return false;',
+    module: 'event',
+    scenario: 'sets',
   },
 ];

@@ -56,6 +56,17 @@ export const many: Scenario = coreScenario(import.meta, {
   check: state => settled(state, 0),
 });
 
+export const three: Scenario = coreScenario(import.meta, {
+  name: 'Semaphore: of three permits released at once, one is left',
+  make: () => ({ semaphore: new Semaphore(0) }),
+  threads: [
+    ({ semaphore }: State) => semaphore.acquire(),
+    ({ semaphore }: State) => semaphore.acquire(),
+    ({ semaphore }: State) => semaphore.release(3),
+  ],
+  check: state => settled(state, 1),
+});
+
 export const aborts: Scenario = coreScenario(import.meta, {
   name: 'Semaphore: an abort swallows no permit',
   make: () => ({ semaphore: new Semaphore(1) }),
