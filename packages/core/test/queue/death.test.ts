@@ -84,7 +84,7 @@ describe.each(classes)('%s', (name, make) => {
         const thread = new Thread(consume, { args: [queue, taken] }).start();
         const enough = 1 + random(300);
         await until(() => {
-          for (let more = random(5); more > 0; more--) queue.put([0, put++, 'x']);
+          for (let more = random(5); more > 0 && queue.size < 500; more--) queue.put([0, put++, 'x']);
           return taken.value >= enough;
         }, 'it has taken some');
         thread.terminate();
