@@ -34,7 +34,7 @@ export function machineText(machine: Machine): string {
   return `${runtimes}\n${cpu}, ${cores} cores, ${platform}, load ${load.toFixed(2)} before the run${busy}`;
 }
 
-const WIDTHS = [24, 25, 25, 10, 15, 9] as const;
+const WIDTHS = [26, 25, 25, 10, 15, 9] as const;
 
 /** What a group of rows measures, and the heads of its columns. */
 export function headText(title: string): string {

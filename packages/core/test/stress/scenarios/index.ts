@@ -6,6 +6,7 @@ import { events } from './events.ts';
 import { latches } from './latches.ts';
 import { locks } from './locks.ts';
 import { notifications } from './notifications.ts';
+import { queues } from './queues.ts';
 import { rlocks } from './rlocks.ts';
 import { semaphores } from './semaphores.ts';
 
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   events,
   barriers,
   latches,
+  queues,
 ] as ReadonlyArray<unknown> as readonly Scenario[];
