@@ -2,6 +2,11 @@
 import { MAXIMUM_THREADS, TIMER } from './control/layout.ts';
 import type { Segment } from './crew/messages.ts';
 
+/** The letter by which traces and reports call a thread. */
+export function letter(thread: number): string {
+  return String.fromCharCode(65 + thread);
+}
+
 export function formatTrace(segments: readonly Segment[]): string {
   return segments
     .map(([candidate, count]) => {

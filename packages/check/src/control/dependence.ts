@@ -25,7 +25,6 @@ function reach(candidate: number): number {
     case OPERATION.pause:
       return NOTHING;
     case OPERATION.load:
-    case OPERATION.read:
       return READ;
     default:
       return WRITE;

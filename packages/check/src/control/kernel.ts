@@ -5,7 +5,7 @@
 import { choose } from './choose.ts';
 import { openGate, passGate } from './gate.ts';
 import { HEADER, OPERATION, OUTCOME, ROW, STATE, THREAD, TIMER, TIMES, WAKE } from './layout.ts';
-import { addWaiter, notifyWaiters, removeWaiter } from './waiters.ts';
+import { addWaiter, removeWaiter } from './waiters.ts';
 import { currentRow, threadAt, times, words } from './words.ts';
 
 /** Thrown out of an atomic operation when the schedule has been cut off: unwinds the thread. */
@@ -135,11 +135,6 @@ export function block(buffer: number, offset: number, expected: number, deadline
   words[thread + THREAD.wake] = WAKE.none;
   times[TIMES.deadline + me] = Infinity;
   return wake;
-}
-
-/** Wakes waiters in the model; works outside a schedule too. */
-export function notifyModel(buffer: number, offset: number, count: number): number {
-  return notifyWaiters(buffer, offset, count);
 }
 
 /** Rests in the event loop until it has something to deliver or time has passed to the earliest timer; returns which. */

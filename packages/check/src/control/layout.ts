@@ -58,8 +58,6 @@ export const HEADER = {
   alive: 21,
   /** 1 when threads must note source lines. */
   lines: 22,
-  /** Threads that have unwound after an abort, or have been put away after a normal end. */
-  home: 23,
   /** 1 when the segments asked for a candidate that couldn't run. */
   diverged: 24,
   /** Exhaustive search: preemptions left for what follows the branch. */
@@ -154,8 +152,6 @@ export const OPERATION = {
   wake: 14,
   /** The event loop delivers a notification, an immediate, a timer. */
   event: 15,
-  read: 16,
-  write: 17,
 } as const;
 
 export const OPERATION_NAMES: readonly string[] = Object.keys(OPERATION);

@@ -60,8 +60,6 @@ export interface Plan {
   readonly depth?: number | undefined;
 }
 
-export type StrategyName = 'mixed' | 'random' | 'pct' | 'exhaustive';
-
 /** From the explorer to the conductor; each is answered by one `Reply`. */
 export type Request =
   | {

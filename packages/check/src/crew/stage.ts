@@ -38,6 +38,7 @@ import type {
   Stand,
   ToThread,
 } from './messages.ts';
+import { letter } from '../trace.ts';
 import { portable } from './messages.ts';
 import { Places } from './places.ts';
 
@@ -328,11 +329,6 @@ export class Stage {
       rows,
     };
   }
-}
-
-/** The letter by which reports call a thread. */
-export function letter(thread: number): string {
-  return String.fromCharCode(65 + thread);
 }
 
 function kindOf(outcome: number, stands: readonly Stand[]): FailureKind {

@@ -2,8 +2,9 @@
  * Puts instrumented operations in the place of `Atomics`, before the code under test is loaded. On shared memory, while a schedule runs,
  * each is a step that the strategy decides on; otherwise they mean what they always meant.
  */
-import { after, before, block, isCutOff, CutOff, me, note, notifyModel } from '../control/kernel.ts';
+import { after, before, block, isCutOff, CutOff, me, note } from '../control/kernel.ts';
 import { OPERATION, TIMES, WAKE } from '../control/layout.ts';
+import { notifyWaiters } from '../control/waiters.ts';
 import { times } from '../control/words.ts';
 import { isPrivate, numberOf } from './buffers.ts';
 import { waitInModel } from './event-loop.ts';
@@ -145,11 +146,11 @@ function notify(view: Int32Array | BigInt64Array, index: number, count?: number)
   const wanted = count === undefined ? Infinity : Math.max(0, Math.trunc(Number(count)) || 0);
   if (me < 0) {
     // Outside a schedule too: somebody's `waitAsync` may have outlived the schedule that it began in.
-    return real.notify(view as Int32Array, index, count) + notifyModel(buffer, offset, wanted);
+    return real.notify(view as Int32Array, index, count) + notifyWaiters(buffer, offset, wanted);
   }
   if (isCutOff()) throw new CutOff();
   before(OPERATION.notify, buffer, offset);
-  const woken = notifyModel(buffer, offset, wanted);
+  const woken = notifyWaiters(buffer, offset, wanted);
   noteLine(notify);
   after(
     OPERATION.notify,

@@ -18,4 +18,3 @@ export const waitAsync: typeof Atomics.waitAsync = atomics.waitAsync;
 export const xor: typeof Atomics.xor = atomics.xor;
 
 export const setImmediate: typeof globalThis.setImmediate = globalThis.setImmediate;
-export const now: () => number = performance.now.bind(performance);

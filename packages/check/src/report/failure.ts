@@ -1,6 +1,6 @@
 /** The error with which `explore` fails: what went wrong, how the threads stood, the interleaving, and how to see it again. */
 import type { FailureKind, RawFailure, Stand } from '../crew/messages.ts';
-import { formatTrace } from '../trace.ts';
+import { formatTrace, letter } from '../trace.ts';
 import { isOwn } from './frames.ts';
 import { interleaving } from './interleaving.ts';
 
@@ -16,10 +16,6 @@ export interface Circumstances {
   readonly reproduced: boolean;
   /** The schedule as it was found, before it was shortened. */
   readonly original: RawFailure;
-}
-
-function letter(thread: number): string {
-  return String.fromCharCode(65 + thread);
 }
 
 function headline(failure: RawFailure): string {

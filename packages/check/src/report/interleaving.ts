@@ -1,11 +1,8 @@
 /** Writes a failing schedule as a table: step, thread, what it did to which word, and where in the source. */
 import { OPERATION, OPERATION_NAMES, TIMER } from '../control/layout.ts';
+import { letter } from '../trace.ts';
 import { where } from './frames.ts';
 import type { RawFailure, StepRow } from '../crew/messages.ts';
-
-function letter(thread: number): string {
-  return String.fromCharCode(65 + thread);
-}
 
 function value(number: number, bytes: number): string {
   if (bytes === -4) return String(number >>> 0);
@@ -20,10 +17,8 @@ function describe(row: StepRow): string {
   const result = value(row.result, bytes);
   switch (operation) {
     case OPERATION.load:
-    case OPERATION.read:
-      return `${OPERATION_NAMES[operation]} ${place} is ${result}`;
+      return `load ${place} is ${result}`;
     case OPERATION.store:
-    case OPERATION.write:
     case OPERATION.exchange:
       return `${OPERATION_NAMES[operation]} ${place}: ${result} → ${a}`;
     case OPERATION.add:

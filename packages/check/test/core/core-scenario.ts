@@ -27,7 +27,7 @@ export interface CoreScenario<Objects extends object> {
   check?(state: Objects & WithCells, end: End): void;
 }
 
-export function pointerOf(object: object): number {
+function pointerOf(object: object): number {
   return (object as { at: number }).at;
 }
 
