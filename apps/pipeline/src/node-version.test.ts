@@ -7,6 +7,6 @@ test.each(['22.16.0', '22.23.3', '24.0.0', '26.10.0', '100.0.0'])('Node %s will 
 
 test.each(['20.19.0', '22.15.1', '21.7.0', '23.11.1', '18.0.0'])('Node %s will not', version => {
   expect(missingFeature(version)).toBe(
-    `heddle-pipeline needs Node 22.16 or newer, or 24 and up, for SQLite with full-text search; this is Node ${version}.`,
+    `heddle-pipeline needs Node 22.16+ or 24+, whose SQLite has full-text search; this is Node ${version}.`,
   );
 });

@@ -4,5 +4,5 @@
 export function missingFeature(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major >= 24 || (major === 22 && minor >= 16)) return undefined;
-  return `heddle-pipeline needs Node 22.16 or newer, or 24 and up, for SQLite with full-text search; this is Node ${version}.`;
+  return `heddle-pipeline needs Node 22.16+ or 24+, whose SQLite has full-text search; this is Node ${version}.`;
 }

@@ -25,43 +25,70 @@ export class WordFinder {
   readonly #folded = new WordSet();
   #out: Buffer = Buffer.allocUnsafeSlow(1024 * 1024);
   #length = 0;
+  #tokens = 0;
+  #lines = 0;
+  #identifiers = 0;
 
   /** `bytes` must be UTF-8. `keywords` are the words of the language that can't be names, or undefined if nothing can. */
   find(bytes: Buffer, keywords: KeywordSet | undefined): Words {
     this.#exact.reset(bytes.length);
     this.#folded.reset(bytes.length);
     this.#length = 0;
-    let tokens = 0;
-    let lines = 0;
-    let identifiers = 0;
-    const end = bytes.length;
-    for (let i = 0; i < end;) {
-      const first = bytes[i]!;
-      if (BYTE_CLASS[first] === SEPARATOR) {
-        if (first === LINE_FEED) lines += 1;
-        i += 1;
-        continue;
-      }
-      const start = i;
-      let hash = HASH_START;
-      let byte = first;
-      // Collects the high bit of every byte: is the word within ASCII?
-      let high = 0;
-      do {
-        hash = hashByte(hash, byte);
-        high |= byte;
-        i += 1;
-        byte = i < end ? bytes[i]! : SPACE;
-      } while (BYTE_CLASS[byte] !== SEPARATOR);
-      tokens += 1;
-      if (!this.#exact.add(bytes, start, i, hash)) continue;
-      if (keywords !== undefined && BYTE_CLASS[first] === LETTER && !keywords.has(bytes, start, i, hash)) {
-        identifiers += 1;
-      }
-      if (high < 0x80) this.#addAscii(bytes, start, i);
-      else this.#add(Buffer.from(fold(bytes.toString('utf8', start, i))));
+    this.#tokens = 0;
+    this.#lines = 0;
+    this.#identifiers = 0;
+    // The loops over bytes are methods of their own, called for each word: V8 compiles a function that is called often, but leaves
+    // one that runs long, again and again, in the middle of its inner loop (measured: 300 times in 10,000 files).
+    for (let at = this.#separators(bytes, 0); at < bytes.length; at = this.#separators(bytes, at)) {
+      at = this.#word(bytes, at, keywords);
     }
-    return { tokens, lines, identifiers, words: this.#out.subarray(0, this.#length) };
+    return {
+      tokens: this.#tokens,
+      lines: this.#lines,
+      identifiers: this.#identifiers,
+      words: this.#out.subarray(0, this.#length),
+    };
+  }
+
+  /** Returns where the next word begins. */
+  #separators(bytes: Buffer, start: number): number {
+    const end = bytes.length;
+    let at = start;
+    while (at < end) {
+      const byte = bytes[at]!;
+      if (BYTE_CLASS[byte] !== SEPARATOR) break;
+      if (byte === LINE_FEED) this.#lines += 1;
+      at += 1;
+    }
+    return at;
+  }
+
+  /** Takes the word that begins at `start`, and returns where it ends. */
+  #word(bytes: Buffer, start: number, keywords: KeywordSet | undefined): number {
+    const limit = bytes.length;
+    let end = start;
+    let hash = HASH_START;
+    // Collects the high bit of every byte: is the word within ASCII?
+    let high = 0;
+    while (end < limit) {
+      const byte = bytes[end]!;
+      if (BYTE_CLASS[byte] === SEPARATOR) break;
+      hash = hashByte(hash, byte);
+      high |= byte;
+      end += 1;
+    }
+    this.#tokens += 1;
+    if (!this.#exact.add(bytes, start, end, hash)) return end;
+    if (
+      keywords !== undefined &&
+      BYTE_CLASS[bytes[start]!] === LETTER &&
+      !keywords.has(bytes, start, end, hash)
+    ) {
+      this.#identifiers += 1;
+    }
+    if (high < 0x80) this.#addAscii(bytes, start, end);
+    else this.#add(Buffer.from(fold(bytes.toString('utf8', start, end))));
+    return end;
   }
 
   #addAscii(bytes: Buffer, start: number, end: number): void {

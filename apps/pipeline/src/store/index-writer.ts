@@ -3,7 +3,8 @@
 
 import { type Fact, isFile, type TextFact } from '../message.ts';
 import type { Counters } from '../run/run.ts';
-import { type DatabaseSync, explained, openDatabase, type StatementSync } from './sqlite.ts';
+import { type DatabaseSync, explained, openDatabase } from './sqlite.ts';
+import { prepare, type Statements } from './statements.ts';
 import { addTally, emptyTally, outcomes, type Tally, tallyFact } from './tally.ts';
 
 type WriteCounters = Pick<Counters, 'written' | 'committed' | 'kib'>;
@@ -168,38 +169,4 @@ export class IndexWriter {
     for (const statement of [deleteWords, deleteBody, deleteFile]) statement.run(id);
     return true;
   }
-}
-
-type Statements = Record<
-  | 'find'
-  | 'insert'
-  | 'update'
-  | 'insertBody'
-  | 'updateBody'
-  | 'insertWords'
-  | 'deleteFile'
-  | 'deleteBody'
-  | 'deleteWords'
-  | 'skip',
-  StatementSync
->;
-
-function prepare(database: DatabaseSync): Statements {
-  return {
-    find: database.prepare('SELECT id FROM files WHERE path = ?'),
-    insert: database.prepare(
-      'INSERT INTO files (path, language, bytes, lines, unterminated, tokens, identifiers, replaced, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
-    update: database.prepare(
-      'UPDATE files SET language = ?, bytes = ?, lines = ?, unterminated = ?, tokens = ?, identifiers = ?, replaced = ?, hash = ? WHERE id = ?',
-    ),
-    insertBody: database.prepare('INSERT INTO bodies (id, zstd) VALUES (?, ?)'),
-    updateBody: database.prepare('UPDATE bodies SET zstd = ? WHERE id = ?'),
-    // As bytes and not as a string, which the writer would have to make first.
-    insertWords: database.prepare('INSERT INTO words (rowid, word) VALUES (?, CAST(? AS TEXT))'),
-    deleteFile: database.prepare('DELETE FROM files WHERE id = ?'),
-    deleteBody: database.prepare('DELETE FROM bodies WHERE id = ?'),
-    deleteWords: database.prepare('DELETE FROM words WHERE rowid = ?'),
-    skip: database.prepare('INSERT OR REPLACE INTO skipped (path, why, detail) VALUES (?, ?, ?)'),
-  };
 }

@@ -79,6 +79,7 @@ class Meter {
 
   read(): { written: number; found: number; text: string } {
     const { written, found, kib, queued } = this.#source();
+    if (found === 0) return { written, found, text: 'listing the folder' };
     const at = performance.now();
     const passed = Math.max(1, at - this.#last.at) / 1000;
     const parts = [
