@@ -5,7 +5,7 @@
  *   node --conditions=@heddle/source test/stress/mixed.ts --minutes 5 [--threads 8] [--seed 1] [--only locks,events] [--no-deaths]
  */
 import { parseArgs } from 'node:util';
-import { AtomicCounter, Event, Thread, main, task } from '../../src/index.ts';
+import { AtomicCounter, CountDownLatch, Event, Thread, main, task } from '../../src/index.ts';
 import { pendingWaits } from '../../src/parking/async.ts';
 import { randomFrom } from '../support/state.ts';
 import { deathRound } from './deaths.ts';
@@ -16,7 +16,7 @@ const PROGRESS_MS = Number(process.env.PROGRESS_MS ?? 10_000);
 /** Promises of one scenario at a time. */
 const LOOPS = 3;
 /** If nobody makes a step for so long, everything is stuck. */
-const SILENCE_MS = 40_000;
+const SILENCE_MS = 90_000;
 
 /** What each of the threads does. */
 export const mix = task(
@@ -25,10 +25,13 @@ export const mix = task(
     shared: Array<{ name: string; objects: object }>,
     stop: Event,
     steps: AtomicCounter,
+    ready: CountDownLatch,
     seed: number,
   ): void {
     const random = randomFrom(seed);
     const chosen = shared.map(({ name, objects }) => ({ scenario: byName(name), objects }));
+    ready.countDown();
+    ready.wait();
     while (!stop.isSet) {
       const { scenario, objects } = chosen[random(chosen.length)]!;
       scenario.step(objects, random);
@@ -96,15 +99,18 @@ main(import.meta, async () => {
   const random = randomFrom(Number(values.seed) + 1);
   const shared = chosen.map(scenario => ({ name: scenario.name, objects: scenario.create() }));
   const [stop, over, steps] = [new Event(), new Event(), new AtomicCounter()];
-  const began = performance.now();
+  const ready = new CountDownLatch(Number(values.threads));
   console.log(
     `seed ${values.seed}, ${values.threads} threads, ${values.minutes} minutes: ${chosen.map(each => each.name).join(', ')}`,
   );
 
   const watcher = new Thread(watch, { args: [steps, over], daemon: true }).start();
   const threads = Array.from({ length: Number(values.threads) }, () =>
-    new Thread(mix, { args: [shared, stop, steps, 1 + random(1_000_000_000)] }).start(),
+    new Thread(mix, { args: [shared, stop, steps, ready, 1 + random(1_000_000_000)] }).start(),
   );
+  // On a busy machine it takes a while until all workers have come up; what waits for them meanwhile isn't stuck.
+  await ready.waitAsync();
+  const began = performance.now();
   const deaths = { rounds: 0, steps: 0 };
   const failures: unknown[] = [];
   const guarded = async (work: Promise<unknown>): Promise<void> => {

@@ -27,7 +27,7 @@ export function demand(holds: boolean, what: string): asserts holds {
 }
 
 /** A wait that takes so long is stuck: everything else happens many times a second. */
-export const STUCK_MS = 15_000;
+export const STUCK_MS = 30_000;
 
 /** A timeout, most often short. */
 export function patience(random: Random): { timeout: number } {

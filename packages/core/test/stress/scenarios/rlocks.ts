@@ -1,7 +1,7 @@
 /** RLocks: alone inside, however deep; async tasks of one thread are different holders; a guard re-enters. */
 import { AtomicCounter, RLock } from '../../../src/index.ts';
 import { waitingAt } from '../../support/state.ts';
-import { demand, notStuck, patience, type Scenario, turn, unless, whim } from '../scenario.ts';
+import { demand, notStuck, patience, STUCK_MS, type Scenario, turn, unless, whim } from '../scenario.ts';
 
 interface Shared {
   lock: RLock;
@@ -43,7 +43,7 @@ export const rlocks: Scenario<Shared> = {
   async stepAsync(shared, random) {
     const { lock, inside } = shared;
     const { signal, reason } = whim(random);
-    const held = await unless(lock.holdAsync({ signal, timeout: 15_000 }), reason);
+    const held = await unless(lock.holdAsync({ signal, timeout: STUCK_MS }), reason);
     if (held === undefined) return;
     work(shared);
     const inner = random(2) === 0 ? await lock.holdAsync({ within: held }) : undefined;
