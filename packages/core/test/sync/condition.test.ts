@@ -7,6 +7,7 @@ import {
   RLock,
   Thread,
   ThreadStateError,
+  memoryUsage,
   pack,
   unpack,
 } from '../../src/index.ts';
@@ -258,6 +259,17 @@ describe('Condition and its lock', () => {
     expect(() => condition.wait()).toThrow('Condition: used after dispose()');
     shared.dispose();
     expect(lock.locked).toBe(true);
+  });
+});
+
+describe('Condition and memory', () => {
+  it('gives back its block, and with it the lock that was its own, when it is disposed of', () => {
+    const before = memoryUsage().used;
+    for (let round = 0; round < 20_000; round++) new Condition(undefined, { name: 'short-lived' }).dispose();
+    const lock = new Lock();
+    for (let round = 0; round < 20_000; round++) new Condition(lock).dispose();
+    expect(memoryUsage().used - before).toBeLessThan(2 ** 20);
+    expect(lock.tryAcquire()).toBe(true);
   });
 });
 
