@@ -30,6 +30,16 @@ const SLICE_MS = 20;
 export let self = 0;
 let depth = 0;
 
+let whenStuck: ((holder: number) => void) | undefined;
+
+/**
+ * Sets what this thread does when it finds a guard held for long: for the supervisor, which alone hears of deaths and settles them. It needs guards
+ * itself, and were it to wait for one that a dead thread holds, of whose death it can't hear because it waits, everybody would wait for ever.
+ */
+export function onStuck(action: (holder: number) => void): void {
+  whenStuck = action;
+}
+
 /** Says who holds the guards that this thread takes from now on. */
 export function setSelf(agent: number): void {
   self = agent;
@@ -54,8 +64,8 @@ function lockContended(guard: number): void {
     if (seen === 0) {
       if (compareExchange(guard, 0, self | SLEEPERS) === 0) return;
     } else if ((seen & SLEEPERS) !== 0 || compareExchange(guard, seen, seen | SLEEPERS) === seen) {
-      if (mayBlock) wait(guard, seen | SLEEPERS, SLICE_MS);
-      else pause();
+      if (!mayBlock) pause();
+      else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.(seen & ~SLEEPERS);
     }
   }
 }

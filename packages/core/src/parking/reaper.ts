@@ -40,7 +40,8 @@ export function reap(agent: number): void {
   bury(agent);
 }
 
-function takeOverGuards(agent: number): void {
+/** Frees the guards of an agent whose thread is certainly dead, and repairs what they guard. Harmless twice. */
+export function takeOverGuards(agent: number): void {
   for (let depth = GUARD_DEPTH - 1; depth >= 0; depth--) {
     const guard = i32[agent + AGENT.guards + depth]!;
     if (guard === 0) continue;

@@ -20,9 +20,10 @@ import {
 import { storeMessage } from '../memory/message.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { onStuck, self } from '../parking/guard.ts';
 import { holdLoop } from '../parking/keep-alive.ts';
-import { reap } from '../parking/reaper.ts';
+import { reap, takeOverGuards } from '../parking/reaper.ts';
+import { now } from '../parking/wait.ts';
 import { handleUncaught, withoutUnshareables } from './except-hook.ts';
 import { beside, hasVanished, sharedEnvironment, workerThreads } from './host.ts';
 import '../index.ts';
@@ -58,6 +59,8 @@ interface Owned {
   agent: number;
   error: { readonly value: unknown } | undefined;
   terminated: boolean;
+  /** On this thread's clock. */
+  terminatedAt: number;
 }
 
 const owned = new Set<Owned>();
@@ -66,9 +69,24 @@ const owned = new Set<Owned>();
 export function supervise(): void {
   holdLoop();
   store(REGISTRY.supervisor, self);
+  onStuck(holder => {
+    if (isGone(holder)) takeOverGuards(holder);
+  });
   listen(look);
   setInterval(trim, TRIM_EVERY_MS).unref();
   setInterval(watchForeign, WATCH_EVERY_MS).unref();
+}
+
+/** So long after its termination, no thread is in the midst of a guard's few instructions; for where the operating system can't be asked. */
+const CERTAINLY_GONE_MS = 1000;
+
+/** Whether a thread is dead of whose death this thread hasn't heard yet. */
+function isGone(agent: number): boolean {
+  if (hasVanished(i32[agent + AGENT.nativeId]!)) return true;
+  for (const each of owned) {
+    if (each.agent === agent) return each.terminated && now() - each.terminatedAt > CERTAINLY_GONE_MS;
+  }
+  return false;
 }
 
 /** Workers that Heddle didn't start die without telling us: their threads vanish from the operating system's list. */
@@ -105,6 +123,7 @@ function trim(): void {
 function end(each: Owned): void {
   if (each.terminated) return;
   each.terminated = true;
+  each.terminatedAt = now();
   void each.worker.terminate();
 }
 
@@ -126,7 +145,7 @@ function startWorker(record: number): void {
     bootFailed(record, error);
     return;
   }
-  const each: Owned = { worker, agent, error: undefined, terminated: false };
+  const each: Owned = { worker, agent, error: undefined, terminated: false, terminatedAt: 0 };
   if (record !== 0) i32[agent + AGENT.thread] = record;
   owned.add(each);
   worker.on('error', error => {
