@@ -206,21 +206,21 @@ describe('a thread that fails', () => {
     ['crash-writer', 2],
     ['crash-parser', 0],
   ])('%s with --workers %d: the run ends, says why, and keeps what was committed', async (fault, workers) => {
-    writeManyFiles(folder, 1500);
+    writeManyFiles(folder, 700);
     const args = ['--folder', folder, '--db', db, '--workers', String(workers), '--queue-size', '4'];
-    const { code, report, stderr } = await index(args, { fault: `${fault}=d9/f950` });
+    const { code, report, stderr } = await index(args, { fault: `${fault}=d6/f650` });
     expect(code).toBe(1);
     expect(stderr).toContain(`with it this run. What is in ${db} is intact; start again to go on.`);
-    if (fault.startsWith('crash')) expect(stderr).toContain(`fault: ${fault} at d9/f950`);
+    if (fault.startsWith('crash')) expect(stderr).toContain(`fault: ${fault} at d6/f650`);
     expect(stderr.match(/fault:/g)?.length ?? 0).toBeLessThanOrEqual(1);
     expect(report.outcome).toBe('failed');
     expect(report.failures).toHaveLength(1);
-    expect(report.files.committed).toBeGreaterThanOrEqual(1000);
+    expect(report.files.committed).toBeGreaterThanOrEqual(512);
     expect(report.index.files).toBe(report.files.committed);
     expect(damage(db)).toEqual([]);
     const again = await index(args);
-    expect(again.report.files).toMatchObject({ found: 1500, committed: 1500 });
-    expect(indexedFiles()).toBe(1500);
+    expect(again.report.files).toMatchObject({ found: 700, committed: 700 });
+    expect(indexedFiles()).toBe(700);
   });
 });
 
