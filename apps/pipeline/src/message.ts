@@ -1,6 +1,8 @@
 // What travels through the two queues: jobs from the reader to the parsers, facts from the parsers to the writer. Both are plain
 // values. Every job becomes exactly one fact, so that what goes in can be counted against what comes out.
 
+import type { Cargo } from './cargo.ts';
+
 /** Why a file that was found isn't in the index. */
 export type SkipReason = 'binary' | 'unreadable' | 'vanished' | 'too large';
 
@@ -32,7 +34,7 @@ export type Notice = Skipped | ClosedFolder | Gone;
 export interface TextJob {
   readonly kind: 'text';
   readonly path: string;
-  readonly bytes: Uint8Array;
+  readonly content: Cargo;
   /** The hash of what the index holds under this path, if it holds anything. */
   readonly known: Uint8Array | undefined;
 }
@@ -55,10 +57,9 @@ export interface TextFact {
   /** How many U+FFFD took the place of bytes that aren't UTF-8. */
   readonly replaced: number;
   readonly hash: Uint8Array;
-  /** The text, as compressed UTF-8. */
-  readonly body: Uint8Array;
-  /** The distinct words, folded, separated by spaces: what the full-text index is made of. */
-  readonly words: Uint8Array;
+  /** First the body: the text, as compressed UTF-8. Then the distinct words, folded and separated by spaces, for the full-text index. */
+  readonly stored: Cargo;
+  readonly bodyBytes: number;
 }
 
 /** A text file that is in the index already, byte for byte. */

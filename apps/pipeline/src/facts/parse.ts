@@ -3,6 +3,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { type Allocate, bytesOf, type Cargo } from '../cargo.ts';
 import type { Fact, Job, TextJob } from '../message.ts';
 import { pack } from './body.ts';
 import { keywordsOf, languageOf } from './language.ts';
@@ -14,13 +15,20 @@ const REPLACEMENT = Buffer.from('\uFFFD');
 /** Parses one file after the other. */
 export class Parser {
   readonly #finder = new WordFinder();
+  readonly #allocate: Allocate;
+
+  /** What is to be stored of a text is put into what `allocate` returns. */
+  constructor(allocate: Allocate) {
+    this.#allocate = allocate;
+  }
 
   parse(job: Job): Fact {
     return job.kind === 'text' ? this.#parseText(job) : job;
   }
 
   #parseText(job: TextJob): Fact {
-    const raw = Buffer.from(job.bytes.buffer, job.bytes.byteOffset, job.bytes.byteLength);
+    const bytes = bytesOf(job.content);
+    const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const digest = hash('sha256', raw, 'buffer');
     if (job.known !== undefined && digest.equals(job.known)) {
       return { kind: 'unchanged', path: job.path, bytes: raw.length };
@@ -28,8 +36,7 @@ export class Parser {
     const text = isUtf8(raw) ? raw : replaceInvalid(raw);
     const language = languageOf(job.path, text);
     const found = this.#finder.find(text, keywordsOf(language));
-    // The three arrays are copied into memory of their own: what travels to another thread takes all the memory along that it is a
-    // part of, and these are parts of larger buffers.
+    const body = pack(text);
     return {
       kind: 'text',
       path: job.path,
@@ -40,10 +47,19 @@ export class Parser {
       tokens: found.tokens,
       identifiers: found.identifiers,
       replaced: text === raw ? 0 : occurrences(text, REPLACEMENT) - occurrences(raw, REPLACEMENT),
+      // A copy in memory of its own: a message takes all the memory along that an array in it is a part of.
       hash: new Uint8Array(digest),
-      body: new Uint8Array(pack(text)),
-      words: new Uint8Array(found.words),
+      stored: this.#store(body, found.words),
+      bodyBytes: body.length,
     };
+  }
+
+  #store(body: Uint8Array, words: Uint8Array): Cargo {
+    const stored = this.#allocate(body.length + words.length);
+    const bytes = bytesOf(stored);
+    bytes.set(body);
+    bytes.set(words, body.length);
+    return stored;
   }
 }
 

@@ -22,7 +22,7 @@ export class WordSet {
   /** Adds `bytes[start, end)`, whose hash is `hash`; returns whether it is new. */
   add(bytes: Uint8Array, start: number, end: number, hash: number): boolean {
     const length = end - start;
-    let slot = hash & this.#mask;
+    let slot = slotOf(hash, this.#mask);
     for (let word = this.#slots[slot]!; word !== 0; word = this.#slots[slot]!) {
       if (this.#hashes[word - 1] === hash && this.#lengths[word - 1] === length) {
         const there = this.#starts[word - 1]!;
@@ -52,7 +52,7 @@ export class WordSet {
   #rehash(): void {
     this.#reserve((this.#mask + 1) * 2);
     for (let word = 0; word < this.size; word += 1) {
-      let slot = this.#hashes[word]! & this.#mask;
+      let slot = slotOf(this.#hashes[word]!, this.#mask);
       while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
       this.#slots[slot] = word + 1;
     }
@@ -65,21 +65,23 @@ export class WordSet {
   }
 }
 
+/** The upper bits of the hash are the better ones. */
+function slotOf(hash: number, mask: number): number {
+  return (hash ^ (hash >>> 15)) & mask;
+}
+
 function doubled(array: Int32Array): Int32Array {
   const larger = new Int32Array(array.length * 2);
   larger.set(array);
   return larger;
 }
 
-const FACTOR = 0x5bd1e995;
-
 /** Starts a hash. */
-export const HASH_START = 0;
+export const HASH_START: number = 0x811c9dc5 | 0;
 
-/** Takes one more byte into a hash. */
+/** Takes one more byte into a hash (FNV-1a). */
 export function hashByte(hash: number, byte: number): number {
-  const mixed = Math.imul(hash ^ byte, FACTOR);
-  return mixed ^ (mixed >>> 15);
+  return Math.imul(hash ^ byte, 0x0100_0193);
 }
 
 /** Hashes a slice. */

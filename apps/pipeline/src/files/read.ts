@@ -3,6 +3,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { describe, systemCode } from '../trouble.ts';
+import { type Allocate, bytesOf, type Cargo, release } from '../cargo.ts';
 import type { Job, Skipped, SkipReason } from '../message.ts';
 import type { Entry } from './walk.ts';
 
@@ -18,8 +19,8 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 /** What the first bytes are read into: most binary files are large, and nothing more of them is read. */
 const head = Buffer.allocUnsafeSlow(HEAD_BYTES);
 
-/** Reads a file. `known` is the hash of what the index holds of it. */
-export function readJob(entry: Entry, known: Uint8Array | undefined): Job {
+/** Reads a file into what `allocate` returns. `known` is the hash of what the index holds of it. */
+export function readJob(entry: Entry, known: Uint8Array | undefined, allocate: Allocate): Job {
   let fd: number;
   try {
     fd = openSync(entry.at, FLAGS);
@@ -27,7 +28,7 @@ export function readJob(entry: Entry, known: Uint8Array | undefined): Job {
     return unreadable(entry.path, error);
   }
   try {
-    return readOpen(fd, entry.path, known);
+    return readOpen(fd, entry.path, known, allocate);
   } catch (error) {
     return unreadable(entry.path, error);
   } finally {
@@ -35,7 +36,7 @@ export function readJob(entry: Entry, known: Uint8Array | undefined): Job {
   }
 }
 
-function readOpen(fd: number, path: string, known: Uint8Array | undefined): Job {
+function readOpen(fd: number, path: string, known: Uint8Array | undefined, allocate: Allocate): Job {
   const stats = fstatSync(fd);
   if (!stats.isFile()) return skipped(path, 'vanished', 'something else took its place');
   const headBytes = readSync(fd, head, 0, HEAD_BYTES, null);
@@ -43,38 +44,42 @@ function readOpen(fd: number, path: string, known: Uint8Array | undefined): Job 
     return skipped(path, 'binary', `a zero byte among the first ${HEAD_BYTES}`);
   }
   if (stats.size > LARGEST_FILE_BYTES) return tooLarge(path, stats.size);
-  const bytes = readRest(fd, headBytes, stats.size);
-  if (bytes.length > LARGEST_FILE_BYTES) return tooLarge(path, bytes.length);
-  return { kind: 'text', path, bytes, known };
+  const content = readRest(fd, headBytes, stats.size, allocate);
+  const { length } = bytesOf(content);
+  if (length <= LARGEST_FILE_BYTES) return { kind: 'text', path, content, known };
+  release(content);
+  return tooLarge(path, length);
 }
 
-/** Returns the whole file, in memory of its own: what travels to another thread takes all the memory along that it is a part of. */
-function readRest(fd: number, headBytes: number, size: number): Uint8Array {
-  let bytes = new Uint8Array(Math.max(size, headBytes));
-  bytes.set(head.subarray(0, headBytes));
+/** Returns the whole file; `head` holds the first bytes of it. */
+function readRest(fd: number, headBytes: number, size: number, allocate: Allocate): Cargo {
+  let content = allocate(Math.max(size, headBytes));
+  bytesOf(content).set(head.subarray(0, headBytes));
   let length = headBytes;
   // Until there is no more, and not up to the size: a file may grow or shrink while it is read.
   for (;;) {
+    const bytes = bytesOf(content);
     if (length < bytes.length) {
       const more = readSync(fd, bytes, length, bytes.length - length, null);
-      if (more === 0) return bytes.slice(0, length);
+      if (more === 0) return resized(content, length, allocate);
       length += more;
     } else {
       const more = readSync(fd, head, 0, HEAD_BYTES, null);
-      if (more === 0) return bytes;
-      bytes = grown(bytes, head.subarray(0, more));
-      length = bytes.length;
-      if (length > LARGEST_FILE_BYTES) return bytes;
+      if (more === 0) return content;
+      content = resized(content, length + more, allocate);
+      bytesOf(content).set(head.subarray(0, more), length);
+      length += more;
+      if (length > LARGEST_FILE_BYTES) return content;
     }
   }
 }
 
-/** Happens only to files that grow meanwhile, and to those whose size isn't known (`/proc`). */
-function grown(bytes: Uint8Array<ArrayBuffer>, more: Uint8Array): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(bytes.length + more.length);
-  larger.set(bytes);
-  larger.set(more, bytes.length);
-  return larger;
+/** Is needed only for files that change while they are read, and for those whose size the system doesn't tell (`/proc`). */
+function resized(content: Cargo, length: number, allocate: Allocate): Cargo {
+  const other = allocate(length);
+  bytesOf(other).set(bytesOf(content).subarray(0, length));
+  release(content);
+  return other;
 }
 
 function unreadable(path: string, error: unknown): Skipped {

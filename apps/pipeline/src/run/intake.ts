@@ -1,6 +1,7 @@
 // The first stage: lists the folder and reads one file after the other. At the end, if nothing cut the walk short, it names the
 // files that the index still holds and the folder no longer does.
 
+import type { Allocate } from '../cargo.ts';
 import { readJob } from '../files/read.ts';
 import { type Entry, walk } from '../files/walk.ts';
 import { failReading } from '../faults.ts';
@@ -14,11 +15,13 @@ export class Intake {
   readonly #options: RunOptions;
   readonly #stop: Stop;
   readonly #found: Counter;
+  readonly #allocate: Allocate;
 
-  constructor(options: RunOptions, stop: Stop, found: Counter) {
+  constructor(options: RunOptions, stop: Stop, found: Counter, allocate: Allocate) {
     this.#options = options;
     this.#stop = stop;
     this.#found = found;
+    this.#allocate = allocate;
   }
 
   *jobs(): Generator<Job, void, void> {
@@ -40,7 +43,7 @@ export class Intake {
     failReading(entry);
     const known = hashes.get(entry.path);
     hashes.delete(entry.path);
-    return readJob(entry, known);
+    return readJob(entry, known, this.#allocate);
   }
 
   #indexed(): Map<string, Uint8Array> {

@@ -8,9 +8,11 @@ import {
   type AtomicCounter,
   type Task,
 } from '@heddle/core';
+import { release } from '../cargo.ts';
 import { isFile, type Job } from '../message.ts';
 import { Intake } from './intake.ts';
 import type { Counters, RunOptions } from './run.ts';
+import { sharing } from './shared-cargo.ts';
 import type { Times } from './stages.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -26,7 +28,7 @@ export const readStage: Task<ReadStage> = task(
   import.meta,
   function readStage(options, jobs, stop, counters) {
     const clock = new Stopwatch();
-    const intake = new Intake(options, stop, counters.found).jobs();
+    const intake = new Intake(options, stop, counters.found, sharing(options.queueSize)).jobs();
     try {
       for (
         let next = clock.time(() => intake.next());
@@ -34,6 +36,7 @@ export const readStage: Task<ReadStage> = task(
         next = clock.time(() => intake.next())
       ) {
         jobs.put(next.value);
+        if (next.value.kind === 'text') release(next.value.content);
         if (isFile(next.value)) counters.taken.add(1);
       }
     } catch (error) {

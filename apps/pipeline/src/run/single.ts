@@ -1,6 +1,7 @@
 // The pipeline on one thread (`--workers 0`): the same stages, one after the other for each file, and the time that each takes.
 // From these times follows how much faster threads can be at best.
 
+import { reusing } from '../cargo.ts';
 import { failParsing, failWriting, maxPages } from '../faults.ts';
 import { Parser } from '../facts/parse.ts';
 import { isFile } from '../message.ts';
@@ -53,8 +54,8 @@ async function run(
   try {
     writer = write.time(() => new IndexWriter(options.db, counters, { maxPages: maxPages() }));
     const sink = writer;
-    const jobs = new Intake(options, stop, counters.found).jobs();
-    const parser = new Parser();
+    const jobs = new Intake(options, stop, counters.found, reusing()).jobs();
+    const parser = new Parser(reusing());
     let turnEnds = performance.now() + TURN_MS;
     for (;;) {
       const next = read.time(() => jobs.next());

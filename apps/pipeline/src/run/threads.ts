@@ -35,7 +35,9 @@ export function startThreads(options: RunOptions): Run {
     new Thread(readStage, { args: [options, jobs, stop, counters], name: 'reader' }).start(),
   );
   const parse = Array.from({ length: options.workers }, (_, i) =>
-    outcome(new Thread(parseStage, { args: [jobs, facts, counters], name: `parser-${i + 1}` }).start()),
+    outcome(
+      new Thread(parseStage, { args: [options, jobs, facts, counters], name: `parser-${i + 1}` }).start(),
+    ),
   );
   const write = outcome(new Thread(writeStage, { args: [options, facts, counters], name: 'writer' }).start());
 

@@ -8,6 +8,7 @@ import {
   task,
   type Task,
 } from '@heddle/core';
+import { release } from '../cargo.ts';
 import { failWriting, maxPages } from '../faults.ts';
 import type { Fact } from '../message.ts';
 import { IndexWriter } from '../store/index-writer.ts';
@@ -47,6 +48,7 @@ export const writeStage: Task<WriteStage> = task(import.meta, function writeStag
         for (const fact of taken) {
           failWriting(fact.path);
           writer.add(fact);
+          if (fact.kind === 'text') release(fact.stored);
         }
       });
     }

@@ -27,9 +27,9 @@ function index(files: Readonly<Record<string, string>>): void {
     db,
     makeCounters(() => ({ value: 0, add: () => 0 })),
   );
-  const parser = new Parser();
+  const parser = new Parser(size => new Uint8Array(size));
   for (const [path, text] of Object.entries(files)) {
-    writer.add(parser.parse({ kind: 'text', path, bytes: Buffer.from(text), known: undefined }));
+    writer.add(parser.parse({ kind: 'text', path, content: Buffer.from(text), known: undefined }));
   }
   writer.commit();
   writer.close();

@@ -22,10 +22,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const parser = new Parser();
+const parser = new Parser(size => new Uint8Array(size));
 
 function text(path: string, content: string): Fact {
-  return parser.parse({ kind: 'text', path, bytes: Buffer.from(content), known: undefined });
+  return parser.parse({ kind: 'text', path, content: Buffer.from(content), known: undefined });
 }
 
 function counters(): ReturnType<typeof makeCounters<{ value: number; add(amount: number): number }>> {

@@ -1,6 +1,7 @@
 // Writes facts into the database, in batches of one transaction each: either a whole batch is in the database or nothing of it.
 // Nothing counts as written before its batch is committed.
 
+import { bytesOf } from '../cargo.ts';
 import { type Fact, isFile, type TextFact } from '../message.ts';
 import type { Counters } from '../run/run.ts';
 import { type DatabaseSync, explained, openDatabase } from './sqlite.ts';
@@ -136,7 +137,10 @@ export class IndexWriter {
   /** Returns whether the file was in the index before. */
   #writeText(fact: TextFact): boolean {
     const { find, insert, update, insertBody, updateBody, insertWords } = this.#statements;
-    const { path, language, bytes, lines, tokens, identifiers, replaced, hash, body, words } = fact;
+    const { path, language, bytes, lines, tokens, identifiers, replaced, hash } = fact;
+    const stored = bytesOf(fact.stored);
+    const body = stored.subarray(0, fact.bodyBytes);
+    const words = stored.subarray(fact.bodyBytes);
     const facts = [
       language,
       bytes,
