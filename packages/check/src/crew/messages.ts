@@ -24,6 +24,7 @@ export interface ConductorSeed extends CrewSeed {
 /** From the conductor to a thread, before it opens the thread's gate. */
 export type ToThread =
   | { readonly world: unknown }
+  | { readonly tidy: true }
   | { readonly schedule: number; readonly state: unknown; readonly random: number };
 
 /** From a thread to the conductor. */

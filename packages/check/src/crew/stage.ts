@@ -52,6 +52,8 @@ const SPIN_STEPS = 300;
 /** An exhaustive search branches at every step of a spin, so it gives up on them sooner. */
 const EXHAUSTIVE_SPIN_STEPS = 16;
 
+const TIDY_EVERY = 64;
+
 /** How a schedule went. */
 export interface Played {
   readonly steps: number;
@@ -98,9 +100,20 @@ export class Stage {
     }
   }
 
+  /** Lets the threads' event loops turn, one after the other, so that garbage is collected and finalized. Blocks. */
+  #tidy(): void {
+    passGate(HEADER.conductorGate, 0);
+    for (const [index, port] of this.#seed.ports.entries()) {
+      port.postMessage({ tidy: true } satisfies ToThread);
+      openGate(threadAt(index) + THREAD.gate);
+      passGate(HEADER.conductorGate, STUCK_MS);
+    }
+  }
+
   /** Plays one schedule to its end. */
   async play(plan: Plan & Partial<Tuning>): Promise<Played> {
     this.#schedule++;
+    if (this.#schedule % TIDY_EVERY === 0) this.#tidy();
     const definition = this.#definition;
     const made = definition.setup();
     const state = made instanceof Promise ? await made : made;

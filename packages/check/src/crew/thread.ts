@@ -20,9 +20,6 @@ import { loadScenario } from '../scenario.ts';
 import { portable } from './messages.ts';
 import type { FromThread, ThreadSeed, ToThread } from './messages.ts';
 
-/** Once in so many schedules a thread lets its event loop turn, so that garbage can be collected and finalized. */
-const TURN_EVERY = 64;
-
 const { control, limit, url, ordinal, index, port } = (workerData as { check: ThreadSeed }).check;
 joinControl(control, limit);
 keepPrivate(index);
@@ -65,8 +62,7 @@ function latest(): ToThread | undefined {
 
 /** Sleeps until this thread is chosen for the first time in a schedule, and runs it. */
 function live(): void {
-  finalizeNow();
-  for (let count = 0; count < TURN_EVERY; count++) {
+  for (;;) {
     passGate(threadAt(index) + THREAD.gate);
     const message = latest();
     if (message === undefined) continue;
@@ -76,11 +72,21 @@ function live(): void {
       openGate(HEADER.conductorGate);
       continue;
     }
+    if ('tidy' in message) {
+      real.setImmediate(tidy);
+      return;
+    }
     schedule = message.schedule;
     random = message.random;
     if (!begin(message.state)) return;
   }
-  real.setImmediate(live);
+}
+
+/** The event loop has turned, and no schedule runs: now finalizers may. */
+function tidy(): void {
+  finalizeNow();
+  openGate(HEADER.conductorGate);
+  live();
 }
 
 /** Runs the thread's function; returns false if it goes on in the event loop, which then comes back to `live`. */

@@ -1,6 +1,8 @@
-/** Puts finalizers off until no schedule runs: when the collector finds something is up to it, and would make schedules differ. */
-import { me } from '../control/kernel.ts';
-
+/**
+ * Puts finalizers off until the conductor lets this thread turn its event loop between two schedules. When the collector finds something is up to it:
+ * in the middle of a schedule it would make schedules differ, and a finalizer that waits for a lock whose holder isn't being chosen would wait for
+ * ever.
+ */
 const postponed: Array<() => void> = [];
 
 /** Runs what was put off. */
@@ -8,14 +10,13 @@ export function finalizeNow(): void {
   for (const action of postponed.splice(0)) action();
 }
 
-/** Puts a registry in the place of the platform's that calls back between schedules only. */
+/** Puts a registry in the place of the platform's that calls back in `finalizeNow` only. */
 export function instrumentFinalization(): void {
   const Real = FinalizationRegistry;
   globalThis.FinalizationRegistry = class<T> extends Real<T> {
     constructor(callback: (held: T) => void) {
       super(held => {
-        if (me < 0) callback(held);
-        else postponed.push(() => callback(held));
+        postponed.push(() => callback(held));
       });
     }
   } as FinalizationRegistryConstructor;
