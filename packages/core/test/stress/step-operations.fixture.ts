@@ -1,5 +1,6 @@
 /** Operations in whose middle a thread dies, and what must hold for the others then. */
 import {
+  AtomicCounter,
   Barrier,
   BrokenBarrierError,
   Condition,
@@ -8,7 +9,9 @@ import {
   Lock,
   RLock,
   Semaphore,
+  Thread,
 } from '../../src/index.ts';
+import * as tasks from '../sync/sync.fixture.ts';
 import { waitingAt } from '../support/state.ts';
 import { demand } from './scenario.ts';
 
@@ -392,6 +395,100 @@ const conditionWait: Operation<Conditional> = {
   survive: objects => surviveCondition(objects, 0),
 };
 
+/** Threads that are blocked, in place of promises: nobody looks for them but they themselves. */
+function blocked<T extends (...args: never[]) => unknown>(
+  count: number,
+  target: T,
+  ...args: Parameters<T>
+): Array<Promise<unknown>> {
+  return Array.from({ length: count }, () => new Thread(target, { args } as never).start().resultAsync(LONG));
+}
+
+async function untilWaiting(object: object, count: number): Promise<void> {
+  for (const end = performance.now() + 10_000; waitingAt(object) < count;) {
+    demand(performance.now() < end, 'the threads do not wait');
+    await new Promise(resolve => setTimeout(resolve, 1));
+  }
+}
+
+const eventSetForThreads: Operation<{ event: Event }> = {
+  async prepare() {
+    const objects = { event: new Event() };
+    waits.set(
+      objects,
+      blocked(2, tasks.waitEvent, objects.event, [10_000]).map(each =>
+        each.then(results => (results as boolean[][])[0]![0]),
+      ),
+    );
+    await untilWaiting(objects.event, 2);
+    return objects;
+  },
+  act: ({ event }) => event.set(),
+  async survive(objects) {
+    const { event } = objects;
+    event.set();
+    demand(
+      (await outcomes(objects)).every(got => got === true),
+      'a thread was not woken',
+    );
+    expectLines(event);
+  },
+};
+
+const semaphoreReleaseToThreads: Operation<{ semaphore: Semaphore }> = {
+  async prepare() {
+    const objects = { semaphore: new Semaphore(0) };
+    waits.set(objects, blocked(2, tasks.acquireAndRelease, objects.semaphore, new AtomicCounter()));
+    await untilWaiting(objects.semaphore, 2);
+    return objects;
+  },
+  act: ({ semaphore }) => semaphore.release(),
+  async survive(objects) {
+    const { semaphore } = objects;
+    semaphore.release();
+    demand(
+      (await outcomes(objects)).every(got => got === true),
+      'a thread was not served',
+    );
+    demand(semaphore.value <= 2 && semaphore.value >= 1, `${semaphore.value} permits are left`);
+    expectLines(semaphore);
+  },
+};
+
+const notifyThreads: Operation<Conditional> = {
+  async prepare() {
+    const lock = new Lock();
+    const objects = { lock, condition: new Condition(lock) };
+    const counters = [new AtomicCounter(), new AtomicCounter()] as const;
+    waits.set(
+      objects,
+      blocked(2, tasks.waitTimes, objects.condition, ...counters, 1).map(each =>
+        each.then(results => (results as boolean[])[0]),
+      ),
+    );
+    await untilWaiting(objects.condition, 2);
+    demand(await lock.acquireAsync(LONG), 'the lock is stuck');
+    return objects;
+  },
+  act({ condition }) {
+    condition.notify(2);
+    condition.release();
+  },
+  async survive(objects) {
+    const { lock, condition } = objects;
+    if (lock.locked) lock.release();
+    demand(await lock.acquireAsync(LONG), 'the lock is stuck');
+    condition.notifyAll();
+    lock.release();
+    demand(
+      (await outcomes(objects)).every(got => got === true),
+      'a thread was not notified',
+    );
+    demand(!lock.locked, 'the lock is locked');
+    expectLines(lock, condition);
+  },
+};
+
 export const operations: Readonly<Record<string, Operation>> = {
   lockRelease,
   lockHandOff,
@@ -411,4 +508,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   notifyOne,
   notifyAll,
   conditionWait,
+  eventSetForThreads,
+  semaphoreReleaseToThreads,
+  notifyThreads,
 } as Readonly<Record<string, unknown>> as Readonly<Record<string, Operation>>;
