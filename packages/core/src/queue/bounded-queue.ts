@@ -13,7 +13,7 @@ import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { AnyQueue } from './any-queue.ts';
 import { QUEUE } from './layout.ts';
 import { finishOne, isFull, OUTCOME, shutDown, unfinishedOf } from './lines.ts';
-import { abandon, Batch, detach, keep, pack } from './message.ts';
+import { abandon, Batch, detach, keep, pack, packNext } from './message.ts';
 import type { Outgoing } from './message.ts';
 import type { AsyncPutOptions, PutOptions, TransferOptions } from './options.ts';
 import { dropAll, offer, offerMany, send, sendAsync } from './traffic.ts';
@@ -32,7 +32,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
     const queue = this.live();
     const deadline =
       options === undefined ? Infinity : deadlineOf(options.timeout, `${this.discipline.type}.put`);
-    const message = this.#pack(queue, item, options);
+    const message = this.#pack(item, options);
     let outcome = offer(queue, this.discipline.store, message);
     if (outcome === OUTCOME.none) {
       try {
@@ -51,7 +51,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
     const queue = this.live();
     const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.putAsync`);
     options?.signal?.throwIfAborted();
-    let message = this.#pack(queue, item, options);
+    let message = this.#pack(item, options);
     let outcome = offer(queue, this.discipline.store, message);
     if (outcome === OUTCOME.none) {
       message = keep(message);
@@ -69,7 +69,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
   /** Puts an item if there is room; returns whether it did. Never blocks. Throws `QueueShutDownError`, and what `put` throws for an item that can't travel. */
   tryPut(item: T, options?: TransferOptions): boolean {
     const queue = this.live();
-    const message = this.#pack(queue, item, options);
+    const message = this.#pack(item, options);
     const outcome = offer(queue, this.discipline.store, message);
     if (outcome === OUTCOME.none) {
       abandon(message);
@@ -93,19 +93,20 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
   putMany(items: Iterable<T>, options?: WaitOptions): void {
     const queue = this.live();
     const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.putMany`);
-    const batch = this.#packMany(queue, items, options);
-    for (let index = 0; ; index++) {
-      index = offerMany(queue, this.discipline.store, batch, index);
-      if (index === batch.size) return;
-      batch.select(index);
+    const batch = this.#packMany(items, options);
+    for (;;) {
+      offerMany(queue, this.discipline.store, batch);
+      if (batch.put === batch.size) return;
+      batch.select();
       let outcome: number;
       try {
         outcome = send(queue, this.discipline, deadline);
       } catch (error) {
-        batch.abandonFrom(index);
+        batch.abandon();
         throw error;
       }
-      if (outcome !== OUTCOME.done) throw this.#refusedMany(batch, index, outcome, options);
+      if (outcome !== OUTCOME.done) throw this.#refusedMany(batch, outcome, options);
+      batch.advance();
     }
   }
 
@@ -114,19 +115,22 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
     const queue = this.live();
     const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.putManyAsync`);
     options?.signal?.throwIfAborted();
-    const batch = this.#packMany(queue, items, options);
-    for (let index = 0; ; index++) {
-      index = offerMany(queue, this.discipline.store, batch, index);
-      if (index === batch.size) return;
-      const message = keep(batch.select(index));
+    const batch = this.#packMany(items, options);
+    for (;;) {
+      offerMany(queue, this.discipline.store, batch);
+      if (batch.put === batch.size) return;
       let outcome: number;
       try {
+        const message = keep(batch.select());
         outcome = await sendAsync(this, queue, this.discipline, message, deadline, options?.signal);
       } catch (error) {
-        batch.abandonFrom(index);
+        batch.abandon();
         throw error;
       }
-      if (outcome !== OUTCOME.done) throw this.#refusedMany(batch, index, outcome, options);
+      if (outcome !== OUTCOME.done) throw this.#refusedMany(batch, outcome, options);
+      batch.advance();
+      if (this.at === 0) batch.abandon();
+      this.live();
     }
   }
 
@@ -209,8 +213,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
     return 0;
   }
 
-  #pack(queue: number, item: T, options: TransferOptions | undefined): Outgoing {
-    if (i32[queue + QUEUE.flags] !== 0) throw this.#shutDownError();
+  #pack(item: T, options: TransferOptions | undefined): Outgoing {
     const priority = this.priorityFor(item, options);
     const message = pack(item, 'item', this.discipline.store.inlineBytes, options?.transfer);
     message.priority = priority;
@@ -220,19 +223,18 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
     return message;
   }
 
-  #packMany(queue: number, items: Iterable<T>, options: unknown): Batch {
-    if (i32[queue + QUEUE.flags] !== 0) throw this.#shutDownError();
+  #packMany(items: Iterable<T>, options: unknown): Batch {
     const batch = new Batch();
     try {
       for (const item of items) {
         const priority = this.priorityFor(item, options);
-        const message = pack(item, `items[${batch.size}]`, this.discipline.store.inlineBytes);
+        const message = packNext(item, batch, this.discipline.store.inlineBytes);
         message.priority = priority;
         batch.add(message);
       }
       this.live();
     } catch (error) {
-      batch.abandonFrom(0);
+      batch.abandon();
       throw error;
     }
     return batch;
@@ -241,6 +243,10 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
   #refused(message: Outgoing, outcome: number, options: WaitOptions | undefined): Error {
     const { length } = message;
     abandon(message);
+    return this.#refusal(length, outcome, options);
+  }
+
+  #refusal(length: number, outcome: number, options: WaitOptions | undefined): Error {
     const queue = describe(this.discipline.type, this);
     if (outcome === OUTCOME.shutDown) return this.#shutDownError();
     if (outcome === OUTCOME.none)
@@ -252,10 +258,11 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
     );
   }
 
-  #refusedMany(batch: Batch, index: number, outcome: number, options: WaitOptions | undefined): Error {
-    const error = this.#refused(batch.select(index), outcome, options);
-    batch.abandonFrom(index + 1);
-    error.message += `; ${index} of ${batch.size} items were put`;
+  #refusedMany(batch: Batch, outcome: number, options: WaitOptions | undefined): Error {
+    const { put, size } = batch;
+    const error = this.#refusal(batch.select().length, outcome, options);
+    batch.abandon();
+    error.message += `; ${put} of ${size} items were put`;
     return error;
   }
 

@@ -142,51 +142,79 @@ export function keep(message: Outgoing): Outgoing {
   };
 }
 
-/** Messages that are put together. Private to the call that made it. */
-export class Batch {
-  #words: Int32Array<ArrayBuffer> = new Int32Array(1024);
-  #used = 0;
-  readonly #froms: number[] = [];
-  readonly #lengths: number[] = [];
-  readonly #blocks: number[] = [];
-  readonly #priorities: number[] = [];
-
-  get size(): number {
-    return this.#froms.length;
+/** As `pack`, for the next of a batch. The path is made only for the error: it costs more than the rest. */
+export function packNext(value: unknown, batch: Batch, inlineBytes: number): Outgoing {
+  try {
+    return pack(value, 'item', inlineBytes);
+  } catch (error) {
+    if (error instanceof NotShareableError) abandon(pack(value, `items[${batch.size}]`, inlineBytes));
+    throw error;
   }
+}
+
+/** Words before each message of a batch: length, block, priority. */
+const BATCH_HEAD_WORDS = 4;
+
+/** Messages that are put together, one after the other. Private to the call that made it. */
+export class Batch {
+  #i32: Int32Array<ArrayBuffer> = new Int32Array(1024);
+  #f64: Float64Array<ArrayBuffer> = new Float64Array(this.#i32.buffer);
+  #end = 0;
+  #at = 0;
+  /** How many there are. */
+  size = 0;
+  /** How many of them were accepted. */
+  put = 0;
 
   /** Adds a message, whose block it takes over. */
   add(message: Outgoing): void {
     const count = message.block === 0 ? message.length >> 2 : 0;
-    if (this.#used + count > this.#words.length) {
-      const larger = new Int32Array(Math.max(this.#words.length * 2, this.#used + count));
-      larger.set(this.#words);
-      this.#words = larger;
-    }
+    const at = this.#end;
+    const end = at + BATCH_HEAD_WORDS + count;
+    if (end > this.#i32.length) this.#grow(end);
+    const to = this.#i32;
+    to[at] = message.length;
+    to[at + 1] = message.block;
+    this.#f64[(at + 2) >> 1] = message.priority;
     const { words, from } = message;
-    for (let word = 0; word < count; word++) this.#words[this.#used + word] = words[from + word]!;
-    this.#froms.push(this.#used);
-    this.#lengths.push(message.length);
-    this.#blocks.push(message.block);
-    this.#priorities.push(message.priority);
-    this.#used += count;
+    for (let word = 0; word < count; word++) to[at + BATCH_HEAD_WORDS + word] = words[from + word]!;
+    this.#end = end;
+    this.size += 1;
   }
 
-  /** Makes `outgoing` the message at `index`. */
-  select(index: number): Outgoing {
-    outgoing.words = this.#words;
-    outgoing.from = this.#froms[index]!;
-    outgoing.length = this.#lengths[index]!;
-    outgoing.block = this.#blocks[index]!;
-    outgoing.priority = this.#priorities[index]!;
+  #grow(words: number): void {
+    const larger = new Int32Array(Math.max(this.#i32.length * 2, words + 2));
+    larger.set(this.#i32);
+    this.#i32 = larger;
+    this.#f64 = new Float64Array(larger.buffer, 0, larger.length >> 1);
+  }
+
+  /** Makes `outgoing` the first message that hasn't been accepted. There must be one. */
+  select(): Outgoing {
+    const at = this.#at;
+    outgoing.words = this.#i32;
+    outgoing.from = at + BATCH_HEAD_WORDS;
+    outgoing.length = this.#i32[at]!;
+    outgoing.block = this.#i32[at + 1]!;
+    outgoing.priority = this.#f64[(at + 2) >> 1]!;
     outgoing.node = 0;
     outgoing.transfer = undefined;
     return outgoing;
   }
 
-  /** Drops the messages from `index` on, which no queue accepted. */
-  abandonFrom(index: number): void {
-    for (let at = index; at < this.size; at++) abandon(this.select(at));
+  /** The selected message was accepted. */
+  advance(): void {
+    this.#at += BATCH_HEAD_WORDS + (this.#i32[this.#at + 1] === 0 ? this.#i32[this.#at]! >> 2 : 0);
+    this.put += 1;
+  }
+
+  /** Drops the messages that weren't accepted. */
+  abandon(): void {
+    for (let rest = this.size - this.put; rest > 0; rest--) {
+      abandon(this.select());
+      // Not accepted, but done with.
+      this.advance();
+    }
   }
 }
 

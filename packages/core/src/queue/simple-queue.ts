@@ -6,7 +6,7 @@ import { describe } from '../sync/lock.ts';
 import { AnyQueue } from './any-queue.ts';
 import { fifo } from './fifo.ts';
 import { OUTCOME } from './lines.ts';
-import { abandon, Batch, detach, pack } from './message.ts';
+import { abandon, Batch, detach, pack, packNext } from './message.ts';
 import type { TransferOptions } from './options.ts';
 import { register } from './register.ts';
 import { offer, offerMany } from './traffic.ts';
@@ -57,13 +57,12 @@ export class SimpleQueue<T = unknown> extends AnyQueue<T> {
   /** Puts all items, in order; cheaper than as many calls of `put`. If one can't travel, none is put. Never blocks. */
   putMany(items: Iterable<T>): void {
     const batch = new Batch();
-    let put = 0;
     try {
-      for (const item of items) batch.add(pack(item, `items[${batch.size}]`, fifo.inlineBytes));
-      put = offerMany(this.live(), fifo, batch, 0);
-      if (put < batch.size) throw exhausted(this);
+      for (const item of items) batch.add(packNext(item, batch, fifo.inlineBytes));
+      offerMany(this.live(), fifo, batch);
+      if (batch.put < batch.size) throw exhausted(this);
     } catch (error) {
-      batch.abandonFrom(put);
+      batch.abandon();
       throw error;
     }
   }

@@ -22,6 +22,20 @@ const SPINS =
   ((globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2) > 1
     ? 100
     : 0;
+/** As in `wait.ts`: a thread spins only as long as it has paid lately, and now and then tries whether times have changed. */
+const PROBE_EVERY = 32;
+let spins = SPINS;
+let waits = 0;
+
+function spinBudget(): number {
+  waits = (waits + 1) % PROBE_EVERY;
+  return waits === 0 ? SPINS : spins;
+}
+
+function learn(paid: boolean): void {
+  spins = paid ? Math.min(SPINS, 2 * spins + 8) : spins >> 1;
+}
+
 /** So many messages are moved under the guard at once; then other threads have their turn. */
 const BATCH = 256;
 /** Of the inbox: room for one more message of those that aren't in blocks. */
@@ -49,34 +63,35 @@ export function offer(queue: number, store: Store, message: Outgoing): number {
   return outcome;
 }
 
-/** Puts messages of a batch from `index` on while there is room; returns the index of the first that wasn't put. */
-export function offerMany(queue: number, store: Store, batch: Batch, index: number): number {
-  let at = index;
-  for (let more = true; more && at < batch.size;) {
+/** Puts messages of a batch while there is room, and counts them in the batch. */
+export function offerMany(queue: number, store: Store, batch: Batch): void {
+  for (let more = true; more && batch.put < batch.size;) {
     lockGuard(queue + GUARD);
-    for (let count = 0; count < BATCH && at < batch.size; count++) {
-      const message = batch.select(at);
+    for (let count = 0; count < BATCH && batch.put < batch.size; count++) {
+      const message = batch.select();
       more = i32[queue + FLAGS] === 0 && mayPut(queue, message.length) && putNow(queue, store, message);
       if (!more) break;
-      at += 1;
+      batch.advance();
     }
     unlockGuard(queue + GUARD);
   }
-  return at;
 }
 
 /** Puts `outgoing`, and blocks the thread while there is no room. Returns what became of it, `none` when the deadline passed. */
 export function send(queue: number, discipline: Discipline, deadline: number): number {
   if (deadline === Infinity || deadline > now()) {
     const { length } = outgoing;
-    for (let spin = SPINS; spin > 0; spin--) {
-      if (load(queue + FLAGS) !== 0) break;
-      if (mayPut(queue, length)) {
+    for (let spin = spinBudget(); spin > 0; spin--) {
+      if (load(queue + FLAGS) !== 0 || mayPut(queue, length)) {
         const outcome = offer(queue, discipline.store, outgoing);
-        if (outcome !== OUTCOME.none) return outcome;
+        if (outcome !== OUTCOME.none) {
+          learn(true);
+          return outcome;
+        }
       }
       pause();
     }
+    learn(false);
   }
   bring(outgoing);
   return block(queue, discipline.lines.putters, deadline, outgoing.length);
@@ -117,25 +132,40 @@ function lastOutcome(): number {
 
 // ——— out ———
 
-/** Takes a message into the inbox if there is one for the caller. It looks without the guard first, so that who only looks leaves the others alone. */
+/**
+ * Whether the last look found an item. Then the next goes for the guard at once: looking first moves the queue's cache line from core to core once more
+ * (measured, one producer and one consumer: a fifth of the throughput). Otherwise it looks first, and leaves the others alone.
+ */
+let lucky = true;
+
+/** Takes a message into the inbox if there is one for the caller. */
 export function grab(queue: number, store: Store): boolean {
-  if (((load(queue + PUT) - i32[queue + TAKEN]!) | 0) <= i32[queue + PROMISED]! && i32[queue + FLAGS] === 0)
-    return false;
+  if (!lucky && !seemsFilled(queue)) return false;
   lockGuard(queue + GUARD);
   const may = mayTake(queue);
   if (may) takeNow(queue, store, 0);
   unlockGuard(queue + GUARD);
+  lucky = may;
   return may;
+}
+
+/** A look without the guard; also true when the queue is shut down, since then the guard has to be asked. */
+function seemsFilled(queue: number): boolean {
+  return ((load(queue + PUT) - i32[queue + TAKEN]!) | 0) > i32[queue + PROMISED]! || i32[queue + FLAGS] !== 0;
 }
 
 /** Takes a message into the inbox, and blocks the thread while there is none. Returns what became of it, `none` when the deadline passed. */
 export function receive(queue: number, discipline: Discipline, deadline: number): number {
   if (deadline === Infinity || deadline > now()) {
-    for (let spin = SPINS; spin > 0; spin--) {
-      if (grab(queue, discipline.store)) return OUTCOME.done;
+    for (let spin = spinBudget(); spin > 0; spin--) {
+      if (grab(queue, discipline.store)) {
+        learn(true);
+        return OUTCOME.done;
+      }
       if (load(queue + FLAGS) !== 0) break;
       pause();
     }
+    learn(false);
   }
   return block(queue, discipline.lines.getters, deadline, 0);
 }
