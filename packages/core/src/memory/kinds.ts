@@ -22,6 +22,8 @@ export const KIND = {
   lifoQueue: 14,
   priorityQueue: 15,
   sharedBuffer: 16,
+  future: 40,
+  threadPool: 41,
 } as const;
 
 /** All functions run under no guard unless they say so. */

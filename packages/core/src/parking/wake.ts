@@ -56,8 +56,11 @@ export function pushReady(agent: number, node: number): void {
   wakeAgent(agent);
 }
 
-/** Makes an agent's event loop look at its shared words. */
+/**
+ * Makes an agent look at its shared words: its event loop, and the thread itself where it is blocked on the wake word (waiting for any of many
+ * futures). Therefore two are notified: there is at most one of each.
+ */
 export function wakeAgent(agent: number): void {
   add(agent + AGENT.wake, 1);
-  notify(agent + AGENT.wake, 1);
+  notify(agent + AGENT.wake, 2);
 }

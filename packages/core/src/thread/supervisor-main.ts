@@ -29,6 +29,7 @@ import { beside, hasVanished, sharedEnvironment, workerThreads } from './host.ts
 import '../index.ts';
 import {
   countStarting,
+  employers,
   finish,
   forgetIdle,
   hasFlag,
@@ -112,6 +113,7 @@ function look(): void {
     countStarting(1);
     startWorker(0);
   }
+  employers.look();
 }
 
 function trim(): void {
