@@ -45,6 +45,9 @@ let awaited = 0;
 let holding = false;
 let listening = false;
 let lastRescan = 0;
+/** Tasks submitted since the stack was taken last. */
+let sinceDrained = 0;
+const DRAIN_EVERY = 64;
 
 /** Passes the reference to a settled future to the agent that submitted it. */
 export function pushCompleted(agent: number, future: number): void {
@@ -68,6 +71,9 @@ export function expect(handle: Expecting, future: number): void {
     lastRescan = load(self + AGENT.rescan);
     listen(drainCompleted);
   }
+  // A loop that awaits futures which have settled by then never lets the event loop turn.
+  sinceDrained += 1;
+  if (sinceDrained > DRAIN_EVERY) drainCompleted();
   const ticket = unused.pop() ?? tickets.length;
   tickets[ticket] = { handle, future, word: enter(future) };
   i32[future + FUTURE.ticket] = ticket;
@@ -89,6 +95,7 @@ function forgetTicket(ticket: number): void {
 
 /** Tells the handles of all futures that have settled. May be called at any time on this thread; runs no user code. */
 export function drainCompleted(): void {
+  sinceDrained = 0;
   let future = exchange(self + AGENT.completed, 0);
   if (future !== 0) {
     ensureMapped(future);

@@ -191,3 +191,11 @@ export const failAggregate = task(import.meta, function failAggregate(): never {
 export const returnFunction = task(import.meta, function returnFunction(): unknown {
   return { deep: [() => 1] };
 });
+
+/** Submits and ends at once. */
+export const submitGate = task(
+  import.meta,
+  function submitGate(pool: ThreadPoolExecutor, running: Event, go: Event): { future: Future<string> } {
+    return { future: pool.submit(gate, running, go) };
+  },
+);
