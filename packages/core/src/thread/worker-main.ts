@@ -22,7 +22,7 @@ import { AGENT, OBJECT, OUTCOME, THREAD, THREAD_FLAG, THREAD_STATE } from '../me
 import { readMessage, storeMessage, takeMessage } from '../memory/message.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, pendingWaits } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { recover, self } from '../parking/guard.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { TERMINATED, conclude } from './ending.ts';
@@ -75,6 +75,7 @@ async function work(first: number): Promise<void> {
     ensureMapped(record);
     const ran = run(record);
     if (ran !== undefined) await ran;
+    recover();
     if (hasExitActions()) await runExitActions(error => handleUncaught(record, error));
     resetScope();
     const doomed = (or(record + THREAD.flags, THREAD_FLAG.ended) & THREAD_FLAG.doomed) !== 0;
