@@ -240,6 +240,9 @@ export const THREAD = {
   /** Only in the main thread's record: the line of those who wait until no non-daemon thread is left. */
   restFirst: 24,
   restLast: 25,
+  /** The line of those who wait until it runs. */
+  startFirst: 28,
+  startLast: 29,
   nameBytes: 31,
   nameText: 32,
   bytes: 256,

@@ -21,6 +21,28 @@ export const joinLine: Line = {
   giveBack() {},
 };
 
+/** Those who wait until it runs: served by the worker that takes it, or when it has finished without ever running. */
+export const startLine: Line = {
+  blocking: 'Thread.started',
+  twin: 'started',
+  offset: THREAD.startFirst,
+  attempt: record => load(record + OBJECT.state) >= THREAD_STATE.running,
+  left() {},
+  giveBack() {},
+};
+
+/**
+ * Marks a thread as running. Nobody who waits for that is overlooked: they look at the state when they stand in line, we look at the line when the
+ * state says so.
+ */
+export function beginRunning(record: number): void {
+  store(record + OBJECT.state, THREAD_STATE.running);
+  if (load(record + THREAD.startFirst) === 0) return;
+  lockGuard(record + OBJECT.guard);
+  grantAll(record + THREAD.startFirst);
+  unlockGuard(record + OBJECT.guard);
+}
+
 /** Those who wait until no non-daemon thread is left: stands in the main thread's record. */
 export const restLine: Line = {
   blocking: 'waiting for non-daemon threads',
@@ -195,6 +217,7 @@ export function finish(record: number, agent: number): void {
   lockGuard(record + OBJECT.guard);
   store(record + OBJECT.state, THREAD_STATE.finished);
   grantAll(record + OBJECT.first);
+  grantAll(record + THREAD.startFirst);
   unlockGuard(record + OBJECT.guard);
   if (load(REGISTRY.nonDaemon) === 0) openRest();
   if (agent !== 0) i32[agent + AGENT.thread] = 0;

@@ -23,7 +23,7 @@ import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
-import { aliveRecords, enlist, hasFlag, joinLine, restLine, submit, wakeSupervisor } from './registry.ts';
+import { aliveRecords, enlist, hasFlag, joinLine, restLine, startLine, submit, wakeSupervisor } from './registry.ts';
 import { ensureSupervisor } from './root.ts';
 import { addressOf, assertNotImporting, targetName } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
@@ -260,6 +260,19 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     return i32[this.live() + THREAD.nativeId]! || undefined;
   }
 
+  /**
+   * Resolves when it runs: a started thread waits for a worker first, which takes 15 to 60 ms when none is idle. Resolves as well when it has ended
+   * without ever running. Holds the event loop meanwhile. Throws `ThreadStateError` before `start()`.
+   */
+  get started(): Promise<void> {
+    const record = this.live();
+    const state = recordState(record);
+    if (state === THREAD_STATE.initial)
+      throw new ThreadStateError(`${describeRecord(record)}: start() it before waiting until it has started`);
+    if (state !== THREAD_STATE.pending) return Promise.resolve();
+    return waitInLine(this, record, startLine, Infinity, undefined).then(() => {});
+  }
+
   /** Whether it was started and has not finished (snapshot). */
   get alive(): boolean {
     const state = recordState(this.live());
@@ -402,11 +415,13 @@ function ensureRegistered(): void {
 
 registerKind(KIND.thread, {
   revive: pointer => new Thread(new Existing(pointer) as unknown as () => unknown),
-  lines: [joinLine, restLine],
+  lines: [joinLine, startLine, restLine],
   repair(record) {
     mend(record + OBJECT.first);
+    mend(record + THREAD.startFirst);
     mend(record + THREAD.restFirst);
     if (recordState(record) === THREAD_STATE.finished) grantAll(record + OBJECT.first);
+    if (recordState(record) >= THREAD_STATE.running) grantAll(record + THREAD.startFirst);
   },
   destroy(record) {
     const messages = [i32[record + THREAD.outcomeMessage]!, i32[record + THREAD.argumentsMessage]!];

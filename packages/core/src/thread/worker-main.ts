@@ -18,7 +18,7 @@
  */
 import { hot, i32, pause } from '../atomics.ts';
 import { setIdent } from '../memory/agent.ts';
-import { AGENT, OBJECT, OUTCOME, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
+import { AGENT, OUTCOME, THREAD, THREAD_FLAG } from '../memory/layout.ts';
 import { readMessage, storeMessage, takeMessage } from '../memory/message.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, pendingWaits } from '../parking/async.ts';
@@ -28,7 +28,7 @@ import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { TERMINATED, conclude } from './ending.ts';
 import { handleUncaught } from './except-hook.ts';
 import { nativeThreadId, writeThroughStreams } from './host.ts';
-import { countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
+import { beginRunning, countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
 import { hasExitActions, resetScope, runExitActions } from './scope.ts';
 import { explainInlineError, resolve, resolveNow } from './target.ts';
 import type { AnyFunction, TargetAddress } from './target.ts';
@@ -126,7 +126,7 @@ function run(record: number): Promise<void> | undefined {
     conclude(record, OUTCOME.died, { reason: TERMINATED });
     return undefined;
   }
-  store(record + OBJECT.state, THREAD_STATE.running);
+  beginRunning(record);
   const called = calledBy(record);
   try {
     if (called.fn === undefined) return runAsync(record, called);
