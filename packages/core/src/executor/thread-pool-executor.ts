@@ -11,7 +11,7 @@ import { f64, hot, i32 } from '../atomics.ts';
 import { QueueFullError, ThreadStateError } from '../errors.ts';
 import { allocate, allocateZeroed, free } from '../memory/allocator.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { OBJECT, THREAD_FLAG } from '../memory/layout.ts';
+import { OBJECT, REGISTRY, THREAD_FLAG } from '../memory/layout.ts';
 import { dropMessage, storeMessage } from '../memory/message.ts';
 import { writeName } from '../memory/name.ts';
 import { Existing, SharedObject, release, retain } from '../memory/shared-object.ts';
@@ -61,7 +61,7 @@ import {
 } from './tasks.ts';
 import './obituary.ts';
 
-const { load } = hot;
+const { add, load } = hot;
 
 const MOST = 0x7fff_ffff;
 const MOST_WORKERS = 1024;
@@ -410,6 +410,7 @@ export class ThreadPoolExecutor extends SharedObject {
     const pool = this.live();
     this.#setClosed(pool, true);
     eachSlot(pool, slot => setFlag(i32[slot + SLOT.record]!, THREAD_FLAG.terminate, true));
+    add(REGISTRY.terminations, 1);
     wakeSupervisor();
   }
 

@@ -218,15 +218,17 @@ export const REGISTRY = {
   reports: 144,
   /** List (POOL.next) of all pools. */
   pools: 145,
+  /** How many asked for a thread to be terminated since the supervisor looked last. */
+  terminations: 146,
   /** When the supervisor will look at running tasks' deadlines: milliseconds of the runtime's clock, 0 when it doesn't intend to. Atomic, no guard. */
-  nextDeadline: 146,
-  end: 147,
+  nextDeadline: 147,
+  end: 148,
 } as const;
 
 /** A thread's record: a shared object of 256 bytes. Written by its starter, then by the thread that runs it, then by nobody. */
 export const THREAD = {
   ident: 12,
-  /** Agent that runs it, 0 before and after. */
+  /** Agent that runs it, or boots to run it; 0 before and after. */
   agent: 13,
   flags: 14,
   /** OUTCOME below. */
@@ -250,6 +252,9 @@ export const THREAD = {
   employer: 26,
   /** The future of the task that it runs for that pool, with a reference. Written by the thread, and after its death by the supervisor. */
   task: 27,
+  /** The line of those who wait until it runs. */
+  startFirst: 28,
+  startLast: 29,
   nameBytes: 31,
   nameText: 32,
   bytes: 256,
@@ -279,6 +284,10 @@ export const THREAD_FLAG = {
   listed: 32,
   /** The target message belongs to this record alone. */
   ownsTarget: 64,
+  /** Set by the worker when the function has returned: too late to terminate it. */
+  ended: 128,
+  /** Set by the supervisor that is about to end the worker: it runs nothing after this thread. */
+  doomed: 256,
 } as const;
 
 export const OUTCOME = { none: 0, returned: 1, threw: 2, died: 3 } as const;
