@@ -169,6 +169,16 @@ export const roomLine: Line = {
   giveBack() {},
 };
 
+/**
+ * Runs between the joining and the sleeping of a thread that blocks for room. It may have joined in front of its own promises, one of which was told that there
+ * is room and can't come before the thread runs again.
+ */
+export function standInFront(pool: number): void {
+  lockGuard(pool + POOL.guard);
+  admit(pool);
+  unlockGuard(pool + POOL.guard);
+}
+
 /** Forgets the task of a promise that gave up waiting for room. */
 export function forgetHeld(future: number): void {
   for (const [node, each] of held) if (each === future) held.delete(node);

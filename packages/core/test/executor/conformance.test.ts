@@ -606,8 +606,10 @@ describe('the initializer', () => {
   });
 
   it('that fails breaks the pool: what waits fails, and submit throws (test_initializer of failing, test_broken)', async () => {
-    const pool = open({ maxWorkers: 2, initializer: tasks.failToInitialise });
+    const go = new Event();
+    const pool = open({ maxWorkers: 2, initializer: tasks.failToInitialise, initArgs: [go] });
     const futures = [1, 2, 3].map(n => pool.submit(tasks.add, n, n));
+    go.set();
     for (const future of futures) {
       const error = future.exception(SOON)?.error as Error;
       expect(error).toBeInstanceOf(BrokenExecutorError);

@@ -107,7 +107,8 @@ export const howInitialised = task(import.meta, function howInitialised(): strin
   return initialised;
 });
 
-export const failToInitialise = task(import.meta, function failToInitialise(): never {
+export const failToInitialise = task(import.meta, function failToInitialise(go: Event): never {
+  go.wait({ timeout: 20_000 });
   throw new TypeError('no database');
 });
 
