@@ -200,3 +200,13 @@ export const submitGate = task(
     return { future: pool.submit(gate, running, go) };
   },
 );
+
+/** Submits, and once more where there may be no room. */
+export const submitTwice = task(
+  import.meta,
+  function submitTwice(pool: ThreadPoolExecutor, entered: Event): void {
+    pool.submit(add, 1, 1);
+    entered.set();
+    pool.submit(add, 2, 2);
+  },
+);
