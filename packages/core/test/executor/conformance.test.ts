@@ -475,7 +475,7 @@ describe('asCompleted', () => {
     }
     expect(seen).toEqual([quick, future]);
     const again: Future[] = [];
-    for await (const each of asCompleted<unknown>([future, quick])) again.push(each);
+    for await (const each of asCompleted<unknown>([future, quick])) again.push(each.future);
     expect(again.length).toBe(2);
     expect(again[0]).toBeInstanceOf(Future);
   });
@@ -486,7 +486,7 @@ describe('asCompleted', () => {
     const seen: number[] = [];
     const opening = [2, 0, 1];
     all[opening[0]!]!.go.set();
-    for await (const each of asCompleted(
+    for await (const { future: each } of asCompleted(
       all.map(({ future }) => future),
       SOON,
     )) {
