@@ -331,7 +331,7 @@ function compileWriter(shape: WriterShape, write: Write): WriteObject | undefine
 return(object,at)=>{let n=0;
 for(const key in object)switch(n++){${texts.map((text, i) => `case ${i}:if(key!==${text})return -1;break;`).join('')}default:return -1}
 if(n!==${keys.length})return -1;
-${`const v0=object[${texts[0]}];`}
+const v0=object[${texts[0]}];
 if(getPrototypeOf(object)!==plain)return -1;
 ${texts.map((text, i) => (i === 0 ? '' : `const v${i}=object[${text}];`)).join('')}
 if(at+${room}>work.limit)reserve(at+${room});

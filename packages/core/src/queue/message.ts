@@ -13,7 +13,7 @@ import { ITEM, ITEM_FLAG, LENGTH_MASK } from './layout.ts';
 /** From here on an ArrayBuffer is copied straight into shared memory and straight out of it, past the codec. */
 const RAW_BYTES = 4096;
 /** Up to so many words a loop is faster than a subarray and `set` (measured: break-even near 100). */
-const LOOP_WORDS = 96;
+export const LOOP_WORDS = 96;
 
 /** A message on its way into a queue. */
 export interface Outgoing {
@@ -55,7 +55,7 @@ export function pack(
   if (transfer !== undefined) checkTransfer(transfer);
   outgoing.transfer = transfer;
   outgoing.node = 0;
-  if (typeof value === 'object' && value !== null && packRaw(value)) return outgoing;
+  if (typeof value === 'object' && value !== null && isBytes(value) && packRaw(value)) return outgoing;
   const length = encode(value, place);
   outgoing.words = scratch.i32;
   outgoing.from = 0;
@@ -71,6 +71,10 @@ export function pack(
     copyIn(scratch.i32, 0, length >> 2, outgoing.block + ITEM.payload);
   }
   return outgoing;
+}
+
+function isBytes(value: object): boolean {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 }
 
 /** Returns a block for a message, with everything but its payload, number and priority filled in. */
