@@ -2,12 +2,13 @@
  * What passes between the codec and the queues: messages going out, encoded before the guard is taken, and messages that came in, copied out under
  * the guard and decoded after it is free. Nothing is ever decoded from shared memory, and no user code runs under a guard.
  */
-import { f64, i32, u8 } from '../atomics.ts';
+import { f64, i32 } from '../atomics.ts';
 import { createView, elementBytes, isDetached, isResizable, viewKind } from '../codec/bytes.ts';
 import { decode, discard, encode, scratch } from '../codec/index.ts';
 import { NotShareableError } from '../errors.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
+import { copyFromShared, copyToShared } from './bulk.ts';
 import { ITEM, ITEM_FLAG, LENGTH_MASK } from './layout.ts';
 
 /** From here on an ArrayBuffer is copied straight into shared memory and straight out of it, past the codec. */
@@ -100,7 +101,7 @@ function packRaw(value: object): boolean {
   if (buffer.byteLength < RAW_BYTES || !(buffer instanceof ArrayBuffer) || isResizable(buffer)) return false;
   const length = (buffer.byteLength + 7) & LENGTH_MASK;
   const item = createItem(length, ITEM_FLAG.raw, ((kind + 1) & 0xff) | ((length - buffer.byteLength) << 8));
-  u8.set(new Uint8Array(buffer), (item + ITEM.payload) * 4);
+  copyToShared(new Uint8Array(buffer), (item + ITEM.payload) * 4);
   outgoing.length = length;
   outgoing.block = item;
   return true;
@@ -315,9 +316,7 @@ const VIEW_OF_BYTES = viewKind(new Uint8Array(0));
 function privateCopy(item: number, length: number): Uint8Array<ArrayBuffer> {
   const from = (item + ITEM.payload) * 4;
   ensureMapped((from + length - 1) >> 2);
-  const bytes = new Uint8Array(length);
-  bytes.set(u8.subarray(from, from + length));
-  return bytes;
+  return copyFromShared(from, length);
 }
 
 /** Frees an item unread, and what it refers to. Not under a guard. */
