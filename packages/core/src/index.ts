@@ -26,6 +26,8 @@ export { Lock } from './sync/lock.ts';
 export { RLock } from './sync/rlock.ts';
 export type { ReentrantAsyncWaitOptions, ReentrantWaitOptions } from './sync/rlock.ts';
 export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
+export { RWLock } from './sync/rw-lock.ts';
+export type { ExclusiveGuard } from './sync/rw-lock.ts';
 export type { Guard } from './sync/guard.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
 export type { NameOptions } from './memory/shared-object.ts';
@@ -35,6 +37,7 @@ export { Condition } from './sync/condition.ts';
 export { Event } from './sync/event.ts';
 export { Barrier } from './sync/barrier.ts';
 export type { BarrierOptions } from './sync/barrier.ts';
+export { Once } from './sync/once.ts';
 export { CountDownLatch } from './sync/count-down-latch.ts';
 
 // Numbers and flags without a lock
