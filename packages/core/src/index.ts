@@ -44,6 +44,23 @@ export { CountDownLatch } from './sync/count-down-latch.ts';
 export { AtomicCounter } from './sync/atomic-counter.ts';
 export { AtomicFlag } from './sync/atomic-flag.ts';
 
+// Arrays of numbers
+export { SharedArray } from './array/shared-array.ts';
+export type { NumericView } from './array/shared-array.ts';
+export {
+  SharedBigInt64Array,
+  SharedBigUint64Array,
+  SharedFloat32Array,
+  SharedFloat64Array,
+  SharedInt16Array,
+  SharedInt32Array,
+  SharedInt8Array,
+  SharedUint16Array,
+  SharedUint32Array,
+  SharedUint8Array,
+  SharedUint8ClampedArray,
+} from './array/shared-arrays.ts';
+
 // Queues
 export { Queue } from './queue/queue.ts';
 export { SimpleQueue } from './queue/simple-queue.ts';

@@ -4,7 +4,9 @@ import * as barrier from './barrier.scenarios.ts';
 import * as condition from './condition.scenarios.ts';
 import * as event from './event.scenarios.ts';
 import * as lock from './lock.scenarios.ts';
+import * as once from './once.scenarios.ts';
 import * as queue from './queue.scenarios.ts';
+import * as rwLock from './rw-lock.scenarios.ts';
 import * as semaphore from './semaphore.scenarios.ts';
 
 const { latch, ...events } = event;
@@ -13,10 +15,12 @@ const { reentrant, ...locks } = lock;
 export const primitives: ReadonlyArray<readonly [string, Scenario[]]> = [
   ['Lock', Object.values(locks)],
   ['RLock', [reentrant]],
+  ['RWLock', Object.values(rwLock)],
   ['Semaphore', Object.values(semaphore)],
   ['Event', Object.values(events)],
   ['CountDownLatch', [latch]],
   ['Condition', Object.values(condition)],
   ['Barrier', Object.values(barrier)],
+  ['Once', Object.values(once)],
   ['Queue', Object.values(queue)],
 ];

@@ -249,9 +249,7 @@ export class RWLock extends SharedObject {
     const lock = this.live();
     const deadline = deadlineOf(options?.timeout, 'RWLock.acquireSharedAsync');
     options?.signal?.throwIfAborted();
-    return (
-      this.tryAcquireShared() || waitInLine(this, lock, sharedLine, deadline, options?.signal, SHARED)
-    );
+    return this.tryAcquireShared() || waitInLine(this, lock, sharedLine, deadline, options?.signal, SHARED);
   }
 
   /** As `acquireExclusive`, without blocking; otherwise as `acquireSharedAsync`. */

@@ -26,15 +26,12 @@ export const makeWhenTold = task(
 );
 
 /** Begins to make the value and never gets anywhere. */
-export const neverMake = task(
-  import.meta,
-  function neverMake(once: Once<unknown>, making: Event): void {
-    once.run(() => {
-      making.set();
-      for (;;);
-    });
-  },
-);
+export const neverMake = task(import.meta, function neverMake(once: Once<unknown>, making: Event): void {
+  once.run(() => {
+    making.set();
+    for (;;);
+  });
+});
 
 /** As `neverMake`, asynchronously. */
 export const neverMakeAsync = task(
@@ -50,11 +47,7 @@ export const neverMakeAsync = task(
 /** Fails `failures` times in all, whoever asks; then the value is made. Returns what this thread got. */
 export const makeAfterFailures = task(
   import.meta,
-  function makeAfterFailures(
-    once: Once<number>,
-    attempts: AtomicCounter,
-    failures: number,
-  ): number | string {
+  function makeAfterFailures(once: Once<number>, attempts: AtomicCounter, failures: number): number | string {
     try {
       return once.run(() => {
         const attempt = attempts.increment();

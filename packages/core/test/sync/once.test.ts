@@ -107,11 +107,13 @@ describe('Once', () => {
     const once = new Once<unknown>({ name: 'settings' });
     expect(() => once.run(async () => 1)).toThrow(
       new TypeError(
-        "Once \"settings\": the initializer returned a promise, which run() can't wait for; use runAsync()",
+        'Once "settings": the initializer returned a promise, which run() can\'t wait for; use runAsync()',
       ),
     );
     expect(() => once.run(() => ({ callback: () => 1 }))).toThrow(NotShareableError);
-    expect(() => once.run(() => ({ callback: () => 1 }))).toThrow('value.callback: functions cannot be shared');
+    expect(() => once.run(() => ({ callback: () => 1 }))).toThrow(
+      'value.callback: functions cannot be shared',
+    );
     await expect(once.runAsync(async () => [() => 1])).rejects.toThrow('value[0]');
     await expect(once.runAsync(() => Promise.reject(undefined))).rejects.toBe(undefined);
     expect(await once.runAsync(async () => 'at last')).toBe('at last');
@@ -227,10 +229,25 @@ describe('Once', () => {
   });
 
   it.each([
-    ['no initializer', (once: Once) => once.run(undefined as never), TypeError, 'Once.run: initialize must be a function, got undefined (undefined)'],
+    [
+      'no initializer',
+      (once: Once) => once.run(undefined as never),
+      TypeError,
+      'Once.run: initialize must be a function, got undefined (undefined)',
+    ],
     ['a value in place of it', (once: Once) => once.run(5 as never), TypeError, 'got 5 (number)'],
-    ['a negative timeout', (once: Once) => once.run(() => {}, { timeout: -1 }), RangeError, 'Once.run: timeout must be 0 or more milliseconds, got -1'],
-    ['a text as timeout', (once: Once) => once.run(() => {}, { timeout: '1' as never }), TypeError, 'got 1 (string)'],
+    [
+      'a negative timeout',
+      (once: Once) => once.run(() => {}, { timeout: -1 }),
+      RangeError,
+      'Once.run: timeout must be 0 or more milliseconds, got -1',
+    ],
+    [
+      'a text as timeout',
+      (once: Once) => once.run(() => {}, { timeout: '1' as never }),
+      TypeError,
+      'got 1 (string)',
+    ],
     ['a name that is none', () => new Once({ name: 1 as never }), TypeError, 'Once: name must be a string'],
     [
       'use after dispose',

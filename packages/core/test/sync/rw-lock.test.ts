@@ -148,7 +148,9 @@ describe('RWLock', () => {
     const shared = alone.downgrade();
     expect([alone.held, shared.held, await reader]).toEqual([false, true, true]);
     expect(stateOf(lock)).toEqual([2, false, 1]);
-    expect(() => alone.downgrade()).toThrow(new ThreadStateError('guard: released already; a guard releases its lock once'));
+    expect(() => alone.downgrade()).toThrow(
+      new ThreadStateError('guard: released already; a guard releases its lock once'),
+    );
     shared.release();
     lock.releaseShared();
     expect(await writer).toBe(true);
@@ -179,7 +181,8 @@ describe('RWLock', () => {
       lock.acquireExclusive();
       const controller = new AbortController();
       const { signal } = controller;
-      const aborted = round % 3 === 0 ? lock.acquireSharedAsync({ signal }) : lock.acquireExclusiveAsync({ signal });
+      const aborted =
+        round % 3 === 0 ? lock.acquireSharedAsync({ signal }) : lock.acquireExclusiveAsync({ signal });
       const next = round % 5 === 0 ? lock.acquireSharedAsync(SOON) : lock.acquireExclusiveAsync(SOON);
       if (round % 2 === 0) controller.abort('no');
       lock.releaseExclusive();
@@ -325,10 +328,25 @@ describe('RWLock', () => {
       ThreadStateError,
       'guard: released already',
     ],
-    ['a negative timeout', (lock: RWLock) => lock.acquireShared({ timeout: -1 }), RangeError, 'RWLock.acquireShared: timeout must be 0 or more milliseconds, got -1'],
-    ['NaN', (lock: RWLock) => lock.holdExclusive({ timeout: Number.NaN }), RangeError, 'RWLock.acquireExclusive: timeout must be 0 or more milliseconds, got NaN'],
+    [
+      'a negative timeout',
+      (lock: RWLock) => lock.acquireShared({ timeout: -1 }),
+      RangeError,
+      'RWLock.acquireShared: timeout must be 0 or more milliseconds, got -1',
+    ],
+    [
+      'NaN',
+      (lock: RWLock) => lock.holdExclusive({ timeout: Number.NaN }),
+      RangeError,
+      'RWLock.acquireExclusive: timeout must be 0 or more milliseconds, got NaN',
+    ],
     ['a text', (lock: RWLock) => lock.acquireShared({ timeout: '1' as never }), TypeError, 'got 1 (string)'],
-    ['a name that is none', () => new RWLock({ name: 1 as never }), TypeError, 'RWLock: name must be a string, got 1 (number)'],
+    [
+      'a name that is none',
+      () => new RWLock({ name: 1 as never }),
+      TypeError,
+      'RWLock: name must be a string, got 1 (number)',
+    ],
     [
       'use after dispose',
       (lock: RWLock) => {

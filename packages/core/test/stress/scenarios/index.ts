@@ -6,18 +6,22 @@ import { events } from './events.ts';
 import { latches } from './latches.ts';
 import { locks } from './locks.ts';
 import { notifications } from './notifications.ts';
+import { onces } from './onces.ts';
 import { queues } from './queues.ts';
 import { rlocks } from './rlocks.ts';
+import { rwLocks } from './rw-locks.ts';
 import { semaphores } from './semaphores.ts';
 
 export const scenarios: readonly Scenario[] = [
   locks,
   rlocks,
+  rwLocks,
   semaphores,
   conditions,
   notifications,
   events,
   barriers,
   latches,
+  onces,
   queues,
 ] as ReadonlyArray<unknown> as readonly Scenario[];
