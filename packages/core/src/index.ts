@@ -10,7 +10,13 @@ export { defaultExceptHook, setExceptHook } from './thread/except-hook.ts';
 export type { ExceptHook, ExceptHookArgs } from './thread/except-hook.ts';
 export { ThreadLocal } from './thread/thread-local.ts';
 export { atThreadExit } from './thread/scope.ts';
+export { Timer } from './thread/timer.ts';
+export type { TimerOptions } from './thread/timer.ts';
 export { sleep, sleepAsync } from './thread/sleep.ts';
+
+// Doing things later, in this thread
+export { Scheduler } from './scheduler/scheduler.ts';
+export type { ScheduledEvent, SchedulerOptions } from './scheduler/scheduler.ts';
 
 // Workers that you start yourself
 export { attach, pack, runtimeHandle, unpack } from './attach.ts';
@@ -60,6 +66,10 @@ export {
   SharedUint8Array,
   SharedUint8ClampedArray,
 } from './array/shared-arrays.ts';
+
+// Loops in several threads
+export { parallelFor, parallelForAsync, parallelMap, parallelMapAsync } from './parallel/parallel.ts';
+export type { AsyncParallelOptions, IntoOption, ParallelOptions, Range } from './parallel/parallel.ts';
 
 // Queues
 export { Queue } from './queue/queue.ts';

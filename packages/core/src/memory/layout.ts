@@ -238,6 +238,13 @@ export const THREAD = {
   /** Only in the main thread's record: the line of those who wait until no non-daemon thread is left. */
   restFirst: 24,
   restLast: 25,
+  /** Message with the context that the thread runs in, 0 for none. */
+  contextMessage: 26,
+  /** Only in a timer's record: its event, and a double with its milliseconds. */
+  timerFinished: 27,
+  timerInterval: 28,
+  /** Stack size in KiB of a thread that has a worker of its own, 0 for the platform's. */
+  stackKiB: 30,
   nameBytes: 31,
   nameText: 32,
   bytes: 256,
