@@ -32,6 +32,8 @@ export { Lock } from './sync/lock.ts';
 export { RLock } from './sync/rlock.ts';
 export type { ReentrantAsyncWaitOptions, ReentrantWaitOptions } from './sync/rlock.ts';
 export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
+export { SpinLock } from './sync/spin-lock.ts';
+export type { SpinLockOptions } from './sync/spin-lock.ts';
 export { RWLock } from './sync/rw-lock.ts';
 export type { ExclusiveGuard } from './sync/rw-lock.ts';
 export type { Guard } from './sync/guard.ts';
@@ -43,6 +45,7 @@ export { Condition } from './sync/condition.ts';
 export { Event } from './sync/event.ts';
 export { Barrier } from './sync/barrier.ts';
 export type { BarrierOptions } from './sync/barrier.ts';
+export { Exchanger } from './sync/exchanger.ts';
 export { Once } from './sync/once.ts';
 export { CountDownLatch } from './sync/count-down-latch.ts';
 

@@ -1,5 +1,5 @@
 /** As `step-operations.fixture.ts`, for the primitives beyond Python's. */
-import { Once, RWLock } from '../../src/index.ts';
+import { Exchanger, Once, RWLock } from '../../src/index.ts';
 import { load } from '../../src/atomics.ts';
 import { pointerOf } from '../support/state.ts';
 import { demand } from './scenario.ts';
@@ -207,4 +207,46 @@ export const onceGivesUp: Operation<{ once: Once<number> }> = {
     }
   },
   survive: surviveOnce,
+};
+
+async function surviveExchange(objects: { exchanger: Exchanger<string> }): Promise<void> {
+  const { exchanger } = objects;
+  const all = waits.get(objects)!.length;
+  if ((await settledNow(objects)) < all) {
+    demand(
+      (await exchanger.exchangeAsync('survivor', LONG)) === 'waiting',
+      'it got what nobody brought',
+    );
+  }
+  for (const got of await outcomes(objects))
+    demand(got === 'victim' || got === 'survivor', `it got ${String(got)}`);
+  const pair = [exchanger.exchangeAsync('a', LONG), exchanger.exchangeAsync('b', LONG)];
+  demand((await Promise.all(pair)).join() === 'b,a', 'the exchanger is out of order');
+  expectLines(exchanger);
+}
+
+export const exchange: Operation<{ exchanger: Exchanger<string> }> = {
+  prepare() {
+    const objects = { exchanger: new Exchanger<string>() };
+    waits.set(objects, [objects.exchanger.exchangeAsync('waiting', LONG)]);
+    return objects;
+  },
+  act: ({ exchanger }) => void exchanger.exchange('victim'),
+  survive: surviveExchange,
+};
+
+export const exchangeAlone: Operation<{ exchanger: Exchanger<string> }> = {
+  prepare() {
+    const objects = { exchanger: new Exchanger<string>() };
+    waits.set(objects, []);
+    return objects;
+  },
+  act({ exchanger }) {
+    try {
+      exchanger.exchange('victim', { timeout: 3 });
+    } catch {
+      // As it should be.
+    }
+  },
+  survive: surviveExchange,
 };
