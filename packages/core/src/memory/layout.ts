@@ -240,15 +240,22 @@ export const THREAD = {
   /** Only in the main thread's record: the line of those who wait until no non-daemon thread is left. */
   restFirst: 24,
   restLast: 25,
+  /** Message with the context that the thread runs in, 0 for none. */
+  contextMessage: 26,
+  /** Only in a timer's record: its event, and a double with its milliseconds. */
+  timerFinished: 27,
+  timerInterval: 28,
+  /** Stack size in KiB of a thread that has a worker of its own, 0 for the platform's. */
+  stackKiB: 30,
   /** The line of those who wait until it runs. */
-  startFirst: 28,
-  startLast: 29,
-  nameBytes: 31,
-  nameText: 32,
+  startFirst: 31,
+  startLast: 32,
+  nameBytes: 39,
+  nameText: 40,
   bytes: 256,
 } as const;
 
-export const THREAD_NAME_BYTES = 128;
+export const THREAD_NAME_BYTES = 96;
 
 /**
  * OBJECT.state of a thread's record.

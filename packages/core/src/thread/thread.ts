@@ -10,6 +10,7 @@ import { hot, i32 } from '../atomics.ts';
 import { ThreadDiedError, ThreadStateError, TimeoutError } from '../errors.ts';
 import { ident as currentIdent } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
+import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
 import { Existing, SharedObject, retain, revive } from '../memory/shared-object.ts';
@@ -62,6 +63,9 @@ const INTERNED_LIMIT = 1000;
  * ```
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
+  /** @internal */
+  protected static readonly kind: number = KIND.thread;
+
   readonly #target: TargetAddress | undefined;
   #args: readonly unknown[] | undefined;
   #value: { readonly value: unknown } | undefined;
@@ -80,7 +84,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   ) {
     const source = target as unknown;
     const existing = source instanceof Existing ? source : undefined;
-    super(KIND.thread, THREAD.bytes, existing);
+    super(new.target.kind, THREAD.bytes, existing);
     if (existing !== undefined) return;
     const record = this.at;
     if (isForeign(source)) {
@@ -241,7 +245,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     return true;
   }
 
-  /** The name; may be changed at any time, from any thread (cut to 128 bytes of UTF-8). Default: `Thread-N (function)`. */
+  /** The name; may be changed at any time, from any thread (cut to 96 bytes of UTF-8). Default: `Thread-N (function)`. */
   override get name(): string {
     return recordName(this.live());
   }
@@ -311,7 +315,8 @@ function checkedArgs(args: unknown): readonly unknown[] {
   return args as readonly unknown[];
 }
 
-function defaultName(target: TargetAddress): string {
+/** The name of a thread that was given none. */
+export function defaultName(target: TargetAddress): string {
   const name = targetName(target);
   return `Thread-${add(REGISTRY.serial, 1) + 1}${name === '' ? '' : ` (${name})`}`;
 }
@@ -413,7 +418,8 @@ function ensureRegistered(): void {
   registered = true;
 }
 
-registerKind(KIND.thread, {
+/** What a thread's record is to the layers below; a timer's is the same and more. */
+export const threadKind: Kind = {
   revive: pointer => new Thread(new Existing(pointer) as unknown as () => unknown),
   lines: [joinLine, startLine, restLine],
   repair(record) {
@@ -430,4 +436,6 @@ registerKind(KIND.thread, {
       if (message !== 0) dropMessage(message);
     }
   },
-});
+};
+
+registerKind(KIND.thread, threadKind);
