@@ -11,7 +11,7 @@
  *            retired: runs nothing more, and ends when that work has ended
  * ```
  */
-import { hot, i32, pause } from '../atomics.ts';
+import { Condemned, endInWaits, hot, i32, pause } from '../atomics.ts';
 import { setIdent } from '../memory/agent.ts';
 import { AGENT, OBJECT, OUTCOME, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { readMessage, storeMessage, takeMessage } from '../memory/message.ts';
@@ -21,11 +21,12 @@ import { self } from '../parking/guard.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { handleUncaught, withoutUnshareables } from './except-hook.ts';
-import { nativeThreadId, writeThroughStreams } from './host.ts';
+import { host, nativeThreadId, writeThroughStreams } from './host.ts';
 import { countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
 import { hasExitActions, resetScope, runExitActions } from './scope.ts';
 import { explainInlineError, resolve, resolveNow } from './target.ts';
 import type { AnyFunction, TargetAddress } from './target.ts';
+import { liveInWindow } from './web-life.ts';
 import '../index.ts';
 
 const { exchange, load, store } = hot;
@@ -42,8 +43,13 @@ const targets = new Map<number, Called>();
 let busy = true;
 let baseline = 0;
 
-/** Runs the worker; returns at once, the event loop does the rest. `isolatedRecord` is the one thread to run, or 0. */
-export function runWorker(isolatedRecord: number): void {
+/**
+ * Runs the worker; returns at once (in a browser, when it holds the lock `life`), the event loop does the rest. `isolatedRecord` is the one thread to
+ * run, or 0.
+ */
+export async function runWorker(isolatedRecord: number, life?: string): Promise<void> {
+  if (life !== undefined) await liveInWindow(life);
+  if (host.endsOnlyIdle) endInWaits(isCondemned);
   writeThroughStreams();
   holdLoop();
   i32[self + AGENT.nativeId] = nativeThreadId();
@@ -52,6 +58,12 @@ export function runWorker(isolatedRecord: number): void {
   baseline = activeResources();
   if (isolatedRecord === 0) countStarting(-1);
   void work(isolatedRecord === 0 ? takePending(false) || takeOrIdle(self) : isolatedRecord);
+}
+
+/** Whether somebody has terminated the thread that runs here, and this platform waits for it to return to its event loop. */
+function isCondemned(): boolean {
+  const record = i32[self + AGENT.thread]!;
+  return record !== 0 && hasFlag(record, THREAD_FLAG.terminate);
 }
 
 function onWake(): void {
@@ -99,10 +111,10 @@ function watchMailbox(): number {
   return exchange(self + AGENT.mailbox, 0);
 }
 
-/** Timers, sockets, workers and the like that keep this worker's event loop going. */
+/** Timers, sockets, workers and the like that keep this worker's event loop going; 0 where the platform doesn't tell (browsers). */
 function activeResources(): number {
-  const { getActiveResourcesInfo } = process as { getActiveResourcesInfo?: () => string[] };
-  return getActiveResourcesInfo?.().length ?? 0;
+  const { process } = globalThis as { process?: { getActiveResourcesInfo?: () => string[] } };
+  return process?.getActiveResourcesInfo?.().length ?? 0;
 }
 
 /** Runs the thread's function. Returns a promise only if something has to be awaited. */
@@ -121,6 +133,8 @@ function run(record: number): Promise<void> | undefined {
     if (isThenable(value)) return settleWith(record, called, value);
     succeed(record, value);
   } catch (error) {
+    // Back in the event loop, the platform ends the thread.
+    if (error instanceof Condemned) return new Promise(() => {});
     fail(record, called, error);
   }
   return undefined;
@@ -132,16 +146,20 @@ async function runAsync(record: number, called: Called): Promise<void> {
     called.fn = fn;
     succeed(record, await fn(...takeArguments(record)));
   } catch (error) {
+    if (error instanceof Condemned) return new Promise(() => {});
     fail(record, called, error);
   }
+  return undefined;
 }
 
 async function settleWith(record: number, called: Called, value: PromiseLike<unknown>): Promise<void> {
   try {
     succeed(record, await value);
   } catch (error) {
+    if (error instanceof Condemned) return new Promise(() => {});
     fail(record, called, error);
   }
+  return undefined;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
