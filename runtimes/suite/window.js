@@ -52,7 +52,7 @@ async function refusals() {
     ['CountDownLatch.wait', 'waitAsync', () => new CountDownLatch(1).wait()],
     ['get', 'getAsync', () => new Queue().get()],
     ['get', 'getAsync', () => new PriorityQueue().get()],
-    ['getMany', 'getManyAsync', () => new Queue().getMany(2)],
+    ['get', 'getManyAsync', () => new Queue().getMany(2)],
     ['put', 'putAsync', () => full.put(2)],
     ['Thread.join', 'joinAsync', () => running.join()],
     ['Thread', 'Async', () => running.result()],
