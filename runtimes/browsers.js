@@ -105,7 +105,11 @@ export async function runInBrowser(browser, folder, names, onResult) {
     const came = await next;
     clearTimeout(timer);
     if (came) continue;
-    onResult({ name: left.shift(), ok: false, error: [`nothing heard for ${TIMEOUT_MS} ms`, ...log].join('\n') });
+    onResult({
+      name: left.shift(),
+      ok: false,
+      error: [`nothing heard for ${TIMEOUT_MS} ms`, ...log].join('\n'),
+    });
     await close();
     close = undefined;
   }
@@ -121,7 +125,10 @@ export async function openPage(browser, folder, path) {
   });
   const server = await serve(folder, { '/result': heard });
   const close = open(browser, server.origin + path);
-  const timer = setTimeout(() => heard({ ok: false, error: `nothing heard for ${TIMEOUT_MS} ms` }), TIMEOUT_MS);
+  const timer = setTimeout(
+    () => heard({ ok: false, error: `nothing heard for ${TIMEOUT_MS} ms` }),
+    TIMEOUT_MS,
+  );
   const told = await result;
   clearTimeout(timer);
   await close();

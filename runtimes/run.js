@@ -29,7 +29,7 @@ let failed = 0;
 
 /** Runs what `run` runs, and adds a line to the table. `run` calls what it is given with each outcome. */
 async function measured(engine, run) {
-  const row = { engine, passed: 0, failed: 0, 'cannot': 0, seconds: 0 };
+  const row = { engine, passed: 0, failed: 0, cannot: 0, seconds: 0 };
   const began = performance.now();
   await run(({ name, ok, error, note }) => {
     row[ok ? 'passed' : 'failed'] += 1;
@@ -57,18 +57,23 @@ async function onCommandLine(engine, number) {
   const told = line === undefined ? { ok: false, error: 'it told nothing' } : JSON.parse(line.slice(1));
   const end = ended.code === undefined ? 'the process had to be killed' : `exit code ${ended.code}`;
   if (told.ok && ended.code === 0) return told;
-  return { ok: false, error: `${told.error ?? 'it passed, but'}\n${end}\n${ended.stdout}${ended.stderr}`.trim() };
+  return {
+    ok: false,
+    error: `${told.error ?? 'it passed, but'}\n${end}\n${ended.stdout}${ended.stderr}`.trim(),
+  };
 }
 
 for (const engine of engines.filter(wanted)) {
   await measured(engine.name, async outcome => {
     for (const [number, scenario] of scenarios.entries()) {
-      if (possible(scenario, engine)) outcome({ name: scenario.name, ...(await onCommandLine(engine, number)) });
+      if (possible(scenario, engine))
+        outcome({ name: scenario.name, ...(await onCommandLine(engine, number)) });
     }
   });
 }
 
-const NOT_ISOLATED = 'page: without cross-origin isolation it can be imported, and using it names the missing headers';
+const NOT_ISOLATED =
+  'page: without cross-origin isolation it can be imported, and using it names the missing headers';
 for (const browser of browsers.filter(wanted)) {
   await measured(browser.name, async outcome => {
     const names = [...scenarios, ...windowScenarios]

@@ -3,13 +3,19 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, normalize } from 'node:path';
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.map': 'application/json' };
+const types = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.map': 'application/json',
+};
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-const page = script => `<!doctype html><meta charset="utf-8"><title>Heddle</title><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
+const page = script =>
+  `<!doctype html><meta charset="utf-8"><title>Heddle</title><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
 
 /** Workers know no import maps, so the package's name is replaced by its place. */
 const linked = source => source.replaceAll(`'@heddle/core'`, `'/node_modules/@heddle/core/dist/index.js'`);

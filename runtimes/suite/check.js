@@ -44,7 +44,7 @@ export async function rejects(type, text, promise) {
 
 /** Waits for a state, not for a time. */
 export async function until(condition, what) {
-  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; ) {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end;) {
     if (condition()) return;
     await new Promise(resolve => setTimeout(resolve, 1));
   }

@@ -7,6 +7,9 @@ try {
   await scenarios[Number(process.argv.at(-1))].run();
   outcome = { ok: true };
 } catch (error) {
-  outcome = { ok: false, error: error?.stack?.includes(error.message) ? error.stack : `${error}\n${error?.stack}` };
+  outcome = {
+    ok: false,
+    error: error?.stack?.includes(error.message) ? error.stack : `${error}\n${error?.stack}`,
+  };
 }
 console.log(`\u0001${JSON.stringify({ ...outcome, ms: performance.now() - began })}`);

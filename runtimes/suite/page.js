@@ -6,7 +6,10 @@ const all = [...scenarios, ...windowScenarios];
 const tell = (path, body) => fetch(path, { method: 'POST', body: JSON.stringify(body) });
 
 addEventListener('error', event => void tell('/log', String(event.error?.stack ?? event.message)));
-addEventListener('unhandledrejection', event => void tell('/log', String(event.reason?.stack ?? event.reason)));
+addEventListener(
+  'unhandledrejection',
+  event => void tell('/log', String(event.reason?.stack ?? event.reason)),
+);
 
 const { name } = await (await fetch('/next')).json();
 if (name !== undefined) {

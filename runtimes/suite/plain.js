@@ -10,7 +10,10 @@ try {
       use();
       wrong.push(`${use} did not throw`);
     } catch (error) {
-      for (const part of ['Cross-Origin-Opener-Policy: same-origin', 'Cross-Origin-Embedder-Policy: require-corp']) {
+      for (const part of [
+        'Cross-Origin-Opener-Policy: same-origin',
+        'Cross-Origin-Embedder-Policy: require-corp',
+      ]) {
         if (!error.message.includes(part)) wrong.push(`${use}: "${error.message}" does not name ${part}`);
       }
     }

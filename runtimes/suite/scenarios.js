@@ -224,17 +224,20 @@ scenario('counter and flag: no increment is lost, one thread wins', async () => 
 
 // Queues
 
-scenario('queue: two producers, two blocked consumers, and a promise here: everything arrives once', async () => {
-  const queue = new Queue({ maxsize: 8 });
-  const consumers = [start(tasks.consume, queue), start(tasks.consumeAsync, queue)];
-  const producers = [start(tasks.produce, queue, 0, 500), start(tasks.produce, queue, 500, 500)];
-  let sum = 0;
-  for (let n = 0; n < 100; n++) sum += (await queue.getAsync(SOON)).n;
-  await settled(producers);
-  queue.shutdown();
-  for (const each of await settled(consumers)) sum += each;
-  equal(sum, 499500, 'sum');
-});
+scenario(
+  'queue: two producers, two blocked consumers, and a promise here: everything arrives once',
+  async () => {
+    const queue = new Queue({ maxsize: 8 });
+    const consumers = [start(tasks.consume, queue), start(tasks.consumeAsync, queue)];
+    const producers = [start(tasks.produce, queue, 0, 500), start(tasks.produce, queue, 500, 500)];
+    let sum = 0;
+    for (let n = 0; n < 100; n++) sum += (await queue.getAsync(SOON)).n;
+    await settled(producers);
+    queue.shutdown();
+    for (const each of await settled(consumers)) sum += each;
+    equal(sum, 499500, 'sum');
+  },
+);
 
 scenario('queue: putAsync waits for room, and errors say full, empty and shut down', async () => {
   const queue = new Queue({ maxsize: 2 });
@@ -363,16 +366,19 @@ scenario(
   { unbundled: true },
 );
 
-scenario('thread: errors keep class, message, cause and stack, and know where they were asked for', async () => {
-  const seen = [];
-  setExceptHook(({ error, thread }) => seen.push([error.message, thread.name]));
-  const thread = new Thread(tasks.fail, { args: ['broken'], name: 'breaker' }).start();
-  const error = await rejects(RangeError, 'broken', thread.resultAsync(SOON));
-  equal([error.cause instanceof TypeError, error.cause.message], [true, 'the reason'], 'cause');
-  if (!error.stack.includes('fail')) fail(`the stack doesn't name the function: ${error.stack}`);
-  await until(() => seen.length === 1, 'the hook heard of it');
-  equal(seen, [['broken', 'breaker']], 'hook');
-});
+scenario(
+  'thread: errors keep class, message, cause and stack, and know where they were asked for',
+  async () => {
+    const seen = [];
+    setExceptHook(({ error, thread }) => seen.push([error.message, thread.name]));
+    const thread = new Thread(tasks.fail, { args: ['broken'], name: 'breaker' }).start();
+    const error = await rejects(RangeError, 'broken', thread.resultAsync(SOON));
+    equal([error.cause instanceof TypeError, error.cause.message], [true, 'the reason'], 'cause');
+    if (!error.stack.includes('fail')) fail(`the stack doesn't name the function: ${error.stack}`);
+    await until(() => seen.length === 1, 'the hook heard of it');
+    equal(seen, [['broken', 'breaker']], 'hook');
+  },
+);
 
 scenario('thread: knows itself, its name, the others and main', async () => {
   const thread = new Thread(tasks.whoAmI, { name: 'Jacquard' }).start();
@@ -475,18 +481,22 @@ scenario('death: a thread that is blocked is terminated; joiners wake, result() 
   equal(await start(tasks.echo, 1).resultAsync(SOON), 1, 'the next thread runs');
 });
 
-scenario('death: a thread in an endless loop is terminated and writes nothing more', async () => {
-  const counter = new AtomicCounter();
-  const thread = start(tasks.spinUntil, new Event(), counter);
-  await until(() => counter.value > 1000, 'it spins');
-  thread.terminate();
-  equal(await thread.joinAsync(SOON), true, 'joined');
-  const then = counter.value;
-  await sleepAsync(100);
-  equal(counter.value - then, 0, 'writes after its end');
-}, {
-  cannot: { Deno: 'a thread ends when it next waits, sleeps or returns to its event loop' },
-});
+scenario(
+  'death: a thread in an endless loop is terminated and writes nothing more',
+  async () => {
+    const counter = new AtomicCounter();
+    const thread = start(tasks.spinUntil, new Event(), counter);
+    await until(() => counter.value > 1000, 'it spins');
+    thread.terminate();
+    equal(await thread.joinAsync(SOON), true, 'joined');
+    const then = counter.value;
+    await sleepAsync(100);
+    equal(counter.value - then, 0, 'writes after its end');
+  },
+  {
+    cannot: { Deno: 'a thread ends when it next waits, sleeps or returns to its event loop' },
+  },
+);
 
 scenario(
   'death: where an endless loop cannot be ended, the thread counts as alive and the others go on',
@@ -533,15 +543,18 @@ scenario('death: a thread that ends its worker by itself has died, and is seen t
   await rejects(ThreadDiedError, 'without returning', thread.resultAsync(SOON));
 });
 
-scenario('death: an error thrown by a timer, and a rejection nobody handles, end the thread with that error', async () => {
-  const seen = [];
-  setExceptHook(({ error }) => seen.push(error.message));
-  const thrown = start(tasks.throwLater);
-  await rejects(RangeError, 'thrown by a timer', thrown.resultAsync(SOON));
-  const rejected = start(tasks.rejectLater);
-  await rejects(RangeError, 'nobody looks', rejected.resultAsync(SOON));
-  await until(() => seen.length === 2, 'the hook heard of both');
-});
+scenario(
+  'death: an error thrown by a timer, and a rejection nobody handles, end the thread with that error',
+  async () => {
+    const seen = [];
+    setExceptHook(({ error }) => seen.push(error.message));
+    const thrown = start(tasks.throwLater);
+    await rejects(RangeError, 'thrown by a timer', thrown.resultAsync(SOON));
+    const rejected = start(tasks.rejectLater);
+    await rejects(RangeError, 'nobody looks', rejected.resultAsync(SOON));
+    await until(() => seen.length === 2, 'the hook heard of both');
+  },
+);
 
 scenario('death: a stack overflow is an error like another', async () => {
   setExceptHook(() => {});

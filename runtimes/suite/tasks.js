@@ -80,37 +80,46 @@ export const setLater = task(import.meta, function setLater(event, ms) {
   event.set();
 });
 
-export const produceUnderCondition = task(import.meta, function produceUnderCondition(condition, cells, count) {
-  const full = 1;
-  for (let n = 1; n <= count; n++) {
-    check(condition.acquire(SOON), 'the lock was not to be had');
-    condition.waitFor(() => cells.view(Int32Array)[0] !== full, SOON);
-    cells.view(Int32Array)[1] = n;
-    cells.view(Int32Array)[0] = full;
-    condition.notifyAll();
-    condition.release();
-  }
-});
+export const produceUnderCondition = task(
+  import.meta,
+  function produceUnderCondition(condition, cells, count) {
+    const full = 1;
+    for (let n = 1; n <= count; n++) {
+      check(condition.acquire(SOON), 'the lock was not to be had');
+      condition.waitFor(() => cells.view(Int32Array)[0] !== full, SOON);
+      cells.view(Int32Array)[1] = n;
+      cells.view(Int32Array)[0] = full;
+      condition.notifyAll();
+      condition.release();
+    }
+  },
+);
 
-export const consumeUnderCondition = task(import.meta, function consumeUnderCondition(condition, cells, count) {
-  let sum = 0;
-  for (let n = 1; n <= count; n++) {
-    check(condition.acquire(SOON), 'the lock was not to be had');
-    condition.waitFor(() => cells.view(Int32Array)[0] === 1, SOON);
-    sum += cells.view(Int32Array)[1];
-    cells.view(Int32Array)[0] = 0;
-    condition.notifyAll();
-    condition.release();
-  }
-  return sum;
-});
+export const consumeUnderCondition = task(
+  import.meta,
+  function consumeUnderCondition(condition, cells, count) {
+    let sum = 0;
+    for (let n = 1; n <= count; n++) {
+      check(condition.acquire(SOON), 'the lock was not to be had');
+      condition.waitFor(() => cells.view(Int32Array)[0] === 1, SOON);
+      sum += cells.view(Int32Array)[1];
+      cells.view(Int32Array)[0] = 0;
+      condition.notifyAll();
+      condition.release();
+    }
+    return sum;
+  },
+);
 
 /** Goes through a barrier again and again; all must be in the same round. */
 export const rounds = task(import.meta, function rounds(barrier, counter, times) {
   for (let round = 1; round <= times; round++) {
     counter.increment();
     barrier.wait(SOON);
-    check(counter.value === round * barrier.parties, `round ${round}: all have counted, got ${counter.value}`);
+    check(
+      counter.value === round * barrier.parties,
+      `round ${round}: all have counted, got ${counter.value}`,
+    );
     barrier.wait(SOON);
   }
 });
@@ -131,7 +140,10 @@ export const produce = task(import.meta, function produce(queue, from, count) {
 export const consume = task(import.meta, function consume(queue) {
   let sum = 0;
   for (const item of queue) {
-    check(item.text === `item ${item.n} ä€😀` && item.list[1][0] === item.n, 'an item arrived as it was sent');
+    check(
+      item.text === `item ${item.n} ä€😀` && item.list[1][0] === item.n,
+      'an item arrived as it was sent',
+    );
     sum += item.n;
   }
   return sum;

@@ -33,7 +33,8 @@ async function refusals() {
   held.acquire();
   const heldR = new RLock();
   const holder = start(tasks.holdUntil, heldR, new Event(), new Event());
-  for (let locked = false; !locked; locked = heldR.locked) await new Promise(resolve => setTimeout(resolve, 1));
+  for (let locked = false; !locked; locked = heldR.locked)
+    await new Promise(resolve => setTimeout(resolve, 1));
   const full = new Queue({ maxsize: 1 });
   full.put(1);
   const condition = new Condition();
@@ -83,7 +84,8 @@ async function frames() {
   const cells = new SharedBuffer(64);
   const threads = Array.from({ length: 4 }, () => start(tasks.contend, lock, queue, stop, cells));
   for (const thread of threads) {
-    while (thread.alive && cells.view(Int32Array)[0] < 100) await new Promise(resolve => setTimeout(resolve, 1));
+    while (thread.alive && cells.view(Int32Array)[0] < 100)
+      await new Promise(resolve => setTimeout(resolve, 1));
   }
   let count = 0;
   let longest = 0;
@@ -119,5 +121,8 @@ async function frames() {
 
 export const windowScenarios = [
   { name: 'window: a call that would block is refused and names its async twin', run: refusals },
-  { name: 'window: frames keep coming while four threads contend with each other and with the window', run: frames },
+  {
+    name: 'window: frames keep coming while four threads contend with each other and with the window',
+    run: frames,
+  },
 ];

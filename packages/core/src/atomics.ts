@@ -29,12 +29,11 @@ function isV8(): boolean {
 }
 
 /** A tool that instruments `Atomics` (schedule exploration) sets this before Heddle is loaded, so that it sees every step. */
-function plainRequested(): boolean {
-  return (globalThis as Record<symbol, unknown>)[Symbol.for('heddle.plainAtomics')] === true;
-}
+export const explored: boolean =
+  (globalThis as Record<symbol, unknown>)[Symbol.for('heddle.plainAtomics')] === true;
 
 function choose(): WasmAtomics {
-  if (bornWith === undefined || !isV8() || plainRequested()) return plain;
+  if (bornWith === undefined || !isV8() || explored) return plain;
   try {
     return instantiate(bornWith);
   } catch {

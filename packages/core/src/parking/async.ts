@@ -22,6 +22,7 @@
 import { exchange, i32, load, store, waitAsync as atomicsWaitAsync } from '../atomics.ts';
 import { allocateZeroed } from '../memory/allocator.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
+import { payPostponed, setIsAwaited } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, self, unlockGuard } from './guard.ts';
 import { holdLoop, releaseLoop } from './keep-alive.ts';
@@ -44,7 +45,7 @@ interface Waiter {
   pointer: number;
   line: Line;
   node: number;
-  /** Keeps the handle, and with it the block, alive while the promise is pending. */
+  /** Keeps the handle, and with it the block, from being collected while the promise is pending. */
   owner: object;
   timer: ReturnType<typeof setTimeout> | undefined;
   signal: AbortSignal | undefined;
@@ -191,8 +192,14 @@ function finish(waiter: Waiter, settle: () => void): void {
   i32[node + NODE.primitive] = 0;
   if (isOnStack(node)) ghosts.add(node);
   else pool.push(node);
+  payPostponed();
   releaseLoop();
 }
+
+setIsAwaited(pointer => {
+  for (const waiter of waiters.values()) if (waiter.pointer === pointer) return true;
+  return false;
+});
 
 /** Only this agent takes nodes off its stack, and only in `drain`, so what is seen here stays there until then. */
 function isOnStack(node: number): boolean {

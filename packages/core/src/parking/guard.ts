@@ -16,13 +16,14 @@
  * Rules that must stay true: no user code, no allocation that may throw and no parking under a guard; nesting only
  * object guard → allocator guard.
  */
-import { canBlock, hot, i32, notify, pause, wait } from '../atomics.ts';
+import { canBlock, explored, hot, i32, notify, pause, wait } from '../atomics.ts';
 import { AGENT, GUARD_DEPTH } from '../memory/layout.ts';
 
 const { compareExchange, exchange, load } = hot;
 
 export const SLEEPERS = 1;
-const SPINS = 60;
+/** Few under exploration, which would otherwise hardly ever come as far as the sleep. */
+const SPINS: number = explored ? 2 : 60;
 /** In a window, which can't sleep: some milliseconds. */
 const SPINS_BEFORE_STUCK = 100_000;
 /** A sleeper looks again by itself, should the platform ever lose a notify. */
@@ -70,16 +71,38 @@ function lockContended(guard: number): void {
       if (!mayBlock) {
         pause();
         if (++spins % SPINS_BEFORE_STUCK === 0) whenStuck?.(load(guard) & ~SLEEPERS);
-      }
-      else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.(seen & ~SLEEPERS);
+      } else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.(seen & ~SLEEPERS);
     }
   }
 }
 
-/** Frees the guard and wakes one sleeper, if there may be one. */
+/** Frees the guard and wakes one sleeper, if there may be one, and those of `notifyLater`. */
 export function unlockGuard(guard: number): void {
   if ((exchange(guard, 0) & SLEEPERS) !== 0) notify(guard, 1);
   i32[self + AGENT.guards + --depth] = 0;
+  if (laterCount !== 0) notifyNow();
+}
+
+/** Words to notify when no guard is held any more; the first `laterCount` count. */
+const later: number[] = [0, 0, 0, 0];
+let laterCount = 0;
+
+/**
+ * Notifies the word when this thread has freed its guard. Under the guard, the thread that is woken would run into it at once and go to sleep again
+ * (measured, hand-offs between two threads with a `Lock`: 29 µs notified under the guard, 12 µs after it).
+ *
+ * Nobody is forgotten: what the sleeper waits for has been stored under the guard, so whoever goes to sleep later sees it, and whoever sleeps already
+ * is notified by the same thread a few instructions later. Should that thread be killed in between, sleepers look again within a slice.
+ * The word must be one that is never freed: an agent's.
+ */
+export function notifyLater(word: number): void {
+  later[laterCount++] = word;
+}
+
+function notifyNow(): void {
+  const count = laterCount;
+  laterCount = 0;
+  for (let index = 0; index < count; index++) notify(later[index]!, 1);
 }
 
 /** Takes over a guard from an agent that is known to be dead; returns false if that agent didn't hold it. */

@@ -25,7 +25,10 @@ function spawn(seed: WorkerSeed, _heapMiB: number, events: WorkerEvents): Spawne
   }
   const life = `heddle:${crypto.randomUUID()}:${serial++}`;
   // Written just so, because this is what bundlers look for.
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'heddle-worker' });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    type: 'module',
+    name: 'heddle-worker',
+  });
   let ended = false;
   let up = false;
   const end = (): void => {
@@ -39,6 +42,7 @@ function spawn(seed: WorkerSeed, _heapMiB: number, events: WorkerEvents): Spawne
       void navigator.locks.request(life, end);
     } else {
       events.failed(takeMessage(data.message));
+      worker.terminate();
     }
   };
   worker.onerror = event => {
@@ -63,4 +67,9 @@ function spawn(seed: WorkerSeed, _heapMiB: number, events: WorkerEvents): Spawne
   };
 }
 
-export const webHost: Host = { spawn, spawnSupervisor: undefined, endsOnlyIdle: false, lingersMs: LINGERS_MS };
+export const webHost: Host = {
+  spawn,
+  spawnSupervisor: undefined,
+  endsOnlyIdle: false,
+  lingersMs: LINGERS_MS,
+};

@@ -12,7 +12,7 @@ export interface WorkerSeed {
 
 /** What the owner of a worker is told. `ended` comes exactly once, last, when no code will run in the worker any more. */
 export interface WorkerEvents {
-  /** An error that nothing in the worker caught. */
+  /** An error that nothing in the worker caught; the worker is ending because of it. */
   failed(error: unknown): void;
   ended(code: number): void;
 }
@@ -31,7 +31,9 @@ export interface Host {
    * Starts a thread of its own that owns all workers, and returns what must be kept; `undefined` where the root thread does that itself, because it
    * never blocks (a browser's window) and a worker started by another worker is at its mercy.
    */
-  readonly spawnSupervisor: ((memory: WebAssembly.Memory, failed: (error: unknown) => void) => unknown) | undefined;
+  readonly spawnSupervisor:
+    | ((memory: WebAssembly.Memory, failed: (error: unknown) => void) => unknown)
+    | undefined;
   /** Whether `terminate()` ends a worker only when it returns to its event loop: then Heddle's waits end it as well. */
   readonly endsOnlyIdle: boolean;
   /** How long after `terminate()` a worker may still run code, in milliseconds; Infinity if nobody knows. */

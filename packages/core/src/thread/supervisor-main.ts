@@ -4,32 +4,23 @@
  *
  * One owner, because a worker dies with its creator and is mourned only by it: thus a thread outlives the thread that started it.
  */
-import { i32, load, store } from '../atomics.ts';
+import { exchange, i32, load, store } from '../atomics.ts';
 import { agents, reserveAgent } from '../memory/agent.ts';
-import {
-  AGENT,
-  AGENT_STATE,
-  OBJECT,
-  OUTCOME,
-  REGISTRY,
-  THREAD,
-  THREAD_FLAG,
-  THREAD_STATE,
-} from '../memory/layout.ts';
-import { storeMessage } from '../memory/message.ts';
+import { AGENT, AGENT_STATE, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_STATE } from '../memory/layout.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
 import { onStuck, self } from '../parking/guard.ts';
 import { holdLoop } from '../parking/keep-alive.ts';
 import { reap, takeOverGuards } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
-import { handleUncaught, withoutUnshareables } from './except-hook.ts';
+import { TERMINATED, conclude } from './ending.ts';
+import { handleUncaught } from './except-hook.ts';
 import { hasVanished, host } from './host.ts';
 import {
+  condemn,
   countStarting,
   finish,
   forgetIdle,
-  hasFlag,
   requeue,
   retireIdle,
   takePending,
@@ -95,16 +86,17 @@ function watchForeign(): void {
 
 /** Does what the shared words ask for; called at every wake. */
 function look(): void {
-  for (const each of owned) {
-    const record = i32[each.agent + AGENT.thread]!;
-    ensureMapped(record);
-    if (record !== 0 && hasFlag(record, THREAD_FLAG.terminate)) end(each);
-  }
+  if (exchange(REGISTRY.terminations, 0) !== 0) endCondemned();
   for (let record = takePending(true); record !== 0; record = takePending(true)) startWorker(record);
   while (unservedThreads() > 0) {
     countStarting(1);
     startWorker(0);
   }
+}
+
+function endCondemned(): void {
+  const agentsToEnd = new Set(condemn());
+  for (const each of owned) if (agentsToEnd.has(each.agent)) end(each);
 }
 
 function trim(): void {
@@ -129,8 +121,6 @@ function startWorker(record: number): void {
     each.worker = host.spawn({ memory: slab(), agent, record }, heapMiB, {
       failed(error) {
         each.error = { value: error };
-        // In Node the worker is ending by now; a browser's would live on.
-        end(each);
       },
       ended(code) {
         owned.delete(each);
@@ -142,7 +132,10 @@ function startWorker(record: number): void {
     bootFailed(record, error);
     return;
   }
-  if (record !== 0) i32[agent + AGENT.thread] = record;
+  if (record !== 0) {
+    i32[agent + AGENT.thread] = record;
+    store(record + THREAD.agent, agent);
+  }
   owned.add(each);
 }
 
@@ -162,7 +155,7 @@ function mourn(each: Owned, code: number): void {
   forgetIdle(agent);
   reap(agent);
   if (mailbox > 0) requeue(mailbox);
-  if (mailbox === BOOTING)
+  if (mailbox === BOOTING && !each.terminated)
     bootFailed(
       record,
       each.error?.value ?? new Error(`the worker exited with code ${code} while it started`),
@@ -185,30 +178,15 @@ function obituary(record: number, each: Owned, code: number): void {
     else {
       handleUncaught(record, error);
       conclude(record, OUTCOME.threw, error);
+      finish(record, 0);
     }
-  } else if (each.terminated) die(record, 'it was terminated');
+  } else if (each.terminated) die(record, TERMINATED);
   else die(record, `it ended without returning: process.exit(${code}) was called in it`);
 }
 
 function die(record: number, reason: string, error?: unknown): void {
   if (error !== undefined) handleUncaught(record, error);
   conclude(record, OUTCOME.died, error === undefined ? { reason } : { reason, error });
-}
-
-function conclude(record: number, outcome: number, value: unknown): void {
-  let message: number;
-  try {
-    message = storeMessage(value, 'error');
-  } catch {
-    message = storeMessage(
-      outcome === OUTCOME.threw
-        ? withoutUnshareables(value)
-        : { reason: (value as { reason: string }).reason },
-      'error',
-    );
-  }
-  i32[record + THREAD.outcomeMessage] = message;
-  i32[record + THREAD.outcome] = outcome;
   finish(record, 0);
 }
 

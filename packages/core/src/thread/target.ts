@@ -125,7 +125,10 @@ async function importTarget(form: 'task' | 'export', module: string, name: strin
   importing += 1;
   let namespace: Record<string, unknown>;
   try {
-    namespace = (await import(/* @vite-ignore */ /* webpackIgnore: true */ module)) as Record<string, unknown>;
+    namespace = (await import(/* @vite-ignore */ /* webpackIgnore: true */ module)) as Record<
+      string,
+      unknown
+    >;
   } finally {
     importing -= 1;
   }

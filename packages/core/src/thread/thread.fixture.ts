@@ -1,4 +1,5 @@
 /** Tasks for the tests of threads. */
+import { Event } from '../sync/event.ts';
 import { Lock } from '../sync/lock.ts';
 import { task } from './target.ts';
 import { Thread, currentThread, enumerate, mainThread } from './thread.ts';
@@ -71,3 +72,7 @@ export const leaveTimerBehind = task(import.meta, function leaveTimerBehind(rele
 export function exported(word: string): string {
   return `exported ${word}`;
 }
+
+export const setAll = task(import.meta, function setAll(events: Event[]): void {
+  for (const event of events) event.set();
+});

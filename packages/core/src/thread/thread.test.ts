@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SOON, until } from '../../test/support/state.ts';
 import {
+  Event,
   Lock,
   Thread,
   ThreadDiedError,
@@ -424,6 +425,35 @@ describe('a thread that dies', () => {
     expect(await second.resultAsync(SOON)).toBe('passed the gate');
   });
 
+  it('by terminate() before a worker has taken it: then it never runs', () => {
+    for (const isolated of [false, true]) {
+      const ran = new Event();
+      const crowd = Array.from({ length: 6 }, () =>
+        new Thread(tasks.setAll, { args: [[ran]], isolated }).start(),
+      );
+      for (const thread of crowd) thread.terminate();
+      const ends = crowd.map(thread => thread.join(SOON) && outcomeOf(thread));
+      // A worker may have been faster than we were; what is never allowed is a terminated thread that hangs.
+      for (const end of ends) expect(['returned', 'it was terminated']).toContain(end);
+      if (!ran.isSet) expect(new Set(ends)).toEqual(new Set(['it was terminated']));
+    }
+  });
+
+  it('by terminate() and no other dies with it, however close to its end it was', () => {
+    const ends = new Set<string>();
+    for (let round = 0; round < 120; round++) {
+      const ran = new Event();
+      const first = new Thread(tasks.setAll, { args: [[ran]] }).start();
+      for (let spin = 0; spin < round * 100 && !ran.isSet; spin++);
+      first.terminate();
+      const second = new Thread(tasks.triple, { args: [round] }).start();
+      expect(second.result(SOON)).toBe(3 * round);
+      expect(first.join(SOON)).toBe(true);
+      ends.add(outcomeOf(first));
+    }
+    expect([...ends].sort()).toEqual(['it was terminated', 'returned']);
+  });
+
   it('by running out of memory', () => {
     catchReports();
     const thread = new Thread(
@@ -460,6 +490,16 @@ describe('a thread that dies', () => {
     expect(() => mainThread().terminate()).toThrow(ThreadStateError);
   });
 });
+
+/** `returned`, or why the thread died. */
+function outcomeOf(thread: Thread<(...args: never[]) => unknown>): string {
+  try {
+    thread.result(SOON);
+    return 'returned';
+  } catch (error) {
+    return (error as Error).message.replace(/^Thread "[^"]*": /, '');
+  }
+}
 
 function waiters(lock: Lock): number {
   return lengthOf((lock as unknown as { at: number }).at + OBJECT.first);

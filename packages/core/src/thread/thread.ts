@@ -128,8 +128,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     assertNotImporting('Thread.start()');
     ensureSupervisor();
-    const args = storeMessage(this.#args, 'args');
-    i32[record + THREAD.argumentsMessage] = args;
+    if (this.#args!.length > 0) i32[record + THREAD.argumentsMessage] = storeMessage(this.#args, 'args');
     i32[record + THREAD.targetMessage] = this.#internTarget(record);
     i32[record + THREAD.ident] = nextIdent();
     compareExchange(record + OBJECT.state, THREAD_STATE.initial, THREAD_STATE.pending);
@@ -210,7 +209,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   #outcome(): Awaited<ReturnType<F>> {
     const record = this.live();
-    this.#value ??= { value: readMessage(i32[record + THREAD.outcomeMessage]!) };
+    const message = i32[record + THREAD.outcomeMessage]!;
+    this.#value ??= { value: message === 0 ? undefined : readMessage(message) };
     const { value } = this.#value;
     const outcome = i32[record + THREAD.outcome];
     if (outcome === OUTCOME.returned) return value as Awaited<ReturnType<F>>;
@@ -224,7 +224,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   /**
    * Ends the thread by force, as the last resort: no `finally` runs, plain locks that it acquired stay acquired, and some engines can't end some loops. Set an
-   * `Event` that the thread looks at instead, if you can. Returns at once; `join()` waits for the end. Returns false if it has finished already.
+   * `Event` that the thread looks at instead, if you can. A thread that has no worker yet never runs. Returns at once; `join()` waits for the end.
+   * Returns false if it has finished already.
    */
   terminate(): boolean {
     const record = this.live();
@@ -235,6 +236,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     if (recordState(record) === THREAD_STATE.finished) return false;
     setFlag(record, THREAD_FLAG.terminate, true);
+    add(REGISTRY.terminations, 1);
     wakeSupervisor();
     return true;
   }

@@ -6,10 +6,15 @@
  *              │ ▲                  │
  *              ▼ │ clean            ▼ mailbox
  *            run thread ◀───────────┘
- *              │ left timers, sockets or other work behind
+ *              │ left timers, sockets or other work behind, or was terminated just as it ended
  *              ▼
  *            retired: runs nothing more, and ends when that work has ended
  * ```
+ *
+ * `terminate()` ends the thread that it names and no other. It sets a flag in the record and wakes the supervisor. A worker writes into the record
+ * that it runs it, then looks at the flag; the supervisor, woken after the flag was set, looks at who runs it: so one of the two sees the
+ * other. At the end the worker sets `ended` and the supervisor, before it kills, `doomed`, each in one instruction that also shows the other's:
+ * who comes second yields.
  */
 import { Condemned, endInWaits, hot, i32, pause } from '../atomics.ts';
 import { setIdent } from '../memory/agent.ts';
@@ -20,7 +25,8 @@ import { listen, pendingWaits } from '../parking/async.ts';
 import { self } from '../parking/guard.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
-import { handleUncaught, withoutUnshareables } from './except-hook.ts';
+import { TERMINATED, conclude } from './ending.ts';
+import { handleUncaught } from './except-hook.ts';
 import { host, nativeThreadId, writeThroughStreams } from './host.ts';
 import { countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
 import { hasExitActions, resetScope, runExitActions } from './scope.ts';
@@ -29,7 +35,7 @@ import type { AnyFunction, TargetAddress } from './target.ts';
 import { liveInWindow } from './web-life.ts';
 import '../index.ts';
 
-const { exchange, load, store } = hot;
+const { exchange, load, or, store } = hot;
 
 const WATCH_MS = 0.05;
 
@@ -60,10 +66,10 @@ export async function runWorker(isolatedRecord: number, life?: string): Promise<
   void work(isolatedRecord === 0 ? takePending(false) || takeOrIdle(self) : isolatedRecord);
 }
 
-/** Whether somebody has terminated the thread that runs here, and this platform waits for it to return to its event loop. */
+/** Whether the supervisor is ending the thread that runs here, on a platform that waits for it to return to its event loop. */
 function isCondemned(): boolean {
   const record = i32[self + AGENT.thread]!;
-  return record !== 0 && hasFlag(record, THREAD_FLAG.terminate);
+  return record !== 0 && hasFlag(record, THREAD_FLAG.doomed);
 }
 
 function onWake(): void {
@@ -83,13 +89,18 @@ async function work(first: number): Promise<void> {
     if (ran !== undefined) await ran;
     if (hasExitActions()) await runExitActions(error => handleUncaught(record, error));
     resetScope();
+    const doomed = (or(record + THREAD.flags, THREAD_FLAG.ended) & THREAD_FLAG.doomed) !== 0;
     const isolated = hasFlag(record, THREAD_FLAG.isolated);
-    finish(record, self);
-    if (isolated || activeResources() > baseline || pendingWaits() > 0) {
-      releaseLoop();
+    if (doomed || isolated || activeResources() > baseline || pendingWaits() > 0) {
+      finish(record, self);
+      if (!doomed) releaseLoop();
       return;
     }
-    record = takeOrIdle(self) || watchMailbox();
+    // Idle before the thread has finished: whoever waited for its end finds us when it starts the next one.
+    store(self + AGENT.watching, 1);
+    const next = takeOrIdle(self);
+    finish(record, self);
+    record = next === 0 ? watchMailbox() : next;
   }
   busy = false;
   // A starter may have filled the mailbox between takeOrIdle and here, and its wake may have come while we were busy.
@@ -98,11 +109,10 @@ async function work(first: number): Promise<void> {
 
 /**
  * Watches for the next thread for a moment before the worker goes to sleep: waking an event loop costs the starter and the thread tens of
- * microseconds. A starter fills the mailbox and then looks at `watching`; we clear `watching` and then look at the mailbox (in `onWake`):
+ * microseconds. `watching` is set before the worker can be found. A starter fills the mailbox and then looks at `watching`; we clear `watching` and then look at the mailbox (in `onWake`):
  * one of the two sees the other.
  */
 function watchMailbox(): number {
-  store(self + AGENT.watching, 1);
   const end = now() + WATCH_MS;
   while (load(self + AGENT.mailbox) === 0 && now() < end) {
     for (let spin = 0; spin < 20; spin++) pause();
@@ -119,10 +129,14 @@ function activeResources(): number {
 
 /** Runs the thread's function. Returns a promise only if something has to be awaited. */
 function run(record: number): Promise<void> | undefined {
-  i32[record + THREAD.agent] = self;
   i32[record + THREAD.nativeId] = i32[self + AGENT.nativeId]!;
-  i32[self + AGENT.thread] = record;
   setIdent(i32[record + THREAD.ident]!);
+  i32[self + AGENT.thread] = record;
+  store(record + THREAD.agent, self);
+  if (hasFlag(record, THREAD_FLAG.terminate)) {
+    conclude(record, OUTCOME.died, { reason: TERMINATED });
+    return undefined;
+  }
   store(record + OBJECT.state, THREAD_STATE.running);
   const called = calledBy(record);
   try {
@@ -180,25 +194,19 @@ function calledBy(record: number): Called {
 
 function takeArguments(record: number): unknown[] {
   const message = i32[record + THREAD.argumentsMessage]!;
+  if (message === 0) return [];
   i32[record + THREAD.argumentsMessage] = 0;
   return takeMessage(message) as unknown[];
 }
 
 /** Throws what can't travel: then the thread has failed, with an error that names the path in its result. */
 function succeed(record: number, value: unknown): void {
-  i32[record + THREAD.outcomeMessage] = storeMessage(value, 'result');
+  if (value !== undefined) i32[record + THREAD.outcomeMessage] = storeMessage(value, 'result');
   i32[record + THREAD.outcome] = OUTCOME.returned;
 }
 
 function fail(record: number, called: Called, error: unknown): void {
   explainInlineError(called.address, error);
   handleUncaught(record, error);
-  let message: number;
-  try {
-    message = storeMessage(error, 'error');
-  } catch {
-    message = storeMessage(withoutUnshareables(error), 'error');
-  }
-  i32[record + THREAD.outcomeMessage] = message;
-  i32[record + THREAD.outcome] = OUTCOME.threw;
+  conclude(record, OUTCOME.threw, error);
 }
