@@ -22,5 +22,6 @@ export const engines = existsSync(known[0].command[0])
   ? known
   : [{ name: `Node ${process.versions.node.split('.')[0]}`, command: [process.execPath] }];
 
-/** For the path given in the environment: what Deno would otherwise ask the network for. */
-export const environment = { ...process.env, DENO_NO_UPDATE_CHECK: '1', NODE_OPTIONS: '', FORCE_COLOR: '0' };
+/** No colours in what is compared, and no looking for a newer Deno. */
+export const environment = { ...process.env, DENO_NO_UPDATE_CHECK: '1', NODE_OPTIONS: '', NO_COLOR: '1' };
+delete environment.FORCE_COLOR;

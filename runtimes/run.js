@@ -4,12 +4,14 @@
  *
  *     node run.js [--engine NAME]… [--only TEXT]
  */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { browsers, openPage, runInBrowser } from './browsers.js';
 import { runBounded } from './child.js';
 import { engines, environment } from './engines.js';
 import { install, pack } from './install.js';
+import * as wholes from './suite/programs.js';
 
 const TIMEOUT_MS = 20_000;
 const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
@@ -24,6 +26,7 @@ install(pack(`${here}/node_modules/.packed`), here);
 const { scenarios } = await import('./suite/scenarios.js');
 const { windowScenarios } = await import('./suite/window.js');
 
+const programs = wholes.programs.map(each => ({ ...each, name: `program: ${each.name}` }));
 const table = [];
 let failed = 0;
 
@@ -36,7 +39,7 @@ async function measured(engine, run) {
     if (note !== undefined) console.log(`${engine}: ${name}: ${note}`);
     if (!ok) console.log(`✗ ${engine}: ${name}\n${error.replace(/^/gm, '    ')}`);
   });
-  row.cannot = scenarios.filter(each => each.cannot?.[engine] !== undefined && chosen(each)).length;
+  row.cannot = [...scenarios, ...programs].filter(each => each.cannot?.[engine] !== undefined && chosen(each)).length;
   row.seconds = Math.round((performance.now() - began) / 1000);
   failed += row.failed;
   table.push(row);
@@ -63,11 +66,31 @@ async function onCommandLine(engine, number) {
   };
 }
 
+async function runProgram(engine, program) {
+  const folder = `${here}/node_modules/.programs`;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/program.mjs`, `import * as heddle from '@heddle/core';\n${program.source}\n`);
+  if (program.worker !== undefined) writeFileSync(`${folder}/worker.mjs`, program.worker);
+  const [command, ...options] = engine.command;
+  const args = [...options, `${folder}/program.mjs`];
+  const ended = await runBounded(command, args, { timeout: TIMEOUT_MS, env: environment, cwd: here });
+  const wrong = [];
+  if (ended.code === undefined) wrong.push('the process had to be killed');
+  else if (ended.code !== (program.code ?? 0)) wrong.push(`exit code ${ended.code}, not ${program.code ?? 0}`);
+  if (ended.stdout !== (program.stdout ?? '')) wrong.push(`it did not print ${JSON.stringify(program.stdout ?? '')}`);
+  if (!ended.stderr.includes(program.stderr ?? '')) wrong.push(`it did not report ${JSON.stringify(program.stderr)}`);
+  return { ok: wrong.length === 0, error: `${wrong.join(', ')}\n${ended.stdout}${ended.stderr}`.trim() };
+}
+
 for (const engine of engines.filter(wanted)) {
   await measured(engine.name, async outcome => {
     for (const [number, scenario] of scenarios.entries()) {
       if (possible(scenario, engine))
         outcome({ name: scenario.name, ...(await onCommandLine(engine, number)) });
+    }
+    for (const program of programs) {
+      if (possible(program, engine)) outcome({ name: program.name, ...(await runProgram(engine, program)) });
     }
   });
 }

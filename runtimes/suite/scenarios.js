@@ -567,14 +567,16 @@ scenario('death: ten threads are killed in the midst of queue traffic; the other
   const queue = new Queue({ maxsize: 8 });
   const stop = new Event();
   const good = startMany(2, tasks.contendQueue, queue, stop, new AtomicCounter());
+  const victims = [];
   for (let n = 0; n < 10; n++) {
     const began = new AtomicCounter();
     const victim = start(tasks.contendQueue, queue, new Event(), began);
     await until(() => began.value === 1, 'it runs');
-    await sleepAsync(n * 3);
+    await sleepAsync(n);
     victim.terminate();
-    equal(await victim.joinAsync(SOON), true, 'joined');
+    victims.push(victim);
   }
+  await finished(victims);
   stop.set();
   const done = await settled(good);
   if (done.some(count => count === 0)) fail(`a thread that nobody killed did nothing: ${done}`);

@@ -78,6 +78,8 @@ export function nodeHost(threads: typeof workerThreadsModule, { hasVanished, rep
       worker.on('error', failed);
       return worker;
     },
+    // Bun takes `resourceLimits` and ignores them (measured, 1.4.5).
+    limitsHeap: !('Bun' in globalThis),
     endsOnlyIdle: exitsLate,
     lingersMs: exitsLate ? Infinity : 1000,
   };

@@ -70,6 +70,7 @@ function spawn(seed: WorkerSeed, _heapMiB: number, events: WorkerEvents): Spawne
 export const webHost: Host = {
   spawn,
   spawnSupervisor: undefined,
+  limitsHeap: false,
   endsOnlyIdle: false,
   lingersMs: LINGERS_MS,
 };

@@ -34,6 +34,8 @@ export interface Host {
   readonly spawnSupervisor:
     | ((memory: WebAssembly.Memory, failed: (error: unknown) => void) => unknown)
     | undefined;
+  /** Whether `heapMiB` means anything. */
+  readonly limitsHeap: boolean;
   /** Whether `terminate()` ends a worker only when it returns to its event loop: then Heddle's waits end it as well. */
   readonly endsOnlyIdle: boolean;
   /** How long after `terminate()` a worker may still run code, in milliseconds; Infinity if nobody knows. */

@@ -18,10 +18,13 @@
  */
 import { Condemned, endInWaits, hot, i32, pause } from '../atomics.ts';
 import { setIdent } from '../memory/agent.ts';
+import { bornWith } from '../memory/birth.ts';
 import { AGENT, OBJECT, OUTCOME, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { readMessage, storeMessage, takeMessage } from '../memory/message.ts';
+import { incumbent, setIncumbent } from '../memory/realm.ts';
+import type { Incumbent } from '../memory/realm.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { listen, pendingWaits } from '../parking/async.ts';
+import { listen, pendingWaits, stopListening } from '../parking/async.ts';
 import { self } from '../parking/guard.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
@@ -33,7 +36,6 @@ import { hasExitActions, resetScope, runExitActions } from './scope.ts';
 import { explainInlineError, resolve, resolveNow } from './target.ts';
 import type { AnyFunction, TargetAddress } from './target.ts';
 import { liveInWindow } from './web-life.ts';
-import '../index.ts';
 
 const { exchange, load, or, store } = hot;
 
@@ -48,6 +50,36 @@ interface Called {
 const targets = new Map<number, Called>();
 let busy = true;
 let baseline = 0;
+/** While a thread's module is being imported: the only time when this copy of the package can be replaced by another (`realm.ts`). */
+let replaceable = false;
+let stoodDown = false;
+
+const me: Incumbent = {
+  standDown() {
+    if (!replaceable || pendingWaits() > 0) return false;
+    stoodDown = true;
+    stopListening();
+    return true;
+  },
+  successor: undefined,
+};
+
+const elder = incumbent();
+if (elder !== undefined && bornWith !== undefined) {
+  elder.successor = record => {
+    begin();
+    void work(record);
+  };
+}
+
+/** From here on this copy of the package runs the worker. */
+function begin(): void {
+  setIncumbent(me);
+  if (host.endsOnlyIdle) endInWaits(isCondemned);
+  holdLoop();
+  listen(onWake);
+  baseline = activeResources();
+}
 
 /**
  * Runs the worker; returns at once (in a browser, when it holds the lock `life`), the event loop does the rest. `isolatedRecord` is the one thread to
@@ -55,13 +87,10 @@ let baseline = 0;
  */
 export async function runWorker(isolatedRecord: number, life?: string): Promise<void> {
   if (life !== undefined) await liveInWindow(life);
-  if (host.endsOnlyIdle) endInWaits(isCondemned);
   writeThroughStreams();
-  holdLoop();
   i32[self + AGENT.nativeId] = nativeThreadId();
   store(self + AGENT.mailbox, 0);
-  listen(onWake);
-  baseline = activeResources();
+  begin();
   if (isolatedRecord === 0) countStarting(-1);
   void work(isolatedRecord === 0 ? takePending(false) || takeOrIdle(self) : isolatedRecord);
 }
@@ -69,7 +98,7 @@ export async function runWorker(isolatedRecord: number, life?: string): Promise<
 /** Whether the supervisor is ending the thread that runs here, on a platform that waits for it to return to its event loop. */
 function isCondemned(): boolean {
   const record = i32[self + AGENT.thread]!;
-  return record !== 0 && hasFlag(record, THREAD_FLAG.doomed);
+  return record !== 0 && hasFlag(record, THREAD_FLAG.doomed) && !hasFlag(record, THREAD_FLAG.ended);
 }
 
 function onWake(): void {
@@ -87,6 +116,7 @@ async function work(first: number): Promise<void> {
     ensureMapped(record);
     const ran = run(record);
     if (ran !== undefined) await ran;
+    if (me.successor !== undefined) return me.successor(record);
     if (hasExitActions()) await runExitActions(error => handleUncaught(record, error));
     resetScope();
     const doomed = (or(record + THREAD.flags, THREAD_FLAG.ended) & THREAD_FLAG.doomed) !== 0;
@@ -156,24 +186,38 @@ function run(record: number): Promise<void> | undefined {
 
 async function runAsync(record: number, called: Called): Promise<void> {
   try {
-    const fn = resolveNow(called.address) ?? (await resolve(called.address));
+    const fn = resolveNow(called.address) ?? (await resolveReplaceably(called.address));
+    if (me.successor !== undefined) return;
     called.fn = fn;
     succeed(record, await fn(...takeArguments(record)));
   } catch (error) {
-    if (error instanceof Condemned) return new Promise(() => {});
+    if (me.successor !== undefined) return;
+    if (error instanceof Condemned) return await new Promise(() => {});
     fail(record, called, error);
   }
-  return undefined;
+}
+
+async function resolveReplaceably(address: TargetAddress): Promise<AnyFunction> {
+  replaceable = true;
+  try {
+    return await resolve(address);
+  } finally {
+    replaceable = false;
+    // A copy that began to load and failed.
+    if (stoodDown && me.successor === undefined) {
+      stoodDown = false;
+      listen(onWake);
+    }
+  }
 }
 
 async function settleWith(record: number, called: Called, value: PromiseLike<unknown>): Promise<void> {
   try {
     succeed(record, await value);
   } catch (error) {
-    if (error instanceof Condemned) return new Promise(() => {});
+    if (error instanceof Condemned) return await new Promise(() => {});
     fail(record, called, error);
   }
-  return undefined;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

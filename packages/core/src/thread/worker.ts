@@ -8,6 +8,8 @@ import type { WorkerSeed } from './spawn.ts';
 async function begin(seed: WorkerSeed): Promise<void> {
   const { memory, agent, record, life } = seed;
   Object.assign(globalThis, { [Symbol.for('heddle.slab')]: memory, [Symbol.for('heddle.agent')]: agent });
+  // All kinds of shared objects must be known before anything is received.
+  await import('../index.ts');
   const { runWorker } = await import('./worker-main.ts');
   await runWorker(record, life);
 }
