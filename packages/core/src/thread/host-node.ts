@@ -6,10 +6,12 @@ import { i32 } from '../atomics.ts';
 import { AGENT } from '../memory/layout.ts';
 import type { Host, SpawnedWorker, WorkerEvents, WorkerSeed } from './spawn.ts';
 
+/** In a variable, because bundlers take `new URL(…, import.meta.url)` for a file to be copied. */
+const here = import.meta.url;
+
 /** The URL of a file beside this one, `.ts` when running from source and `.js` when compiled. */
 function beside(name: string): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./${name}.${extension}`, import.meta.url);
+  return new URL(`./${name}.${here.endsWith('.ts') ? 'ts' : 'js'}`, here);
 }
 
 /** Deno's `terminate()` doesn't stop code that is running: the thread lives until it returns to its event loop (measured, 2.9.6; denoland/deno#35657). */

@@ -51,7 +51,7 @@ function spawn(seed: WorkerSeed, _heapMiB: number, events: WorkerEvents): Spawne
       event.message
         ? new Error(event.message)
         : new ThreadStateError(
-            `Thread.start(): the browser could not load ${String(new URL('./worker.js', import.meta.url))} as a worker. ` +
+            "Thread.start(): the browser could not load Heddle's worker script, which a bundler must emit beside the others. " +
               'It must be served as JavaScript, and with the header "Cross-Origin-Embedder-Policy: require-corp", as the page itself',
           ),
     );
