@@ -23,8 +23,18 @@ import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
+import { host } from './host.ts';
 import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
-import { aliveRecords, enlist, hasFlag, joinLine, restLine, startLine, submit, wakeSupervisor } from './registry.ts';
+import {
+  aliveRecords,
+  enlist,
+  hasFlag,
+  joinLine,
+  restLine,
+  startLine,
+  submit,
+  wakeSupervisor,
+} from './registry.ts';
 import { ensureSupervisor } from './root.ts';
 import { addressOf, assertNotImporting, targetName } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
@@ -74,7 +84,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
    * Prepares a thread; nothing runs before `start()`. The target is a task (`task(import.meta, …)`), an export of a module (`{ module, export }`), or
    * a function whose source travels and that can't use variables around it.
    *
-   * Throws `TypeError` for another target, `NotShareableError` for a function without source, `RangeError` for a bad `maxHeapMiB`. Never blocks.
+   * Throws `TypeError` for another target, `NotShareableError` for a function without source, `RangeError` for a bad `maxHeapMiB` and
+   * `ThreadStateError` for any in Bun and browsers, where workers have no limit. Never blocks.
    */
   constructor(
     target: Target<F>,
@@ -100,7 +111,13 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
         );
       }
       if (options?.maxHeapMiB !== undefined) {
-        i32[record + THREAD.heapMiB] = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
+        const heapMiB = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
+        if (!host.limitsHeap) {
+          throw new ThreadStateError(
+            `Thread: maxHeapMiB: ${heapMiB} can't be kept to: workers have no heap limit in Bun and in browsers; leave it out there`,
+          );
+        }
+        i32[record + THREAD.heapMiB] = heapMiB;
       }
     } catch (error) {
       this.dispose();
