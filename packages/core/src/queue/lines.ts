@@ -291,7 +291,7 @@ export function linesOf(type: string, store: Store): Lines {
   return {
     getters: {
       blocking: `${type}.get()`,
-      twin: 'getAsync()',
+      twin: 'getAsync() or getManyAsync()',
       offset: QUEUE.getters,
       attempt(queue, node) {
         if (mayTake(queue)) {
@@ -327,7 +327,7 @@ export function linesOf(type: string, store: Store): Lines {
 
     putters: {
       blocking: `${type}.put()`,
-      twin: 'putAsync()',
+      twin: 'putAsync() or putManyAsync()',
       offset: QUEUE.putters,
       attempt(queue, node) {
         if (i32[queue + QUEUE.flags] !== 0) {
