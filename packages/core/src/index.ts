@@ -72,7 +72,8 @@ export {
 
 // Loops in several threads
 export { parallelFor, parallelForAsync, parallelMap, parallelMapAsync } from './parallel/parallel.ts';
-export type { AsyncParallelOptions, IntoOption, ParallelOptions, Range } from './parallel/parallel.ts';
+export type { AsyncParallelOptions, IntoOption, ParallelOptions } from './parallel/parallel.ts';
+export type { Range } from './parallel/range.ts';
 
 // Queues
 export { Queue } from './queue/queue.ts';
@@ -82,6 +83,8 @@ export { PriorityQueue } from './queue/priority-queue.ts';
 export type { PriorityOptions, PriorityQueueOptions } from './queue/priority-queue.ts';
 export type { AsyncPutOptions, PutOptions, QueueOptions, TransferOptions } from './queue/options.ts';
 export type { Taken } from './queue/any-queue.ts';
+export { SharedIterator } from './iterator/shared-iterator.ts';
+export type { SharedItems } from './iterator/shared-iterator.ts';
 export { SharedBuffer } from './queue/shared-buffer.ts';
 
 // Errors
