@@ -1,5 +1,8 @@
 /** `@heddle/core`: threads, and everything that they need to work together, over shared memory. */
 
+// What threads need of the chunk that declares their tasks, when a bundler made the worker's entry a bundle of its own (`memory/realm.ts`).
+import './thread/worker-main.ts';
+
 // Threads
 export { Thread, activeCount, currentThread, enumerate, getIdent, mainThread } from './thread/thread.ts';
 export type { ThreadOptions } from './thread/thread.ts';

@@ -212,13 +212,15 @@ export const REGISTRY = {
   rootHook: 143,
   /** Stack of reports for that hook. */
   reports: 144,
-  end: 145,
+  /** How many asked for a thread to be terminated since the supervisor looked last. */
+  terminations: 146,
+  end: 147,
 } as const;
 
 /** A thread's record: a shared object of 256 bytes. Written by its starter, then by the thread that runs it, then by nobody. */
 export const THREAD = {
   ident: 12,
-  /** Agent that runs it, 0 before and after. */
+  /** Agent that runs it, or boots to run it; 0 before and after. */
   agent: 13,
   flags: 14,
   /** OUTCOME below. */
@@ -245,12 +247,15 @@ export const THREAD = {
   timerInterval: 28,
   /** Stack size in KiB of a thread that has a worker of its own, 0 for the platform's. */
   stackKiB: 30,
-  nameBytes: 31,
-  nameText: 32,
+  /** The line of those who wait until it runs. */
+  startFirst: 31,
+  startLast: 32,
+  nameBytes: 39,
+  nameText: 40,
   bytes: 256,
 } as const;
 
-export const THREAD_NAME_BYTES = 128;
+export const THREAD_NAME_BYTES = 96;
 
 /**
  * OBJECT.state of a thread's record.
@@ -274,6 +279,10 @@ export const THREAD_FLAG = {
   listed: 32,
   /** The target message belongs to this record alone. */
   ownsTarget: 64,
+  /** Set by the worker when the function has returned: too late to terminate it. */
+  ended: 128,
+  /** Set by the supervisor that is about to end the worker: it runs nothing after this thread. */
+  doomed: 256,
 } as const;
 
 export const OUTCOME = { none: 0, returned: 1, threw: 2, died: 3 } as const;

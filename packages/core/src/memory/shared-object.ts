@@ -50,6 +50,23 @@ function pay(debt: Debt): void {
   release(debt.pointer);
 }
 
+/** Says whether a promise of this thread waits for the object: set by the parking layer, which knows them. */
+let isAwaited: (pointer: number) => boolean = () => false;
+/** What `dispose()` gave up while a promise still waited for it: paid when the last of these has settled. */
+let postponed: Debt[] = [];
+
+export function setIsAwaited(action: (pointer: number) => boolean): void {
+  isAwaited = action;
+}
+
+/** A promise has settled: pays what was postponed for its sake. */
+export function payPostponed(): void {
+  if (postponed.length === 0) return;
+  const due = postponed.filter(debt => !isAwaited(debt.pointer));
+  postponed = postponed.filter(debt => isAwaited(debt.pointer));
+  for (const debt of due) pay(debt);
+}
+
 /** Options that every primitive takes. */
 export interface NameOptions {
   /** Shown in errors, dumps and deadlock reports. */
@@ -91,7 +108,8 @@ export abstract class SharedObject {
 
   /**
    * Gives up this thread's reference at once instead of when the handle is collected; the memory is freed when no other thread and no
-   * message refers to it. Using the handle afterwards throws `ThreadStateError`. Doing it twice does nothing. Never blocks.
+   * message refers to it, and no promise of this thread waits for it any more. Using the handle afterwards throws `ThreadStateError`. Doing it
+   * twice does nothing. Never blocks.
    */
   dispose(): void {
     const debt = this.#debt;
@@ -100,7 +118,8 @@ export abstract class SharedObject {
     this.at = 0;
     collected.unregister(debt);
     handles.delete(debt.pointer);
-    pay(debt);
+    if (isAwaited(debt.pointer)) postponed.push(debt);
+    else pay(debt);
   }
 
   /** Returns the pointer, or throws if the handle was disposed of. @internal */

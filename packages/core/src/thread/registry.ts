@@ -2,13 +2,14 @@
  * What all threads of a runtime know about each other, in shared memory: who is alive, who waits for a worker, which workers are idle.
  * Everything here is a few words changed under the registry's guard; the lists stay right at every single store.
  */
-import { add, compareExchange, i32, load, store } from '../atomics.ts';
+import { add, compareExchange, i32, load, or, store } from '../atomics.ts';
 import { AGENT, OBJECT, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { release, retain } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
+import { setFlag } from './record.ts';
 
 /** Joiners: served when the thread has finished, whatever its end. */
 export const joinLine: Line = {
@@ -19,6 +20,28 @@ export const joinLine: Line = {
   left() {},
   giveBack() {},
 };
+
+/** Those who wait until it runs: served by the worker that takes it, or when it has finished without ever running. */
+export const startLine: Line = {
+  blocking: 'Thread.started',
+  twin: 'started',
+  offset: THREAD.startFirst,
+  attempt: record => load(record + OBJECT.state) >= THREAD_STATE.running,
+  left() {},
+  giveBack() {},
+};
+
+/**
+ * Marks a thread as running. Nobody who waits for that is overlooked: they look at the state when they stand in line, we look at the line when the
+ * state says so.
+ */
+export function beginRunning(record: number): void {
+  store(record + OBJECT.state, THREAD_STATE.running);
+  if (load(record + THREAD.startFirst) === 0) return;
+  lockGuard(record + OBJECT.guard);
+  grantAll(record + THREAD.startFirst);
+  unlockGuard(record + OBJECT.guard);
+}
 
 /** Those who wait until no non-daemon thread is left: stands in the main thread's record. */
 export const restLine: Line = {
@@ -31,7 +54,7 @@ export const restLine: Line = {
 };
 
 export function hasFlag(record: number, flag: number): boolean {
-  return (i32[record + THREAD.flags]! & flag) !== 0;
+  return (load(record + THREAD.flags) & flag) !== 0;
 }
 
 /** Puts a thread into the list of those alive; the registry holds a reference until it finishes. */
@@ -49,7 +72,7 @@ function link(record: number): void {
   ensureMapped(first);
   if (first !== 0) i32[first + THREAD.previous] = record;
   i32[REGISTRY.first] = record;
-  i32[record + THREAD.flags]! |= THREAD_FLAG.listed;
+  setFlag(record, THREAD_FLAG.listed, true);
   i32[REGISTRY.alive]! += 1;
   if (!hasFlag(record, THREAD_FLAG.daemon | THREAD_FLAG.main)) add(REGISTRY.nonDaemon, 1);
 }
@@ -57,7 +80,7 @@ function link(record: number): void {
 function delist(record: number): void {
   lockGuard(REGISTRY.guard);
   if (hasFlag(record, THREAD_FLAG.listed)) {
-    i32[record + THREAD.flags]! &= ~THREAD_FLAG.listed;
+    setFlag(record, THREAD_FLAG.listed, false);
     const next = i32[record + THREAD.next]!;
     const previous = i32[record + THREAD.previous]!;
     ensureMapped(Math.max(next, previous));
@@ -194,6 +217,7 @@ export function finish(record: number, agent: number): void {
   lockGuard(record + OBJECT.guard);
   store(record + OBJECT.state, THREAD_STATE.finished);
   grantAll(record + OBJECT.first);
+  grantAll(record + THREAD.startFirst);
   unlockGuard(record + OBJECT.guard);
   if (load(REGISTRY.nonDaemon) === 0) openRest();
   if (agent !== 0) i32[agent + AGENT.thread] = 0;
@@ -206,6 +230,23 @@ function openRest(): void {
   lockGuard(main + OBJECT.guard);
   if (load(REGISTRY.nonDaemon) === 0) grantAll(main + THREAD.restFirst);
   unlockGuard(main + OBJECT.guard);
+}
+
+/**
+ * Dooms the running threads that `terminate()` was called for and that haven't ended by themselves, and returns the agents that run them. Under the
+ * guard, so that a record in the list can't be finished and its memory used for something else meanwhile.
+ */
+export function condemn(): number[] {
+  const doomed: number[] = [];
+  lockGuard(REGISTRY.guard);
+  for (let record = i32[REGISTRY.first]!; record !== 0; record = i32[record + THREAD.next]!) {
+    ensureMapped(record);
+    const agent = load(record + THREAD.agent);
+    if (agent === 0 || !hasFlag(record, THREAD_FLAG.terminate)) continue;
+    if ((or(record + THREAD.flags, THREAD_FLAG.doomed) & THREAD_FLAG.ended) === 0) doomed.push(agent);
+  }
+  unlockGuard(REGISTRY.guard);
+  return doomed;
 }
 
 /** Pointers of all threads that are alive, each with a reference added for the caller (snapshot). */

@@ -23,8 +23,18 @@ import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
+import { host } from './host.ts';
 import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
-import { aliveRecords, enlist, hasFlag, joinLine, restLine, submit, wakeSupervisor } from './registry.ts';
+import {
+  aliveRecords,
+  enlist,
+  hasFlag,
+  joinLine,
+  restLine,
+  startLine,
+  submit,
+  wakeSupervisor,
+} from './registry.ts';
 import { ensureSupervisor } from './root.ts';
 import { addressOf, assertNotImporting, targetName } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
@@ -74,7 +84,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
    * Prepares a thread; nothing runs before `start()`. The target is a task (`task(import.meta, …)`), an export of a module (`{ module, export }`), or
    * a function whose source travels and that can't use variables around it.
    *
-   * Throws `TypeError` for another target, `NotShareableError` for a function without source, `RangeError` for a bad `maxHeapMiB`. Never blocks.
+   * Throws `TypeError` for another target, `NotShareableError` for a function without source, `RangeError` for a bad `maxHeapMiB` and
+   * `ThreadStateError` for any in Bun and browsers, where workers have no limit. Never blocks.
    */
   constructor(
     target: Target<F>,
@@ -100,7 +111,13 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
         );
       }
       if (options?.maxHeapMiB !== undefined) {
-        i32[record + THREAD.heapMiB] = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
+        const heapMiB = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
+        if (!host.limitsHeap) {
+          throw new ThreadStateError(
+            `Thread: maxHeapMiB: ${heapMiB} can't be kept to: workers have no heap limit in Bun and in browsers; leave it out there`,
+          );
+        }
+        i32[record + THREAD.heapMiB] = heapMiB;
       }
     } catch (error) {
       this.dispose();
@@ -132,8 +149,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     assertNotImporting('Thread.start()');
     ensureSupervisor();
-    const args = storeMessage(this.#args, 'args');
-    i32[record + THREAD.argumentsMessage] = args;
+    if (this.#args!.length > 0) i32[record + THREAD.argumentsMessage] = storeMessage(this.#args, 'args');
     i32[record + THREAD.targetMessage] = this.#internTarget(record);
     i32[record + THREAD.ident] = nextIdent();
     compareExchange(record + OBJECT.state, THREAD_STATE.initial, THREAD_STATE.pending);
@@ -214,7 +230,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   #outcome(): Awaited<ReturnType<F>> {
     const record = this.live();
-    this.#value ??= { value: readMessage(i32[record + THREAD.outcomeMessage]!) };
+    const message = i32[record + THREAD.outcomeMessage]!;
+    this.#value ??= { value: message === 0 ? undefined : readMessage(message) };
     const { value } = this.#value;
     const outcome = i32[record + THREAD.outcome];
     if (outcome === OUTCOME.returned) return value as Awaited<ReturnType<F>>;
@@ -228,7 +245,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   /**
    * Ends the thread by force, as the last resort: no `finally` runs, plain locks that it acquired stay acquired, and some engines can't end some loops. Set an
-   * `Event` that the thread looks at instead, if you can. Returns at once; `join()` waits for the end. Returns false if it has finished already.
+   * `Event` that the thread looks at instead, if you can. A thread that has no worker yet never runs. Returns at once; `join()` waits for the end.
+   * Returns false if it has finished already.
    */
   terminate(): boolean {
     const record = this.live();
@@ -239,11 +257,12 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     if (recordState(record) === THREAD_STATE.finished) return false;
     setFlag(record, THREAD_FLAG.terminate, true);
+    add(REGISTRY.terminations, 1);
     wakeSupervisor();
     return true;
   }
 
-  /** The name; may be changed at any time, from any thread (cut to 128 bytes of UTF-8). Default: `Thread-N (function)`. */
+  /** The name; may be changed at any time, from any thread (cut to 96 bytes of UTF-8). Default: `Thread-N (function)`. */
   override get name(): string {
     return recordName(this.live());
   }
@@ -260,6 +279,19 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   /** The operating system's id of the thread, as `ps -L` and debuggers show it; `undefined` before it runs and where it can't be had. */
   get nativeId(): number | undefined {
     return i32[this.live() + THREAD.nativeId]! || undefined;
+  }
+
+  /**
+   * Resolves when it runs: a started thread waits for a worker first, which takes 15 to 60 ms when none is idle. Resolves as well when it has ended
+   * without ever running. Holds the event loop meanwhile. Throws `ThreadStateError` before `start()`.
+   */
+  get started(): Promise<void> {
+    const record = this.live();
+    const state = recordState(record);
+    if (state === THREAD_STATE.initial)
+      throw new ThreadStateError(`${describeRecord(record)}: start() it before waiting until it has started`);
+    if (state !== THREAD_STATE.pending) return Promise.resolve();
+    return waitInLine(this, record, startLine, Infinity, undefined).then(() => {});
   }
 
   /** Whether it was started and has not finished (snapshot). */
@@ -406,11 +438,13 @@ function ensureRegistered(): void {
 /** What a thread's record is to the layers below; a timer's is the same and more. */
 export const threadKind: Kind = {
   revive: pointer => new Thread(new Existing(pointer) as unknown as () => unknown),
-  lines: [joinLine, restLine],
+  lines: [joinLine, startLine, restLine],
   repair(record) {
     mend(record + OBJECT.first);
+    mend(record + THREAD.startFirst);
     mend(record + THREAD.restFirst);
     if (recordState(record) === THREAD_STATE.finished) grantAll(record + OBJECT.first);
+    if (recordState(record) >= THREAD_STATE.running) grantAll(record + THREAD.startFirst);
   },
   destroy(record) {
     const messages = [i32[record + THREAD.outcomeMessage]!, i32[record + THREAD.argumentsMessage]!];

@@ -1,0 +1,27 @@
+/** Installs the built `@heddle/core` as its users get it: packed, and unpacked into `node_modules`. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const core = fileURLToPath(new URL('../packages/core', import.meta.url));
+
+/** Packs what is in `dist` now into a tarball in `folder`, and returns its path. */
+export function pack(folder) {
+  mkdirSync(folder, { recursive: true });
+  const [{ filename }] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: core,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  return `${folder}/${filename.replace('@', '').replace('/', '-')}`;
+}
+
+/** Unpacks the tarball as `folder/node_modules/@heddle/core`. */
+export function install(tarball, folder) {
+  const target = `${folder}/node_modules/@heddle/core`;
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', target]);
+}

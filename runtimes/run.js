@@ -1,0 +1,112 @@
+/**
+ * Runs the suite on every engine and in every browser and prints a table. Every scenario runs in a process or a page of its own, with a time after
+ * which it is killed.
+ *
+ *     node run.js [--engine NAME]… [--only TEXT]
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { browsers, openPage, runInBrowser } from './browsers.js';
+import { runBounded } from './child.js';
+import { engines, environment } from './engines.js';
+import { install, pack } from './install.js';
+import * as wholes from './suite/programs.js';
+
+const TIMEOUT_MS = 20_000;
+const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
+const { values } = parseArgs({
+  options: {
+    engine: { type: 'string', multiple: true },
+    only: { type: 'string', default: '' },
+  },
+});
+
+install(pack(`${here}/node_modules/.packed`), here);
+const { scenarios } = await import('./suite/scenarios.js');
+const { windowScenarios } = await import('./suite/window.js');
+
+const programs = wholes.programs.map(each => ({ ...each, name: `program: ${each.name}` }));
+const table = [];
+let failed = 0;
+
+/** Runs what `run` runs, and adds a line to the table. `run` calls what it is given with each outcome. */
+async function measured(engine, run) {
+  const row = { engine, passed: 0, failed: 0, cannot: 0, seconds: 0 };
+  const began = performance.now();
+  await run(({ name, ok, error, note }) => {
+    row[ok ? 'passed' : 'failed'] += 1;
+    if (note !== undefined) console.log(`${engine}: ${name}: ${note}`);
+    if (!ok) console.log(`✗ ${engine}: ${name}\n${error.replace(/^/gm, '    ')}`);
+  });
+  row.cannot = [...scenarios, ...programs].filter(each => each.cannot?.[engine] !== undefined && chosen(each)).length;
+  row.seconds = Math.round((performance.now() - began) / 1000);
+  failed += row.failed;
+  table.push(row);
+}
+
+const wanted = engine => values.engine === undefined || values.engine.includes(engine.name);
+const chosen = scenario => scenario.name.includes(values.only);
+const possible = (scenario, engine) =>
+  chosen(scenario) &&
+  scenario.cannot?.[engine.name] === undefined &&
+  (scenario.only === undefined || scenario.only.includes(engine.name));
+
+async function onCommandLine(engine, number) {
+  const [command, ...options] = engine.command;
+  const args = [...options, `${here}/suite/cli.js`, String(number)];
+  const ended = await runBounded(command, args, { timeout: TIMEOUT_MS, env: environment, cwd: here });
+  const line = ended.stdout.split('\n').find(each => each.startsWith('\u0001'));
+  const told = line === undefined ? { ok: false, error: 'it told nothing' } : JSON.parse(line.slice(1));
+  const end = ended.code === undefined ? 'the process had to be killed' : `exit code ${ended.code}`;
+  if (told.ok && ended.code === 0) return told;
+  return {
+    ok: false,
+    error: `${told.error ?? 'it passed, but'}\n${end}\n${ended.stdout}${ended.stderr}`.trim(),
+  };
+}
+
+async function runProgram(engine, program) {
+  const folder = `${here}/node_modules/.programs`;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/program.mjs`, `import * as heddle from '@heddle/core';\n${program.source}\n`);
+  if (program.worker !== undefined) writeFileSync(`${folder}/worker.mjs`, program.worker);
+  const [command, ...options] = engine.command;
+  const args = [...options, `${folder}/program.mjs`];
+  const ended = await runBounded(command, args, { timeout: TIMEOUT_MS, env: environment, cwd: here });
+  const wrong = [];
+  if (ended.code === undefined) wrong.push('the process had to be killed');
+  else if (ended.code !== (program.code ?? 0)) wrong.push(`exit code ${ended.code}, not ${program.code ?? 0}`);
+  if (ended.stdout !== (program.stdout ?? '')) wrong.push(`it did not print ${JSON.stringify(program.stdout ?? '')}`);
+  if (!ended.stderr.includes(program.stderr ?? '')) wrong.push(`it did not report ${JSON.stringify(program.stderr)}`);
+  return { ok: wrong.length === 0, error: `${wrong.join(', ')}\n${ended.stdout}${ended.stderr}`.trim() };
+}
+
+for (const engine of engines.filter(wanted)) {
+  await measured(engine.name, async outcome => {
+    for (const [number, scenario] of scenarios.entries()) {
+      if (possible(scenario, engine))
+        outcome({ name: scenario.name, ...(await onCommandLine(engine, number)) });
+    }
+    for (const program of programs) {
+      if (possible(program, engine)) outcome({ name: program.name, ...(await runProgram(engine, program)) });
+    }
+  });
+}
+
+const NOT_ISOLATED =
+  'page: without cross-origin isolation it can be imported, and using it names the missing headers';
+for (const browser of browsers.filter(wanted)) {
+  await measured(browser.name, async outcome => {
+    const names = [...scenarios, ...windowScenarios]
+      .filter(each => possible(each, browser) && each.blocking !== true)
+      .map(each => each.name);
+    await runInBrowser(browser, here, names, outcome);
+    if (NOT_ISOLATED.includes(values.only))
+      outcome({ name: NOT_ISOLATED, ...(await openPage(browser, here, '/plain')) });
+  });
+}
+
+console.table(table);
+if (failed > 0) process.exitCode = 1;
