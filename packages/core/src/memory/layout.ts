@@ -242,9 +242,10 @@ export const THREAD = {
   restLast: 25,
   /** Message with the context that the thread runs in, 0 for none. */
   contextMessage: 26,
-  /** Only in a timer's record: its event, and a double with its milliseconds. */
+  /** Only in a timer's record: its event, and doubles with its milliseconds and with the time of its start. */
   timerFinished: 27,
   timerInterval: 28,
+  timerStart: 34,
   /** Stack size in KiB of a thread that has a worker of its own, 0 for the platform's. */
   stackKiB: 30,
   /** The line of those who wait until it runs. */
