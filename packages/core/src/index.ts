@@ -90,12 +90,31 @@ export { SharedIterator } from './iterator/shared-iterator.ts';
 export type { SharedItems } from './iterator/shared-iterator.ts';
 export { SharedBuffer } from './queue/shared-buffer.ts';
 
+// Executors
+export { ThreadPoolExecutor } from './executor/thread-pool-executor.ts';
+export type { AsyncIterables, Iterables } from './executor/thread-pool-executor.ts';
+export { Future } from './executor/future.ts';
+export { asCompleted, wait, waitAsync } from './executor/wait.ts';
+export type { Completed, DoneAndNotDone, ReturnWhen, WaitForOptions } from './executor/wait.ts';
+export { currentTask } from './executor/current-task.ts';
+export type { CurrentTask } from './executor/current-task.ts';
+export type {
+  MapAsyncOptions,
+  MapOptions,
+  ShutdownOptions,
+  Submission,
+  ThreadPoolExecutorOptions,
+} from './executor/options.ts';
+
 // Errors
 export {
   BlockingNotAllowedError,
   BrokenBarrierError,
+  BrokenExecutorError,
+  CancelledError,
   DeadlockError,
   HeddleError,
+  InvalidStateError,
   NotShareableError,
   QueueEmptyError,
   QueueFullError,

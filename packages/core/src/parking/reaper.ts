@@ -34,7 +34,7 @@ export function reap(agent: number): void {
   takeOverGuards(agent);
   leaveLines(agent);
   freeNodes(agent);
-  settle(agent, release);
+  settle(agent, pointer => release(pointer));
   reclaimFreeLists(agent);
   rescanAll(agent);
   bury(agent);
