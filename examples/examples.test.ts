@@ -307,6 +307,15 @@ const examples: Record<string, Expected> = {
       'seed 3: 5 1 3 1 5 3 3 1 2 4, again: true',
     ],
   },
+  '703-context': {
+    prints: [
+      '[request 7] starts a thread',
+      '[request 7] works',
+      '[request -] works',
+      '[request 9] works',
+      '[request -] has no request',
+    ],
+  },
 
   // Pipelines
   '801-one-slot': { prints: ['1 4 9 16 25 36 49 64 81 100'] },
@@ -384,7 +393,7 @@ describe('the folder', () => {
     expect(source).toMatch(/^\/\/ [A-Z“`].*\n/);
     expect(source.split('\n').length).toBeLessThanOrEqual(60);
     for (const [, module] of source.matchAll(/ from '(.*)';/g))
-      expect(['@heddle/core', 'pino']).toContain(module);
+      expect(['@heddle/core', 'node:async_hooks', 'pino']).toContain(module);
   });
 
   test('the README has a line for every example, in order', () => {

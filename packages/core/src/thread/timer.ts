@@ -13,7 +13,7 @@ import type { ThreadOptions } from './thread.ts';
 /** How a timer is set up. */
 export interface TimerOptions<A extends readonly unknown[] = readonly unknown[]> extends Pick<
   ThreadOptions<A>,
-  'args' | 'daemon' | 'name'
+  'args' | 'context' | 'daemon' | 'name'
 > {}
 
 type RunTimer = (
@@ -105,6 +105,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
       args: [finished, interval, address, args],
       name: name === undefined || name === '' ? defaultName(address) : name,
       daemon: options?.daemon,
+      context: options?.context,
     };
     super(...([runTimer, threadOptions] as unknown as ConstructorParameters<typeof Thread<F>>));
     this.#finished = finished;
