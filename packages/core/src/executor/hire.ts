@@ -37,6 +37,8 @@ function hire(pool: number): boolean {
     {
       args: [revive(pool)],
       daemon: true,
+      // It serves all, not only the one whose task it was hired for.
+      context: 'empty',
       name: `${readName(i32[pool + POOL.prefix]!)}_${i32[pool + POOL.hired]}`,
     },
   );
