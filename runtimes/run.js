@@ -7,13 +7,17 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { browsers, openPage, runInBrowser } from './browsers.js';
+import { browsers, missing, openPage, runInBrowser } from './browsers.js';
+import { runBundlers } from './bundlers/bundlers.js';
 import { runBounded } from './child.js';
 import { engines, environment } from './engines.js';
 import { install, pack } from './install.js';
 import * as wholes from './suite/programs.js';
 
-const TIMEOUT_MS = 20_000;
+/** Many times what a scenario takes. */
+const TIMEOUT_MS = 30_000;
+/** Processes that run together, so that both cores of a small machine have work. */
+const AT_A_TIME = 2;
 const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
 const { values } = parseArgs({
   options: {
@@ -39,7 +43,9 @@ async function measured(engine, run) {
     if (note !== undefined) console.log(`${engine}: ${name}: ${note}`);
     if (!ok) console.log(`✗ ${engine}: ${name}\n${error.replace(/^/gm, '    ')}`);
   });
-  row.cannot = [...scenarios, ...programs].filter(each => each.cannot?.[engine] !== undefined && chosen(each)).length;
+  row.cannot = [...scenarios, ...programs].filter(
+    each => each.cannot?.[engine] !== undefined && chosen(each),
+  ).length;
   row.seconds = Math.round((performance.now() - began) / 1000);
   failed += row.failed;
   table.push(row);
@@ -66,8 +72,8 @@ async function onCommandLine(engine, number) {
   };
 }
 
-async function runProgram(engine, program) {
-  const folder = `${here}/node_modules/.programs`;
+async function runProgram(engine, program, number) {
+  const folder = `${here}/node_modules/.programs/${number}`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/program.mjs`, `import * as heddle from '@heddle/core';\n${program.source}\n`);
@@ -77,9 +83,12 @@ async function runProgram(engine, program) {
   const ended = await runBounded(command, args, { timeout: TIMEOUT_MS, env: environment, cwd: here });
   const wrong = [];
   if (ended.code === undefined) wrong.push('the process had to be killed');
-  else if (ended.code !== (program.code ?? 0)) wrong.push(`exit code ${ended.code}, not ${program.code ?? 0}`);
-  if (ended.stdout !== (program.stdout ?? '')) wrong.push(`it did not print ${JSON.stringify(program.stdout ?? '')}`);
-  if (!ended.stderr.includes(program.stderr ?? '')) wrong.push(`it did not report ${JSON.stringify(program.stderr)}`);
+  else if (ended.code !== (program.code ?? 0))
+    wrong.push(`exit code ${ended.code}, not ${program.code ?? 0}`);
+  if (ended.stdout !== (program.stdout ?? ''))
+    wrong.push(`it did not print ${JSON.stringify(program.stdout ?? '')}`);
+  if (!ended.stderr.includes(program.stderr ?? ''))
+    wrong.push(`it did not report ${JSON.stringify(program.stderr)}`);
   return { ok: wrong.length === 0, error: `${wrong.join(', ')}\n${ended.stdout}${ended.stderr}`.trim() };
 }
 
@@ -108,5 +117,22 @@ for (const browser of browsers.filter(wanted)) {
   });
 }
 
+const bundlersToRun = name => wanted({ name }) && name.includes(values.only);
+if (browsers.length > 0) {
+  for (const name of ['Vite build', 'Vite dev', 'webpack', 'esbuild']) {
+    if (!bundlersToRun(name)) continue;
+    await measured(name, outcome =>
+      runBundlers(
+        browsers[0],
+        `${here}/bundlers/app`,
+        `${here}/node_modules/.bundled`,
+        each => each === name,
+        outcome,
+      ),
+    );
+  }
+}
+
 console.table(table);
+for (const { name, path } of missing) console.log(`${name} is not installed (${path}) and was left out.`);
 if (failed > 0) process.exitCode = 1;

@@ -9,7 +9,9 @@ async function program() {
   const [lock, jobs, results, event] = [new Lock(), new Queue({ maxsize: 4 }), new Queue(), new Event()];
   // A worker that has run something else before must be as good.
   const inline = await new Thread(n => n + 1, { args: [1] }).start().resultAsync(SOON);
-  const threads = [1, 2].map(n => new Thread(work, { args: [lock, jobs, results], name: `worker ${n}` }).start());
+  const threads = [1, 2].map(n =>
+    new Thread(work, { args: [lock, jobs, results], name: `worker ${n}` }).start(),
+  );
   for (let n = 1; n <= 20; n++) await jobs.putAsync(n, SOON);
   jobs.shutdown();
   const ended = await Promise.all(threads.map(thread => thread.resultAsync(SOON)));
@@ -27,7 +29,13 @@ main(import.meta, async () => {
   setExceptHook(({ error }) => reported.push(error));
   try {
     const got = JSON.stringify(await program());
-    const expected = JSON.stringify({ inline: 2, sum: 2870, count: 20, names: ['worker 1', 'worker 2'], answer: 42 });
+    const expected = JSON.stringify({
+      inline: 2,
+      sum: 2870,
+      count: 20,
+      names: ['worker 1', 'worker 2'],
+      answer: 42,
+    });
     told = { ok: got === expected, error: `expected ${expected}, got ${got}` };
   } catch (error) {
     told = { ok: false, error: [error, ...reported].map(each => `${each}\n${each?.stack}`).join('\n') };
