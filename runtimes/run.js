@@ -2,7 +2,7 @@
  * Runs the suite on every engine and in every browser and prints a table. Every scenario runs in a process or a page of its own, with a time after
  * which it is killed.
  *
- *     node run.js [--engine NAME]… [--only TEXT]
+ *     node run.js [--engine NAME]… [--skip NAME]… [--only TEXT]
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
 const { values } = parseArgs({
   options: {
     engine: { type: 'string', multiple: true },
+    skip: { type: 'string', multiple: true, default: [] },
     only: { type: 'string', default: '' },
   },
 });
@@ -51,7 +52,8 @@ async function measured(engine, run) {
   table.push(row);
 }
 
-const wanted = engine => values.engine === undefined || values.engine.includes(engine.name);
+const wanted = ({ name }) =>
+  !values.skip.includes(name) && (values.engine === undefined || values.engine.includes(name));
 const chosen = scenario => scenario.name.includes(values.only);
 const possible = (scenario, engine) =>
   chosen(scenario) &&
@@ -94,13 +96,18 @@ async function runProgram(engine, program, number) {
 
 for (const engine of engines.filter(wanted)) {
   await measured(engine.name, async outcome => {
+    const jobs = [];
     for (const [number, scenario] of scenarios.entries()) {
-      if (possible(scenario, engine))
-        outcome({ name: scenario.name, ...(await onCommandLine(engine, number)) });
+      if (possible(scenario, engine)) jobs.push([scenario.name, () => onCommandLine(engine, number)]);
     }
-    for (const program of programs) {
-      if (possible(program, engine)) outcome({ name: program.name, ...(await runProgram(engine, program)) });
+    for (const [number, program] of programs.entries()) {
+      if (possible(program, engine)) jobs.push([program.name, () => runProgram(engine, program, number)]);
     }
+    const next = jobs.values();
+    const lane = async () => {
+      for (const [name, job] of next) outcome({ name, ...(await job()) });
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, lane));
   });
 }
 

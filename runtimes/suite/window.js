@@ -21,8 +21,9 @@ const { SOON } = tasks;
 
 /** How long the threads contend while the frames are counted. */
 const CONTEND_MS = 3000;
-/** The longest pause between two frames that is let pass, on two cores with four threads that never rest. */
-const LONGEST_PAUSE_MS = 400;
+/** What is let pass on two cores with four threads that never rest; alone on the machine it is six times as good. */
+const LONGEST_PAUSE_MS = 1000;
+const FEWEST_FRAMES = 30;
 
 function start(target, ...args) {
   return new Thread(target, { args }).start();
@@ -114,7 +115,8 @@ async function frames() {
   let rounds = 0;
   for (const thread of threads) rounds += await thread.resultAsync(SOON);
   equal(cells.view(Int32Array)[0], rounds + acquired, 'increments under the lock');
-  if (longest > LONGEST_PAUSE_MS) fail(`${longest} ms without a frame (${count} frames in ${CONTEND_MS} ms)`);
+  if (longest > LONGEST_PAUSE_MS || count < FEWEST_FRAMES)
+    fail(`${longest} ms without a frame (${count} frames in ${CONTEND_MS} ms)`);
   if (acquired < 10) fail(`the window had the lock ${acquired} times only`);
   return `${count} frames in ${CONTEND_MS} ms, longest pause ${Math.round(longest)} ms; lock taken ${acquired} times here, ${rounds} times there`;
 }
