@@ -13,7 +13,13 @@ export { defaultExceptHook, setExceptHook } from './thread/except-hook.ts';
 export type { ExceptHook, ExceptHookArgs } from './thread/except-hook.ts';
 export { ThreadLocal } from './thread/thread-local.ts';
 export { atThreadExit } from './thread/scope.ts';
+export { Timer } from './thread/timer.ts';
+export type { TimerOptions } from './thread/timer.ts';
 export { sleep, sleepAsync } from './thread/sleep.ts';
+
+// Doing things later, in this thread
+export { Scheduler } from './scheduler/scheduler.ts';
+export type { ScheduledEvent, SchedulerOptions } from './scheduler/scheduler.ts';
 
 // Workers that you start yourself
 export { attach, pack, runtimeHandle, unpack } from './attach.ts';
@@ -29,6 +35,10 @@ export { Lock } from './sync/lock.ts';
 export { RLock } from './sync/rlock.ts';
 export type { ReentrantAsyncWaitOptions, ReentrantWaitOptions } from './sync/rlock.ts';
 export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
+export { SpinLock } from './sync/spin-lock.ts';
+export type { SpinLockOptions } from './sync/spin-lock.ts';
+export { RWLock } from './sync/rw-lock.ts';
+export type { ExclusiveGuard } from './sync/rw-lock.ts';
 export type { Guard } from './sync/guard.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
 export type { NameOptions } from './memory/shared-object.ts';
@@ -38,11 +48,34 @@ export { Condition } from './sync/condition.ts';
 export { Event } from './sync/event.ts';
 export { Barrier } from './sync/barrier.ts';
 export type { BarrierOptions } from './sync/barrier.ts';
+export { Exchanger } from './sync/exchanger.ts';
+export { Once } from './sync/once.ts';
 export { CountDownLatch } from './sync/count-down-latch.ts';
 
 // Numbers and flags without a lock
 export { AtomicCounter } from './sync/atomic-counter.ts';
 export { AtomicFlag } from './sync/atomic-flag.ts';
+
+// Arrays of numbers
+export { SharedArray } from './array/shared-array.ts';
+export type { NumericView } from './array/shared-array.ts';
+export {
+  SharedBigInt64Array,
+  SharedBigUint64Array,
+  SharedFloat32Array,
+  SharedFloat64Array,
+  SharedInt16Array,
+  SharedInt32Array,
+  SharedInt8Array,
+  SharedUint16Array,
+  SharedUint32Array,
+  SharedUint8Array,
+  SharedUint8ClampedArray,
+} from './array/shared-arrays.ts';
+
+// Loops in several threads
+export { parallelFor, parallelForAsync, parallelMap, parallelMapAsync } from './parallel/parallel.ts';
+export type { AsyncParallelOptions, IntoOption, ParallelOptions, Range } from './parallel/parallel.ts';
 
 // Queues
 export { Queue } from './queue/queue.ts';
@@ -54,12 +87,31 @@ export type { AsyncPutOptions, PutOptions, QueueOptions, TransferOptions } from 
 export type { Taken } from './queue/any-queue.ts';
 export { SharedBuffer } from './queue/shared-buffer.ts';
 
+// Executors
+export { ThreadPoolExecutor } from './executor/thread-pool-executor.ts';
+export type { AsyncIterables, Iterables } from './executor/thread-pool-executor.ts';
+export { Future } from './executor/future.ts';
+export { asCompleted, wait, waitAsync } from './executor/wait.ts';
+export type { Completed, DoneAndNotDone, ReturnWhen, WaitForOptions } from './executor/wait.ts';
+export { currentTask } from './executor/current-task.ts';
+export type { CurrentTask } from './executor/current-task.ts';
+export type {
+  MapAsyncOptions,
+  MapOptions,
+  ShutdownOptions,
+  Submission,
+  ThreadPoolExecutorOptions,
+} from './executor/options.ts';
+
 // Errors
 export {
   BlockingNotAllowedError,
   BrokenBarrierError,
+  BrokenExecutorError,
+  CancelledError,
   DeadlockError,
   HeddleError,
+  InvalidStateError,
   NotShareableError,
   QueueEmptyError,
   QueueFullError,

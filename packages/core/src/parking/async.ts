@@ -24,8 +24,9 @@ import { allocateZeroed } from '../memory/allocator.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
 import { payPostponed, setIsAwaited } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from './guard.ts';
+import { lockGuard, onLeftBehind, recover, self, unlockGuard } from './guard.ts';
 import { holdLoop, releaseLoop } from './keep-alive.ts';
+import { freeLeftBehind } from './reaper.ts';
 import {
   attemptOnly,
   countPromises,
@@ -33,6 +34,7 @@ import {
   givenToMe,
   leave,
   now,
+  prepareToWait,
   rejoin,
   setTakeOver,
   tryAgain,
@@ -99,6 +101,7 @@ export function waitInLine(
     if (got) onGiven?.(givenToMe());
     return Promise.resolve(got);
   }
+  prepareToWait();
   const node = takeNode();
   let entered: boolean;
   try {
@@ -277,6 +280,7 @@ function takeOver(pointer: number, line: Line): boolean {
 }
 
 setTakeOver(takeOver);
+onLeftBehind(freeLeftBehind);
 
 /** Makes sure that one `waitAsync` is pending while anybody here waits. */
 function arm(): void {
@@ -289,6 +293,7 @@ function arm(): void {
     armed = true;
     void (result.value as Promise<unknown>).then(() => {
       armed = false;
+      recover();
       arm();
     });
   }

@@ -15,6 +15,10 @@
  *
  * Rules that must stay true: no user code, no allocation that may throw and no parking under a guard; nesting only
  * object guard → allocator guard.
+ *
+ * One exception can come all the same: a stack overflow, at any call. Then a living thread has left a guard behind, and it repairs what that
+ * guards as for the dead (`recover`): when it meets that guard again, when it is about to block, when its event loop turns, and at the
+ * thread's end. Others wait until then.
  */
 import { canBlock, explored, hot, i32, notify, pause, wait } from '../atomics.ts';
 import { AGENT, GUARD_DEPTH } from '../memory/layout.ts';
@@ -49,14 +53,37 @@ export function setSelf(agent: number): void {
   depth = 0;
 }
 
+let recovery: (() => void) | undefined;
+
+/** Sets what frees the guards that an exception left this thread holding, and repairs what they guard. */
+export function onLeftBehind(action: () => void): void {
+  recovery = action;
+}
+
+/** Frees what an exception left behind, if there is anything. To be called where no guard may be held. */
+export function recover(): void {
+  if (depth !== 0) recovery?.();
+}
+
+/** Forgets which guards are held: they are about to be taken over. */
+export function resetDepth(): void {
+  depth = 0;
+}
+
 /** Takes the guard. Waits for as long as another thread's few instructions last; the only wait that is allowed on every thread. */
 export function lockGuard(guard: number): void {
-  if (depth === GUARD_DEPTH) throw new Error('heddle: guards nested too deep');
+  if (depth === GUARD_DEPTH) recover();
   i32[self + AGENT.guards + depth++] = guard;
   if (compareExchange(guard, 0, self) !== 0) lockContended(guard);
 }
 
 function lockContended(guard: number): void {
+  if ((load(guard) & ~SLEEPERS) === self) {
+    depth--;
+    recover();
+    lockGuard(guard);
+    return;
+  }
   for (let spin = 0; spin < SPINS; spin++) {
     if (load(guard) === 0 && compareExchange(guard, 0, self) === 0) return;
     pause();
@@ -93,7 +120,7 @@ let laterCount = 0;
  *
  * Nobody is forgotten: what the sleeper waits for has been stored under the guard, so whoever goes to sleep later sees it, and whoever sleeps already
  * is notified by the same thread a few instructions later. Should that thread be killed in between, sleepers look again within a slice.
- * The word must be one that is never freed: an agent's.
+ * The word must be one that is never freed: an agent's. Two are notified, see `wakeAgent`.
  */
 export function notifyLater(word: number): void {
   later[laterCount++] = word;
@@ -102,7 +129,7 @@ export function notifyLater(word: number): void {
 function notifyNow(): void {
   const count = laterCount;
   laterCount = 0;
-  for (let index = 0; index < count; index++) notify(later[index]!, 1);
+  for (let index = 0; index < count; index++) notify(later[index]!, 2);
 }
 
 /** Takes over a guard from an agent that is known to be dead; returns false if that agent didn't hold it. */

@@ -11,7 +11,7 @@ import { canBlock, explored, hot, i32, pause, wait } from '../atomics.ts';
 import { BlockingNotAllowedError } from '../errors.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from './guard.ts';
+import { lockGuard, recover, self, unlockGuard } from './guard.ts';
 import { append, first, insertBefore, unlink } from './line.ts';
 
 const { load, store } = hot;
@@ -181,6 +181,18 @@ export function tryAgain(pointer: number, line: Line, node: number): boolean {
   return done;
 }
 
+const FILLER: readonly number[] = Array.from({ length: 512 }, () => 0);
+function nothing(): void {}
+
+/**
+ * Makes sure that the stack has room for the rest: an overflow between joining the line and leaving it would leave a place in line that nobody
+ * stands in. Passes 4 KiB of arguments, which the stack must hold.
+ */
+export function prepareToWait(): void {
+  recover();
+  Reflect.apply(nothing, undefined, FILLER);
+}
+
 /**
  * Blocks the calling thread until it has what it wants or the deadline has passed; returns whether it has.
  * Throws `BlockingNotAllowedError` if it would have to park where that is forbidden. What was given is in `givenToMe()`.
@@ -202,6 +214,7 @@ export function waitBlocking(
     );
   }
   if (promises > 0 && line.transferable === true && takeOver(pointer, line)) return true;
+  prepareToWait();
   const node = self + AGENT.node;
   if (enter(pointer, line, node, wanted)) return true;
   onEntered?.();

@@ -19,6 +19,7 @@ import { hasVanished, host } from './host.ts';
 import {
   condemn,
   countStarting,
+  employers,
   finish,
   forgetIdle,
   requeue,
@@ -92,6 +93,7 @@ function look(): void {
     countStarting(1);
     startWorker(0);
   }
+  employers.look();
 }
 
 function endCondemned(): void {

@@ -485,6 +485,24 @@ describe('a thread that dies', () => {
     }
   });
 
+  it('says when it runs, and that it is no longer to come if it never will', async () => {
+    const gate = new Lock();
+    gate.acquire();
+    const thread = new Thread(tasks.waitForGate, { args: [gate] });
+    expect(() => thread.started).toThrow(ThreadStateError);
+    thread.start();
+    await Promise.all([thread.started, thread.started]);
+    expect(thread.nativeId).toBeGreaterThan(0);
+    expect(String(thread)).toContain('started');
+    gate.release();
+    await thread.joinAsync(SOON);
+    await thread.started;
+    const condemned = new Thread(tasks.triple, { args: [1], isolated: true }).start();
+    condemned.terminate();
+    await condemned.started;
+    expect(condemned.join(SOON)).toBe(true);
+  });
+
   it('can not be terminated before it starts, nor can the main thread', () => {
     expect(() => new Thread(tasks.triple, { args: [1] }).terminate()).toThrow(
       /only a thread that was started/,

@@ -10,6 +10,7 @@ import { hot, i32 } from '../atomics.ts';
 import { ThreadDiedError, ThreadStateError, TimeoutError } from '../errors.ts';
 import { ident as currentIdent } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
+import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
 import { Existing, SharedObject, retain, revive } from '../memory/shared-object.ts';
@@ -24,7 +25,16 @@ import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { host } from './host.ts';
 import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
-import { aliveRecords, enlist, hasFlag, joinLine, restLine, submit, wakeSupervisor } from './registry.ts';
+import {
+  aliveRecords,
+  enlist,
+  hasFlag,
+  joinLine,
+  restLine,
+  startLine,
+  submit,
+  wakeSupervisor,
+} from './registry.ts';
 import { ensureSupervisor } from './root.ts';
 import { addressOf, assertNotImporting, targetName } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
@@ -63,6 +73,9 @@ const INTERNED_LIMIT = 1000;
  * ```
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
+  /** @internal */
+  protected static readonly kind: number = KIND.thread;
+
   readonly #target: TargetAddress | undefined;
   #args: readonly unknown[] | undefined;
   #value: { readonly value: unknown } | undefined;
@@ -82,7 +95,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   ) {
     const source = target as unknown;
     const existing = source instanceof Existing ? source : undefined;
-    super(KIND.thread, THREAD.bytes, existing);
+    super(new.target.kind, THREAD.bytes, existing);
     if (existing !== undefined) return;
     const record = this.at;
     if (isForeign(source)) {
@@ -249,7 +262,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     return true;
   }
 
-  /** The name; may be changed at any time, from any thread (cut to 128 bytes of UTF-8). Default: `Thread-N (function)`. */
+  /** The name; may be changed at any time, from any thread (cut to 96 bytes of UTF-8). Default: `Thread-N (function)`. */
   override get name(): string {
     return recordName(this.live());
   }
@@ -266,6 +279,19 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   /** The operating system's id of the thread, as `ps -L` and debuggers show it; `undefined` before it runs and where it can't be had. */
   get nativeId(): number | undefined {
     return i32[this.live() + THREAD.nativeId]! || undefined;
+  }
+
+  /**
+   * Resolves when it runs: a started thread waits for a worker first, which takes 15 to 60 ms when none is idle. Resolves as well when it has ended
+   * without ever running. Holds the event loop meanwhile. Throws `ThreadStateError` before `start()`.
+   */
+  get started(): Promise<void> {
+    const record = this.live();
+    const state = recordState(record);
+    if (state === THREAD_STATE.initial)
+      throw new ThreadStateError(`${describeRecord(record)}: start() it before waiting until it has started`);
+    if (state !== THREAD_STATE.pending) return Promise.resolve();
+    return waitInLine(this, record, startLine, Infinity, undefined).then(() => {});
   }
 
   /** Whether it was started and has not finished (snapshot). */
@@ -306,7 +332,8 @@ function checkedArgs(args: unknown): readonly unknown[] {
   return args as readonly unknown[];
 }
 
-function defaultName(target: TargetAddress): string {
+/** The name of a thread that was given none. */
+export function defaultName(target: TargetAddress): string {
   const name = targetName(target);
   return `Thread-${add(REGISTRY.serial, 1) + 1}${name === '' ? '' : ` (${name})`}`;
 }
@@ -408,13 +435,16 @@ function ensureRegistered(): void {
   registered = true;
 }
 
-registerKind(KIND.thread, {
+/** What a thread's record is to the layers below; a timer's is the same and more. */
+export const threadKind: Kind = {
   revive: pointer => new Thread(new Existing(pointer) as unknown as () => unknown),
-  lines: [joinLine, restLine],
+  lines: [joinLine, startLine, restLine],
   repair(record) {
     mend(record + OBJECT.first);
+    mend(record + THREAD.startFirst);
     mend(record + THREAD.restFirst);
     if (recordState(record) === THREAD_STATE.finished) grantAll(record + OBJECT.first);
+    if (recordState(record) >= THREAD_STATE.running) grantAll(record + THREAD.startFirst);
   },
   destroy(record) {
     const messages = [i32[record + THREAD.outcomeMessage]!, i32[record + THREAD.argumentsMessage]!];
@@ -423,4 +453,6 @@ registerKind(KIND.thread, {
       if (message !== 0) dropMessage(message);
     }
   },
-});
+};
+
+registerKind(KIND.thread, threadKind);

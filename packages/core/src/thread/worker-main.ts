@@ -19,19 +19,19 @@
 import { Condemned, endInWaits, hot, i32, pause } from '../atomics.ts';
 import { setIdent } from '../memory/agent.ts';
 import { bornWith } from '../memory/birth.ts';
-import { AGENT, OBJECT, OUTCOME, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
+import { AGENT, OUTCOME, THREAD, THREAD_FLAG } from '../memory/layout.ts';
 import { readMessage, storeMessage, takeMessage } from '../memory/message.ts';
 import { incumbent, setIncumbent } from '../memory/realm.ts';
 import type { Incumbent } from '../memory/realm.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, pendingWaits, stopListening } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { recover, self } from '../parking/guard.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { TERMINATED, conclude } from './ending.ts';
 import { handleUncaught } from './except-hook.ts';
 import { host, nativeThreadId, writeThroughStreams } from './host.ts';
-import { countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
+import { beginRunning, countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
 import { hasExitActions, resetScope, runExitActions } from './scope.ts';
 import { explainInlineError, resolve, resolveNow } from './target.ts';
 import type { AnyFunction, TargetAddress } from './target.ts';
@@ -116,6 +116,7 @@ async function work(first: number): Promise<void> {
     ensureMapped(record);
     const ran = run(record);
     if (ran !== undefined) await ran;
+    recover();
     if (me.successor !== undefined) return me.successor(record);
     if (hasExitActions()) await runExitActions(error => handleUncaught(record, error));
     resetScope();
@@ -167,7 +168,7 @@ function run(record: number): Promise<void> | undefined {
     conclude(record, OUTCOME.died, { reason: TERMINATED });
     return undefined;
   }
-  store(record + OBJECT.state, THREAD_STATE.running);
+  beginRunning(record);
   const called = calledBy(record);
   try {
     if (called.fn === undefined) return runAsync(record, called);
