@@ -27,6 +27,8 @@ const { values } = parseArgs({
   },
 });
 
+// Vite's cache would hold on to the package as it was.
+rmSync(`${here}/node_modules/.bundled`, { recursive: true, force: true });
 install(pack(`${here}/node_modules/.packed`), here);
 const { scenarios } = await import('./suite/scenarios.js');
 const { windowScenarios } = await import('./suite/window.js');

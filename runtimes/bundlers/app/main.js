@@ -1,6 +1,6 @@
 /** An application as people write it: it has a page, and a task in a module beside it. */
-import { Event, Lock, Queue, Thread, main, setExceptHook } from '@heddle/core';
-import { nested, work } from './work.js';
+import { Event, Lock, Queue, Thread, ThreadPoolExecutor, main, setExceptHook } from '@heddle/core';
+import { nested, twice, work } from './work.js';
 
 const SOON = { timeout: 5000 };
 
@@ -19,8 +19,11 @@ async function program() {
   const waiting = new Thread(nested, { args: [event] }).start();
   event.set();
   const answer = await waiting.resultAsync(SOON);
+  const pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+  const pooled = await Promise.all([pool.submit(twice, 1), pool.submit(n => n + 1, 2)]);
+  await pool.shutdownAsync(SOON);
   document.body.textContent = 'done';
-  return { inline, sum, count: ended[0][0] + ended[1][0], names: ended.map(each => each[1]), answer };
+  return { inline, sum, count: ended[0][0] + ended[1][0], names: ended.map(each => each[1]), answer, pooled };
 }
 
 main(import.meta, async () => {
@@ -35,6 +38,7 @@ main(import.meta, async () => {
       count: 20,
       names: ['worker 1', 'worker 2'],
       answer: 42,
+      pooled: [2, 3],
     });
     told = { ok: got === expected, error: `expected ${expected}, got ${got}` };
   } catch (error) {
