@@ -41,7 +41,7 @@ import {
   wasDropped,
 } from './wait.ts';
 import type { Line } from './wait.ts';
-import { pushReady } from './wake.ts';
+import { pushReady, wakeAgent } from './wake.ts';
 
 interface Waiter {
   pointer: number;
@@ -304,6 +304,16 @@ export function listen(action: () => void): void {
   onWake.push(action);
   listeners += 1;
   arm();
+}
+
+/**
+ * Stops listening, so that another copy of this package can wait on the agent's wake word: the pending `waitAsync` would swallow what is meant for it.
+ * Only while no promise waits.
+ */
+export function stopListening(): void {
+  onWake.length = 0;
+  listeners = 0;
+  wakeAgent(self);
 }
 
 /** How many promises of this thread wait in some line (snapshot). For tests and dumps. */

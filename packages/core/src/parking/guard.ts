@@ -28,6 +28,8 @@ const { compareExchange, exchange, load } = hot;
 export const SLEEPERS = 1;
 /** Few under exploration, which would otherwise hardly ever come as far as the sleep. */
 const SPINS: number = explored ? 2 : 60;
+/** In a window, which can't sleep: some milliseconds. */
+const SPINS_BEFORE_STUCK = 100_000;
 /** A sleeper looks again by itself, should the platform ever lose a notify. */
 const SLICE_MS = 20;
 
@@ -87,13 +89,16 @@ function lockContended(guard: number): void {
     pause();
   }
   const mayBlock = canBlock();
+  let spins = 0;
   for (;;) {
     const seen = load(guard);
     if (seen === 0) {
       if (compareExchange(guard, 0, self | SLEEPERS) === 0) return;
     } else if ((seen & SLEEPERS) !== 0 || compareExchange(guard, seen, seen | SLEEPERS) === seen) {
-      if (!mayBlock) pause();
-      else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.(seen & ~SLEEPERS);
+      if (!mayBlock) {
+        pause();
+        if (++spins % SPINS_BEFORE_STUCK === 0) whenStuck?.(load(guard) & ~SLEEPERS);
+      } else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.(seen & ~SLEEPERS);
     }
   }
 }

@@ -64,7 +64,7 @@ const SPINS: number = explored ? 2 : 30;
 
 export const lockLine: Line = {
   blocking: 'Lock.acquire()',
-  twin: 'acquireAsync()',
+  twin: 'acquireAsync() or holdAsync()',
   offset: OBJECT.first,
   attempt(lock) {
     for (;;) {

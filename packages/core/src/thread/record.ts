@@ -6,7 +6,7 @@ import { lockGuard, unlockGuard } from '../parking/guard.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Writes the name, cut to 128 bytes of UTF-8; may happen at any time, from any thread. */
+/** Writes the name, cut to 96 bytes of UTF-8; may happen at any time, from any thread. */
 export function setRecordName(record: number, name: string): void {
   const bytes = encoder.encode(name);
   const { written } = encoder.encodeInto(

@@ -4,7 +4,6 @@
  *
  * One owner, because a worker dies with its creator and is mourned only by it: thus a thread outlives the thread that started it.
  */
-import type { Worker } from 'node:worker_threads';
 import { exchange, i32, load, store } from '../atomics.ts';
 import { agents, reserveAgent } from '../memory/agent.ts';
 import { AGENT, AGENT_STATE, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_STATE } from '../memory/layout.ts';
@@ -16,8 +15,7 @@ import { reap, takeOverGuards } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
 import { TERMINATED, conclude } from './ending.ts';
 import { handleUncaught } from './except-hook.ts';
-import { beside, hasVanished, sharedEnvironment, workerThreads } from './host.ts';
-import '../index.ts';
+import { hasVanished, host } from './host.ts';
 import {
   condemn,
   countStarting,
@@ -29,14 +27,7 @@ import {
   takePending,
   unservedThreads,
 } from './registry.ts';
-
-/** What a worker is born with. */
-export interface WorkerSeed {
-  memory: WebAssembly.Memory;
-  agent: number;
-  /** The one thread to run, for an isolated worker; 0 for one that takes what is pending. */
-  record: number;
-}
+import type { SpawnedWorker } from './spawn.ts';
 
 /** In AGENT.mailbox until the worker has come up. */
 export const BOOTING = -1;
@@ -47,7 +38,7 @@ const TRIM_EVERY_MS = 1000;
 const WATCH_EVERY_MS = 250;
 
 interface Owned {
-  worker: Worker;
+  worker: SpawnedWorker | undefined;
   agent: number;
   error: { readonly value: unknown } | undefined;
   terminated: boolean;
@@ -65,18 +56,20 @@ export function supervise(): void {
     if (isGone(holder)) takeOverGuards(holder);
   });
   listen(look);
-  setInterval(trim, TRIM_EVERY_MS).unref();
-  setInterval(watchForeign, WATCH_EVERY_MS).unref();
+  every(TRIM_EVERY_MS, trim);
+  every(WATCH_EVERY_MS, watchForeign);
 }
 
-/** So long after its termination, no thread is in the midst of a guard's few instructions; for where the operating system can't be asked. */
-const CERTAINLY_GONE_MS = 1000;
+function every(ms: number, action: () => void): void {
+  const timer = setInterval(action, ms) as unknown as { unref?(): void };
+  timer.unref?.();
+}
 
 /** Whether a thread is dead of whose death this thread hasn't heard yet. */
 function isGone(agent: number): boolean {
   if (hasVanished(i32[agent + AGENT.nativeId]!)) return true;
   for (const each of owned) {
-    if (each.agent === agent) return each.terminated && now() - each.terminatedAt > CERTAINLY_GONE_MS;
+    if (each.agent === agent) return each.terminated && now() - each.terminatedAt > host.lingersMs;
   }
   return false;
 }
@@ -118,40 +111,37 @@ function end(each: Owned): void {
   if (each.terminated) return;
   each.terminated = true;
   each.terminatedAt = now();
-  void each.worker.terminate();
+  each.worker?.terminate();
 }
 
 function startWorker(record: number): void {
-  const { Worker } = workerThreads('Thread.start()');
   const agent = reserveAgent();
   i32[agent + AGENT.mailbox] = BOOTING;
-  const heapMiB = record === 0 ? 0 : i32[record + THREAD.heapMiB]!;
-  let worker: Worker;
+  const limits = {
+    heapMiB: record === 0 ? 0 : i32[record + THREAD.heapMiB]!,
+    stackMiB: record === 0 ? 0 : i32[record + THREAD.stackKiB]! / 1024,
+  };
+  const each: Owned = { worker: undefined, agent, error: undefined, terminated: false, terminatedAt: 0 };
   try {
-    worker = new Worker(beside('worker'), {
-      workerData: { heddle: { memory: slab(), agent, record } satisfies WorkerSeed },
-      env: sharedEnvironment(),
-      name: 'heddle-worker',
-      ...(heapMiB === 0 ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
+    each.worker = host.spawn({ memory: slab(), agent, record }, limits, {
+      failed(error) {
+        each.error = { value: error };
+      },
+      ended(code) {
+        owned.delete(each);
+        mourn(each, code);
+      },
     });
   } catch (error) {
     reap(agent);
     bootFailed(record, error);
     return;
   }
-  const each: Owned = { worker, agent, error: undefined, terminated: false, terminatedAt: 0 };
   if (record !== 0) {
     i32[agent + AGENT.thread] = record;
     store(record + THREAD.agent, agent);
   }
   owned.add(each);
-  worker.on('error', error => {
-    each.error = { value: error };
-  });
-  worker.on('exit', code => {
-    owned.delete(each);
-    mourn(each, code);
-  });
 }
 
 /** No worker can be had: the thread that waited for it has died before it ran. */

@@ -16,6 +16,18 @@ export const tripleLater = task(import.meta, async function tripleLater(n: numbe
   return n * factor;
 });
 
+/** Two without a name, and two of one name. */
+export const alike = [
+  task(import.meta, () => 0),
+  task(import.meta, () => 1),
+  task(import.meta, function same() {
+    return 2;
+  }),
+  task(import.meta, function same() {
+    return 3;
+  }),
+];
+
 export class BrokenThing extends RangeError {
   readonly code = 'E_BROKEN';
   readonly detail = { at: [1, 2] };
