@@ -94,7 +94,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   #resolve: ((value: never) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
   #awaited = false;
-  #callbacks: Array<(future: this) => void> | undefined;
+  #callbacks: Array<(future: never) => void> | undefined;
   #cleanUp: (() => void) | undefined;
   #watched = false;
   /** When it settled here, among all futures of this thread. @internal */
@@ -197,9 +197,9 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (callbacks !== undefined) queueMicrotask(() => callbacks.forEach(callback => this.#call(callback)));
   }
 
-  #call(callback: (future: this) => void): void {
+  #call(callback: (future: never) => void): void {
     try {
-      callback(this);
+      callback(this as never);
     } catch (error) {
       handleUncaught(i32[self + AGENT.thread]!, error);
     }

@@ -123,7 +123,7 @@ export function countDone(pool: number): void {
 }
 
 /** FUTURE.verdict of a task that was settled from outside without an error. */
-export const WITHOUT_WORDS = -1;
+const WITHOUT_WORDS = -1;
 
 /** Stores an error as a message, as it is or as much of it as can travel; 0 when there is no memory even for that. */
 function storeError(error: unknown): number {

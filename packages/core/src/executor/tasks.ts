@@ -321,7 +321,7 @@ function withdrawLocked(pool: number, future: number): boolean {
   return true;
 }
 
-/** Wakes the worker of a running task, so that it sees that it was asked to stop; and takes its time limit off, if `settled`. */
+/** Wakes the worker of a running task, so that it sees that it was asked to stop. */
 export function tellRunner(pool: number, future: number): void {
   lockGuard(pool + POOL.guard);
   const runner = i32[future + FUTURE.runner]!;

@@ -549,9 +549,13 @@ describe('many', () => {
     const pool = open({ maxWorkers: 3, maxPending: 100 });
     const count = 3000;
     const sum = (count * (count + 1)) / 2;
-    const threads = [tasks.submitMany, tasks.submitManyAsync, tasks.submitMany, tasks.submitManyAsync].map(
-      target => new Thread(target, { args: [pool, count] }).start(),
-    );
+    const targets: Array<(pool: ThreadPoolExecutor, count: number) => unknown> = [
+      tasks.submitMany,
+      tasks.submitManyAsync,
+      tasks.submitMany,
+      tasks.submitManyAsync,
+    ];
+    const threads = targets.map(target => new Thread(target, { args: [pool, count] }).start());
     for (const thread of threads) expect(await thread.resultAsync({ timeout: 60_000 })).toBe(sum);
     expect([pool.completed, pool.failed, pool.cancelled, pool.pending]).toEqual([4 * count, 0, 0, 0]);
   });
