@@ -132,6 +132,19 @@ const examples: Record<string, Expected> = {
     prints: ["hook: opener failed: /etc/nothing: no such file { code: 'ENOENT' }", 'main: goes on'],
   },
 
+  '303-unlooked-failure': {
+    prints: ['caught: RangeError: 2 / 0', 'main: goes on'],
+    complains:
+      /^Exception in thread MainThread:\nRangeError: 1 \/ 0\n( +at .+\n)+ +--- task of ThreadPoolExecutor "dividers", submitted: ---\n( +at .+\n)+$/,
+  },
+  '304-wrong-arguments': {
+    prints: [
+      'TypeError: ThreadPoolExecutor.map: "add" has 2 parameters, and there are inputs for 1 of them',
+      /^NotShareableError: args\[0\]\.run: functions cannot be shared/,
+      '[ 11, 22, 33 ]',
+    ],
+  },
+
   // Locks
   '401-counter-race': {
     prints: [/^lost without a lock: [1-9]\d*$/, 'lost with a lock: 0', 'lost in one step: 0'],
@@ -332,6 +345,44 @@ const examples: Record<string, Expected> = {
     prints: ['Queue: 3 1 4 1 5 9 2 6', 'LifoQueue: 6 2 9 5 1 4 1 3', 'PriorityQueue: 1 1 2 3 4 5 6 9'],
   },
   '807-shared-iterator': { prints: ['pages: 1000', 'letters: 4500', 'left: 0'] },
+
+  // Executors
+  '901-map': {
+    prints: ['page 1 by fetcher', 'page 2 by fetcher', 'page 3 by fetcher', 'threads: 3'],
+  },
+  '902-submit': {
+    prints: [
+      'blocked: 1024 true',
+      'awaited: 27',
+      'error:   power: the exponent must not be negative',
+      'limited: 8',
+    ],
+  },
+  '903-as-completed': { prints: ['hare', 'dog', 'tortoise'] },
+  '904-initializer': {
+    prints: [
+      "[ 'Faden', 'Webstuhl', '?' ]",
+      'BrokenExecutorError: ThreadPoolExecutor "broken": the initializer failed, so the pool is broken and runs nothing more: the dictionary is empty',
+    ],
+  },
+  '905-cancel': {
+    prints: [
+      'in line: true true',
+      'running: false true',
+      'CancelledError: the task was asked to stop true',
+      'stopped by its signal',
+      'TimeoutError',
+    ],
+  },
+  '906-progress': {
+    prints: [
+      '[##        ] 25 %',
+      '[#####     ] 50 %',
+      '[#######   ] 75 %',
+      '[##########] 100 %',
+      'sum: 780 completed: 40',
+    ],
+  },
 };
 
 const folder = import.meta.dirname;

@@ -298,6 +298,8 @@ export const THREAD_FLAG = {
   ended: 128,
   /** Set by the supervisor that is about to end the worker: it runs nothing after this thread. */
   doomed: 256,
+  /** Somebody waits, or waited, until it runs: the worker must look at that line. */
+  awaited: 512,
 } as const;
 
 export const OUTCOME = { none: 0, returned: 1, threw: 2, died: 3 } as const;
