@@ -64,7 +64,7 @@ function admitted(held: number, wanted: number): number {
 
 const sharedLine: Line = {
   blocking: 'RWLock.acquireShared()',
-  twin: 'acquireSharedAsync()',
+  twin: 'acquireSharedAsync() or holdSharedAsync()',
   offset: OBJECT.first,
   attempt(lock, node) {
     for (;;) {
@@ -88,7 +88,7 @@ const sharedLine: Line = {
 const exclusiveLine: Line = {
   ...sharedLine,
   blocking: 'RWLock.acquireExclusive()',
-  twin: 'acquireExclusiveAsync()',
+  twin: 'acquireExclusiveAsync() or holdExclusiveAsync()',
 };
 
 /** Lets in the first in line as long as there is room for it. Under the guard, with WAITERS set. */
