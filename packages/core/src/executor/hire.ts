@@ -8,15 +8,14 @@ import { release, retain, revive } from '../memory/shared-object.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { withoutUnshareables } from '../thread/except-hook.ts';
 import { Thread } from '../thread/thread.ts';
-import type { poolWorker } from './worker-loop.ts';
+import { task } from '../thread/target.ts';
+import { poolWorker } from './worker-loop.ts';
 import { PHASE, POOL, POOL_FLAG } from './layout.ts';
 import { dismiss } from './settle.ts';
 import { close, depart, engage, wantsOneMore, withdrawFirst } from './tasks.ts';
 
-const WORKER_MODULE = new URL(
-  `./worker-loop.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
-  import.meta.url,
-);
+/** A task like a user's, so that in a bundle the pool's threads run the copy of this package that is beside the tasks (see `memory/realm.ts`). */
+const WORKER = task(import.meta, poolWorker);
 
 /** Starts threads for the pool for as long as one more would find a task. Breaks the pool if none can be had. The caller holds a reference to it. */
 export function hireIfWanted(pool: number): void {
@@ -32,16 +31,13 @@ export function hireIfWanted(pool: number): void {
 
 function hire(pool: number): boolean {
   retain(pool);
-  const thread = new Thread<typeof poolWorker>(
-    { module: WORKER_MODULE, export: 'poolWorker' },
-    {
-      args: [revive(pool)],
-      daemon: true,
-      // It serves all, not only the one whose task it was hired for.
-      context: 'empty',
-      name: `${readName(i32[pool + POOL.prefix]!)}_${i32[pool + POOL.hired]}`,
-    },
-  );
+  const thread = new Thread(WORKER, {
+    args: [revive(pool)],
+    daemon: true,
+    // It serves all, not only the one whose task it was hired for.
+    context: 'empty',
+    name: `${readName(i32[pool + POOL.prefix]!)}_${i32[pool + POOL.hired]}`,
+  });
   const record = (thread as unknown as { at: number }).at;
   retain(pool);
   i32[record + THREAD.employer] = pool;

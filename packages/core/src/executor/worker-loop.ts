@@ -155,8 +155,8 @@ function take(pool: number, baseline: number): boolean | Promise<boolean> {
 
 /** Timers, sockets and the like that the tasks left behind. */
 function activeResources(): number {
-  const { getActiveResourcesInfo } = process as { getActiveResourcesInfo?: () => string[] };
-  return getActiveResourcesInfo?.().length ?? 0;
+  const { process } = globalThis as { process?: { getActiveResourcesInfo?: () => string[] } };
+  return process?.getActiveResourcesInfo?.().length ?? 0;
 }
 
 function turn(): Promise<void> {
