@@ -286,7 +286,12 @@ const examples: Record<string, Expected> = {
     ],
   },
   '612-timer': {
-    prints: ['started: true true finished: false', 'hello world', 'finished: true true', 'returned: 5'],
+    prints: [
+      'started: true finished: false',
+      'it says: ding',
+      'not before its time: true',
+      'finished: true returned: 4',
+    ],
   },
   '613-timer-cancelled': {
     prints: ['alarm is set: true', 'ended at once: true', 'calls: 0 finished: true'],

@@ -64,7 +64,7 @@ function admitted(held: number, wanted: number): number {
 
 const sharedLine: Line = {
   blocking: 'RWLock.acquireShared()',
-  twin: 'acquireSharedAsync()',
+  twin: 'acquireSharedAsync() or holdSharedAsync()',
   offset: OBJECT.first,
   attempt(lock, node) {
     for (;;) {
@@ -88,7 +88,7 @@ const sharedLine: Line = {
 const exclusiveLine: Line = {
   ...sharedLine,
   blocking: 'RWLock.acquireExclusive()',
-  twin: 'acquireExclusiveAsync()',
+  twin: 'acquireExclusiveAsync() or holdExclusiveAsync()',
 };
 
 /** Lets in the first in line as long as there is room for it. Under the guard, with WAITERS set. */
@@ -183,6 +183,9 @@ export interface ExclusiveGuard extends Guard {
  *
  * Strictly first come first served, for blocked threads and promises alike: a writer waits only for those who came before it, and so does a
  * reader. Unowned, as `Lock`: any thread may release, and what a dead thread held stays held.
+ *
+ * Don't block for it in a thread whose own async tasks use it: what a task has just been given, and can't give back before the event loop runs, the
+ * blocked thread may be waiting for.
  *
  * Everything done before a release in one thread is seen by those who acquire next.
  *
