@@ -49,6 +49,8 @@ interface Waiter {
   node: number;
   /** Keeps the handle, and with it the block, from being collected while the promise is pending. */
   owner: object;
+  /** Whether it holds the event loop. */
+  holds: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
   signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined;
@@ -69,6 +71,22 @@ let lastRescan = 0;
 const onWake: Array<() => void> = [];
 let listeners = 0;
 
+let background = false;
+
+/**
+ * Runs `action`; the promises that begin to wait in it don't hold the event loop. For what listens all the time, whose holder knows better when
+ * somebody depends on it.
+ */
+export function inBackground<T>(action: () => T): T {
+  const before = background;
+  background = true;
+  try {
+    return action();
+  } finally {
+    background = before;
+  }
+}
+
 function takeNode(): number {
   const pooled = pool.pop();
   if (pooled !== undefined) return pooled;
@@ -82,7 +100,7 @@ function takeNode(): number {
 
 /**
  * Returns a promise that resolves to true when it has what it wants and to false when the deadline has passed, and rejects with
- * `signal.reason` when aborted, in which case nothing was taken. It holds the event loop meanwhile. `onGiven` is told what was given, at
+ * `signal.reason` when aborted, in which case nothing was taken. It holds the event loop meanwhile (see `inBackground`). `onGiven` is told what was given, at
  * the very moment when it is certain that the promise will resolve to true; `onEntered` is as for `waitBlocking`.
  */
 export function waitInLine(
@@ -122,6 +140,7 @@ export function waitInLine(
       line,
       node,
       owner,
+      holds: !background,
       timer: undefined,
       signal,
       onAbort: undefined,
@@ -133,7 +152,7 @@ export function waitInLine(
     };
     waiters.set(node, waiter);
     countPromises(1);
-    holdLoop();
+    if (waiter.holds) holdLoop();
     if (deadline !== Infinity) startTimer(waiter, deadline);
     if (signal !== undefined) {
       waiter.onAbort = () => abort(waiter);
@@ -196,7 +215,7 @@ function finish(waiter: Waiter, settle: () => void): void {
   if (isOnStack(node)) ghosts.add(node);
   else pool.push(node);
   payPostponed();
-  releaseLoop();
+  if (waiter.holds) releaseLoop();
 }
 
 setIsAwaited(pointer => {

@@ -186,9 +186,10 @@ export abstract class AnyQueue<T> extends SharedObject {
 }
 
 /** Promises that are settled already would keep timers and input waiting for as long as items come. */
-const LONGEST_BURST_MS = 10;
+export const LONGEST_BURST_MS = 10;
 
-function turn(): Promise<void> {
+/** Resolves when the event loop has gone round. */
+export function turn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (action: () => void) => void };
   return new Promise(resolve => {
     if (setImmediate === undefined) setTimeout(resolve);
