@@ -70,11 +70,12 @@ describe.each([
       later: async () => 5,
       deep: { down: { f: () => 6 } },
     });
+    const deep = thing.deep as unknown as Remote<{ down: { f(): number } }>;
     expect(await thing.value).toBe(4);
     expect(await thing.nothing).toBeUndefined();
     expect(await thing.f(1, 3)).toBe(4);
     expect(await thing.later()).toBe(5);
-    expect(await thing.deep.down.f()).toBe(6);
+    expect(await (deep.down as unknown as Remote<{ f(): number }>).f()).toBe(6);
     expect(await thing.f.bind(thing)(2, 2)).toBe(4);
   });
 
@@ -107,15 +108,15 @@ describe.each([
   it('keeps stack and message of what is thrown, and throws what is no error as it is', async () => {
     let stack: string | undefined;
     const thing = remote({
-      error() {
+      error(): void {
         const error = new Error('OMG');
         stack = error.stack;
         throw error;
       },
-      other() {
+      other(): void {
         throw { test: true };
       },
-      falsy() {
+      falsy(): void {
         throw undefined;
       },
     });
@@ -131,7 +132,7 @@ describe.each([
 
   it('keeps the class, the code and the cause of an error', async () => {
     const thing = remote({
-      fail() {
+      fail(): void {
         throw Object.assign(new RangeError('too far', { cause: new TypeError('why') }), { code: 'E_FAR' });
       },
     });
@@ -209,7 +210,7 @@ describe.each([
 
   it('uses the transfer handlers of users', async () => {
     transferHandlers.set('point', {
-      canHandle: (value): value is { x: number } => typeof value === 'object' && value !== null && 'x' in value,
+      canHandle: (value: unknown): value is { x: number } => typeof value === 'object' && value !== null && 'x' in value,
       serialize: (value: { x: number }) => [value.x, []],
       deserialize: (x: unknown) => ({ x: (x as number) + 1 }),
     } as never);
@@ -224,7 +225,7 @@ describe.each([
   it('rejects instead of waiting for ever when a handler of a user fails there', async () => {
     if (kind !== 'SharedChannel') return; // over a MessagePort comlink itself loses the call
     transferHandlers.set('broken', {
-      canHandle: (value): value is Date => value instanceof Date,
+      canHandle: (value: unknown): value is Date => value instanceof Date,
       serialize: () => [1, []],
       deserialize() {
         throw new Error('cannot read it');

@@ -74,14 +74,14 @@ describe('a service in a thread', () => {
     expect(found.get('again')).toBe(made);
     expect((found.get('queue') as Queue<number>).get(SOON)).toBe(42);
     expect(await remote.echo([lock])).toEqual([lock]);
-    expect((await remote.echo([{ lock }]))[0]!.lock).toBe(lock);
+    expect(((await remote.echo([{ lock }])) as [{ lock: Lock }])[0].lock).toBe(lock);
   });
 
   it('takes futures and threads', async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const { remote, thread } = start();
     const future = pool.submit((n: number) => n * n, 6);
-    const box = await remote.echo({ future, thread });
+    const box = (await remote.echo({ future, thread })) as { future: typeof future; thread: Thread };
     expect(box.thread).toBe(thread);
     expect(await box.future).toBe(36);
   });
@@ -120,7 +120,7 @@ describe('a service in a thread', () => {
     const numbers = Array.from({ length: 1000 }, (_, n) => n);
     const sums = Promise.all(numbers.map(n => remote.add(n, 1)));
     const backs = Promise.all(numbers.slice(0, 100).map(n => remote.callBack(proxy((x: number) => x + 2) as never, n)));
-    const large = remote.echo(new Uint8Array(2_000_000).fill(7));
+    const large = remote.echo(new Uint8Array(2_000_000).fill(7)) as Promise<Uint8Array>;
     expect(await sums).toEqual(numbers.map(n => n + 1));
     expect(await backs).toEqual(numbers.slice(0, 100).map(n => n + 2));
     expect((await large).every(byte => byte === 7)).toBe(true);
