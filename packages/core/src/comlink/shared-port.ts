@@ -166,7 +166,9 @@ export class SharedPort extends SharedObject {
     }
     const record = addressOf(thread);
     if (hasFlag(record, THREAD_FLAG.main | THREAD_FLAG.dummy))
-      throw new ThreadStateError("SharedPort.watch: Heddle didn't start this thread, so its end can't be seen");
+      throw new ThreadStateError(
+        "SharedPort.watch: Heddle didn't start this thread, so its end can't be seen",
+      );
     this.#watch(thread);
     return this;
   }
@@ -248,7 +250,9 @@ export class SharedPort extends SharedObject {
     if (this.#queues !== undefined || this.#ended !== undefined) return;
     const at = this.live();
     if (compareExchange(at, FRESH, OPENED) !== FRESH)
-      throw new ThreadStateError('SharedPort: it is open in another thread already; each port is for one thread');
+      throw new ThreadStateError(
+        'SharedPort: it is open in another thread already; each port is for one thread',
+      );
     this.#queues = { inbox: queueAt(at + INBOX), outbox: queueAt(at + OUTBOX) };
     openPorts().add(this);
     this.#queues.outbox.put([HELLO, currentThread()]);
@@ -543,7 +547,9 @@ function deathOf(thread: Thread, call: string): ThreadDiedError {
     // A worker that Heddle didn't start leaves no result.
     if (!(error instanceof ThreadStateError)) return new ThreadDiedError(text, { cause: error });
   }
-  return new ThreadDiedError(`${text}; let its function return port.closed, so that it lives while it serves`);
+  return new ThreadDiedError(
+    `${text}; let its function return port.closed, so that it lives while it serves`,
+  );
 }
 
 function withResolvers(): PromiseWithResolvers<void> {

@@ -43,7 +43,8 @@ export const api = {
     if (kind === 'own')
       throw new StockError('none left', 0, { cause: new TypeError('the reason', { cause: 7 }) });
     if (kind === 'heddle') throw new HeddleError('ours');
-    if (kind === 'lock') throw Object.assign(new Error('locked'), { lock: new Lock({ name: 'of the error' }) });
+    if (kind === 'lock')
+      throw Object.assign(new Error('locked'), { lock: new Lock({ name: 'of the error' }) });
     throw { not: 'an error' };
   },
   unserializable: (): object => ({ deep: [() => 1] }),
@@ -58,7 +59,15 @@ export const api = {
     const queue = new Queue<number>();
     queue.put(42);
     made.push(lock, queue);
-    return { nested: [new Map<string, unknown>([['lock', lock], ['queue', queue], ['again', lock]])] };
+    return {
+      nested: [
+        new Map<string, unknown>([
+          ['lock', lock],
+          ['queue', queue],
+          ['again', lock],
+        ]),
+      ],
+    };
   },
   release(held: { in: [Map<string, { lock: Lock }>] }): boolean {
     held.in[0].get('lock')!.lock.release();
@@ -92,35 +101,41 @@ export const serve = task(import.meta, function serve(port: SharedPort): Promise
 });
 
 /** Serves, and says by the latch when it has heard the end. */
-export const serveFinalized = task(import.meta, function serveFinalized(
-  port: SharedPort,
-  ended: CountDownLatch,
-): Promise<void> {
-  expose({ ...api, [finalizer]: () => ended.countDown() }, port);
-  return port.closed.then(() => ended.countDown());
-});
+export const serveFinalized = task(
+  import.meta,
+  function serveFinalized(port: SharedPort, ended: CountDownLatch): Promise<void> {
+    expose({ ...api, [finalizer]: () => ended.countDown() }, port);
+    return port.closed.then(() => ended.countDown());
+  },
+);
 
 /** Ends as soon as `end` is set, with a call in flight. */
-export const serveUntil = task(import.meta, async function serveUntil(port: SharedPort, end: Event): Promise<void> {
-  expose(api, port);
-  await end.waitAsync();
-});
+export const serveUntil = task(
+  import.meta,
+  async function serveUntil(port: SharedPort, end: Event): Promise<void> {
+    expose(api, port);
+    await end.waitAsync();
+  },
+);
 
 /** Never opens its port. */
 export const ignore = task(import.meta, function ignore(_port: SharedPort): void {});
 
 /** A service that calls back, again and again, whoever subscribed. */
-export const serveSubscriptions = task(import.meta, function serveSubscriptions(port: SharedPort): Promise<void> {
-  const subscribers: Array<Remote<(value: unknown) => unknown>> = [];
-  expose(
-    {
-      subscribe: (subscriber: Remote<(value: unknown) => unknown>) => subscribers.push(subscriber),
-      publish: async (value: unknown) => Promise.all(subscribers.map(each => each(value))),
-    },
-    port,
-  );
-  return port.closed;
-});
+export const serveSubscriptions = task(
+  import.meta,
+  function serveSubscriptions(port: SharedPort): Promise<void> {
+    const subscribers: Array<Remote<(value: unknown) => unknown>> = [];
+    expose(
+      {
+        subscribe: (subscriber: Remote<(value: unknown) => unknown>) => subscribers.push(subscriber),
+        publish: async (value: unknown) => Promise.all(subscribers.map(each => each(value))),
+      },
+      port,
+    );
+    return port.closed;
+  },
+);
 
 /** The other way round: the thread calls what the main thread exposes. */
 export const callMain = task(import.meta, async function callMain(port: SharedPort): Promise<unknown> {
@@ -136,10 +151,13 @@ export const callMain = task(import.meta, async function callMain(port: SharedPo
 });
 
 /** Calls main, and is ended from outside while main works on it. */
-export const callMainForEver = task(import.meta, async function callMainForEver(port: SharedPort): Promise<void> {
-  const { wrap } = await import('../../src/comlink/index.ts');
-  await wrap<{ work(): Promise<void> }>(port).work();
-});
+export const callMainForEver = task(
+  import.meta,
+  async function callMainForEver(port: SharedPort): Promise<void> {
+    const { wrap } = await import('../../src/comlink/index.ts');
+    await wrap<{ work(): Promise<void> }>(port).work();
+  },
+);
 
 /** In a worker that somebody else started: serves over its MessagePort. */
 export async function serveForeign(): Promise<void> {

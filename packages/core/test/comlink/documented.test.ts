@@ -154,7 +154,8 @@ describe.each([
   it('rejects a call whose arguments cannot be sent', async () => {
     const thing = remote({ f: (_value: unknown) => 1 });
     const error = (await thing.f({ a: [() => 1] }).catch((reason: unknown) => reason)) as Error;
-    if (kind === 'SharedChannel') expect(error.message).toMatch(/^args\[0\]\.a\[0\]: functions cannot be shared/);
+    if (kind === 'SharedChannel')
+      expect(error.message).toMatch(/^args\[0\]\.a\[0\]: functions cannot be shared/);
     else expect(error.name).toBe('DataCloneError');
     expect(await thing.f(1)).toBe(1);
   });
@@ -210,7 +211,8 @@ describe.each([
 
   it('uses the transfer handlers of users', async () => {
     transferHandlers.set('point', {
-      canHandle: (value: unknown): value is { x: number } => typeof value === 'object' && value !== null && 'x' in value,
+      canHandle: (value: unknown): value is { x: number } =>
+        typeof value === 'object' && value !== null && 'x' in value,
       serialize: (value: { x: number }) => [value.x, []],
       deserialize: (x: unknown) => ({ x: (x as number) + 1 }),
     } as never);

@@ -29,7 +29,13 @@ describe('over a MessagePort', () => {
     const thing = remote({ f: (value: unknown) => (seen.push(value), value) });
     const item: { lock: Lock; self?: unknown } = { lock };
     item.self = item;
-    const value = { map: new Map<unknown, unknown>([['list', [1, item, lock]], [lock, new Set([lock])]]), date: new Date(5) };
+    const value = {
+      map: new Map<unknown, unknown>([
+        ['list', [1, item, lock]],
+        [lock, new Set([lock])],
+      ]),
+      date: new Date(5),
+    };
     const back = (await thing.f(value)) as typeof value;
     for (const each of [seen[0] as typeof value, back]) {
       const list = each.map.get('list') as [number, typeof item, Lock];
@@ -111,7 +117,9 @@ describe('in a worker that somebody else started', () => {
     expect([...array.view]).toEqual([3, 3]);
     const { nested } = await thing.create();
     expect((nested[0]!.get('queue') as Queue<number>).get(SOON)).toBe(42);
-    const error = (await thing.fail('own').catch((reason: unknown) => reason)) as RangeError & { left: number };
+    const error = (await thing.fail('own').catch((reason: unknown) => reason)) as RangeError & {
+      left: number;
+    };
     expect(error).toBeInstanceOf(RangeError);
     expect([error.name, error.left]).toEqual(['StockError', 0]);
     await until(() => !lock.locked, 'it is free');

@@ -1,4 +1,6 @@
 /** comlink over shared memory between threads: what travels, who dies, and when a program may end. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   CountDownLatch,
@@ -15,7 +17,16 @@ import {
   memoryUsage,
   setExceptHook,
 } from '../../src/index.ts';
-import { type Remote, SharedChannel, SharedPort, expose, finalizer, proxy, releaseProxy, wrap } from '../../src/comlink/index.ts';
+import {
+  type Remote,
+  SharedChannel,
+  SharedPort,
+  expose,
+  finalizer,
+  proxy,
+  releaseProxy,
+  wrap,
+} from '../../src/comlink/index.ts';
 import { runProgram } from '../support/child.ts';
 import { SOON, until } from '../support/state.ts';
 import * as tasks from './comlink.fixture.ts';
@@ -90,7 +101,12 @@ describe('a service in a thread', () => {
     const { remote } = start();
     const error = (await reasonOf(remote.fail('own'))) as tasks.StockError;
     expect(error).toBeInstanceOf(RangeError);
-    expect([error.name, error.message, error.code, error.left]).toEqual(['StockError', 'none left', 'E_STOCK', 0]);
+    expect([error.name, error.message, error.code, error.left]).toEqual([
+      'StockError',
+      'none left',
+      'E_STOCK',
+      0,
+    ]);
     expect(error.cause).toBeInstanceOf(TypeError);
     expect((error.cause as Error).cause).toBe(7);
     expect(error.stack).toContain('comlink.fixture');
@@ -119,7 +135,9 @@ describe('a service in a thread', () => {
     const { remote } = start();
     const numbers = Array.from({ length: 1000 }, (_, n) => n);
     const sums = Promise.all(numbers.map(n => remote.add(n, 1)));
-    const backs = Promise.all(numbers.slice(0, 100).map(n => remote.callBack(proxy((x: number) => x + 2) as never, n)));
+    const backs = Promise.all(
+      numbers.slice(0, 100).map(n => remote.callBack(proxy((x: number) => x + 2) as never, n)),
+    );
     const large = remote.echo(new Uint8Array(2_000_000).fill(7)) as Promise<Uint8Array>;
     expect(await sums).toEqual(numbers.map(n => n + 1));
     expect(await backs).toEqual(numbers.slice(0, 100).map(n => n + 2));
@@ -165,7 +183,9 @@ describe('the end of the other side', () => {
   it('by terminate() rejects the calls in flight and those made later', async () => {
     const { remote, thread, port } = start();
     const started = new Event();
-    const flying = [remote.neverAfter(started), remote.never(), remote.value].map(each => Promise.resolve(each));
+    const flying = [remote.neverAfter(started), remote.never(), remote.value].map(each =>
+      Promise.resolve(each),
+    );
     expect(await started.waitAsync(SOON)).toBe(true);
     thread.terminate();
     const error = await reasonOf(flying[0]!);
@@ -192,7 +212,9 @@ describe('the end of the other side', () => {
     const { remote } = start();
     const error = await reasonOf(remote.crash());
     expect(error).toBeInstanceOf(ThreadDiedError);
-    expect(String((error.cause as Error).message) + String((error.cause as Error).cause)).toContain('crashed');
+    expect(String((error.cause as Error).message) + String((error.cause as Error).cause)).toContain(
+      'crashed',
+    );
   });
 
   it('by the return of its function', async () => {
@@ -286,7 +308,9 @@ describe('the end of the other side', () => {
 
 describe('a port', () => {
   it('is told apart when it is misused', async () => {
-    expect(() => new SharedPort()).toThrow(/^SharedPort: a port comes from new SharedChannel\(\), not from new$/);
+    expect(() => new SharedPort()).toThrow(
+      /^SharedPort: a port comes from new SharedChannel\(\), not from new$/,
+    );
     const { port1, port2 } = new SharedChannel();
     expect(() => port1.watch({} as Thread)).toThrow(TypeError);
     port1.addEventListener('message', () => {});
@@ -311,11 +335,20 @@ describe('a port', () => {
     await port2.closed;
   });
 
-  it('gives its memory back', async () => {
+  it('gives its memory back, and so does a callback that is released', async () => {
     const use = async (times: number): Promise<void> => {
       for (let time = 0; time < times; time++) {
         const { port1, port2 } = new SharedChannel();
-        expose({ f: async (g: () => number) => g() }, port2);
+        expose(
+          {
+            async f(g: Remote<() => number>) {
+              const result = await g();
+              g[releaseProxy]();
+              return result;
+            },
+          },
+          port2,
+        );
         const remote = wrap<{ f(g: () => number): Promise<number> }>(port1);
         expect(await remote.f(proxy(() => time))).toBe(time);
         port1.close();
@@ -326,6 +359,26 @@ describe('a port', () => {
     const before = memoryUsage().used;
     await use(500);
     expect(memoryUsage().used - before).toBeLessThan(200_000);
+  });
+
+  it('is released when its proxy is collected, and a callback with it', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    let finalized = 0;
+    const { port1, port2 } = new SharedChannel();
+    const forget = async (): Promise<void> => {
+      expose({ f: async (g: () => number) => g(), [finalizer]: () => finalized++ }, port2);
+      const remote = wrap<{ f(g: () => number): Promise<number> }>(port1);
+      const callback = Object.assign(() => 7, { [finalizer]: () => finalized++ });
+      expect(await remote.f(proxy(callback))).toBe(7);
+    };
+    await forget();
+    await until(() => {
+      collect();
+      return finalized === 2;
+    }, 'both were collected');
+    await port1.closed;
+    await port2.closed;
   });
 });
 
