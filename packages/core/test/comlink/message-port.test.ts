@@ -50,7 +50,7 @@ describe('over a MessagePort', () => {
 
   it('at the top, and beside callbacks', async () => {
     const queue = new Queue<number>();
-    const thing = remote(async (into: Queue<number>, item: () => number) => into.put(await item()));
+    const thing = remote(async (into: Queue<number>, item: () => Promise<number>) => into.put(await item()));
     await thing(queue, proxy(() => 5) as never);
     expect(queue.get(SOON)).toBe(5);
   });
