@@ -15,7 +15,7 @@ const library = {
       await onPage(page + 1);
     }
   },
-  burn() {
+  burn(): void {
     process.exit(1);
   },
 };

@@ -9,7 +9,8 @@
  * ```
  *
  * State word (OBJECT.state): 0 fresh, 1 opened. Set once, by compare-exchange: the inbox has one reader.
- * INBOX, OUTBOX: the two queues, each counted as a reference. Written once, before anybody else can see the port.
+ * CHANNEL: the block that both ports share, counted as a reference; in it the two queues, each counted too, and for each the words of its reader
+ * (`inboxes.ts`). SIDE: 0 or 1, the number of the inbox. Written once, before anybody else can see the port.
  *
  * What stands in a queue is `[code, payload]`. HELLO comes first and tells the thread; from then on the other side waits for that thread's end, as a joiner in
  * line, so it hears of any death that a joiner hears of.
@@ -24,23 +25,31 @@ import { hot, i32 } from '../atomics.ts';
 import { shareableAddress } from '../codec/shareable.ts';
 import { NotShareableError, ThreadDiedError, ThreadStateError } from '../errors.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { OBJECT, THREAD_FLAG } from '../memory/layout.ts';
+import { allocateZeroed } from '../memory/allocator.ts';
+import { LINE_WORDS, OBJECT, THREAD_FLAG } from '../memory/layout.ts';
 import { Existing, SharedObject, release, retain, revive } from '../memory/shared-object.ts';
+import { ensureMapped } from '../memory/slab.ts';
 import { inBackground, waitInLine } from '../parking/async.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
-import { LONGEST_BURST_MS, turn } from '../queue/any-queue.ts';
 import { SimpleQueue } from '../queue/simple-queue.ts';
 import { hasFlag, joinLine } from '../thread/registry.ts';
 import { atThreadExit, threadValues } from '../thread/scope.ts';
 import { Thread, currentThread } from '../thread/thread.ts';
+import { closeInbox, openInbox, ring } from './inboxes.ts';
+import type { Reader } from './inboxes.ts';
 import { describeRequest, forSharedMemory, inCallersWords, isRequest, rejection } from './wire.ts';
 import type { Message, Request } from './wire.ts';
 
 const { compareExchange, load } = hot;
 
-const INBOX: number = OBJECT.own;
-const OUTBOX: number = OBJECT.own + 1;
-const BYTES = 64;
+/** Of a port. */
+const CHANNEL: number = OBJECT.own;
+const SIDE: number = OBJECT.own + 1;
+/** Of a channel: two queues; then, on a cache line for each, what their readers and posters write. */
+const QUEUES: number = OBJECT.own;
+const BELLS: readonly [number, number] = [LINE_WORDS, 2 * LINE_WORDS];
+const PORT_BYTES = 64;
+const CHANNEL_BYTES: number = 3 * LINE_WORDS * 4;
 
 const FRESH = 0;
 const OPENED = 1;
@@ -54,8 +63,8 @@ const CLOSED = 2;
 const GONE = 3;
 type Item = readonly [code: number, payload?: unknown];
 
-/** So many messages are taken out at once. */
-const BATCH = 64;
+/** So many messages are taken in one turn of the event loop. */
+const BATCH = 256;
 
 type Listener = ((event: never) => void) | { handleEvent(event: never): void };
 
@@ -72,9 +81,19 @@ interface Route {
   readonly id: string;
 }
 
-interface Queues {
+/** What an open port works with. */
+interface Ends {
   readonly inbox: SimpleQueue<Item>;
   readonly outbox: SimpleQueue<Item>;
+  readonly reader: Reader;
+  /** The bell of the other side's inbox. */
+  readonly bell: number;
+}
+
+/** A new port of this channel, whose reference it takes over. */
+interface Half {
+  readonly channel: number;
+  readonly side: 0 | 1;
 }
 
 /** A key of `threadValues`: the ports that are open in this thread. */
@@ -111,7 +130,7 @@ export class SharedPort extends SharedObject {
   readonly #routes = new Map<string, Route>();
   readonly #stop = new AbortController();
   readonly #closed: PromiseWithResolvers<void> = withResolvers();
-  #queues: Queues | undefined;
+  #ends: Ends | undefined;
   /** The error of a call after the end, once that has come. */
   #ended: ((call: string) => Error) | undefined;
   /** comlink calls `start()` once for what it exposes, and once before each request that it posts: the difference is what is exposed. */
@@ -132,16 +151,16 @@ export class SharedPort extends SharedObject {
 
   /** Ports come from `new SharedChannel()`; this throws `TypeError`. */
   constructor(source?: never) {
-    const from = source as Existing | Queues | undefined;
+    const from = source as Existing | Half | undefined;
     if (from instanceof Existing) {
-      super(KIND.sharedPort, BYTES, from);
+      super(KIND.sharedPort, PORT_BYTES, from);
       return;
     }
-    if (from?.inbox === undefined)
+    if (from?.channel === undefined)
       throw new TypeError('SharedPort: a port comes from new SharedChannel(), not from new');
-    super(KIND.sharedPort, BYTES, undefined);
-    i32[this.at + INBOX] = counted(from.inbox);
-    i32[this.at + OUTBOX] = counted(from.outbox);
+    super(KIND.sharedPort, PORT_BYTES, undefined);
+    i32[this.at + CHANNEL] = from.channel;
+    i32[this.at + SIDE] = from.side;
   }
 
   /**
@@ -231,7 +250,7 @@ export class SharedPort extends SharedObject {
   close(): void {
     if (this.#ended !== undefined) return;
     this.#open();
-    this.#queues!.outbox.put([CLOSED]);
+    this.#send([CLOSED]);
     this.#end(call => new ThreadStateError(`${call}: this port is closed`));
   }
 
@@ -247,42 +266,52 @@ export class SharedPort extends SharedObject {
   }
 
   #open(): void {
-    if (this.#queues !== undefined || this.#ended !== undefined) return;
+    if (this.#ends !== undefined || this.#ended !== undefined) return;
     const at = this.live();
     if (compareExchange(at, FRESH, OPENED) !== FRESH)
       throw new ThreadStateError(
         'SharedPort: it is open in another thread already; each port is for one thread',
       );
-    this.#queues = { inbox: queueAt(at + INBOX), outbox: queueAt(at + OUTBOX) };
+    const channel = i32[at + CHANNEL]!;
+    const side = i32[at + SIDE]! as 0 | 1;
+    const other = side === 0 ? 1 : 0;
+    ensureMapped(channel + CHANNEL_BYTES / 4);
+    const reader: Reader = { bell: channel + BELLS[side], read: () => this.#read() };
+    this.#ends = {
+      inbox: queueAt(channel + QUEUES + side),
+      outbox: queueAt(channel + QUEUES + other),
+      reader,
+      bell: channel + BELLS[other],
+    };
     openPorts().add(this);
-    this.#queues.outbox.put([HELLO, currentThread()]);
-    void this.#receive(this.#queues.inbox);
+    this.#send([HELLO, currentThread()]);
+    openInbox(reader);
   }
 
-  async #receive(inbox: SimpleQueue<Item>): Promise<void> {
-    const { signal } = this.#stop;
-    let turned = performance.now();
-    while (!signal.aborted) {
-      let items: Item[];
+  #send(item: Item, buffers: readonly ArrayBuffer[] = []): void {
+    const { outbox, bell } = this.#ends!;
+    if (buffers.length === 0) outbox.put(item);
+    else outbox.put(item, { transfer: buffers });
+    ring(bell);
+  }
+
+  #read(): boolean {
+    for (let count = 0; count < BATCH; count++) {
+      if (this.#ends === undefined) return false;
+      let taken: { value: Item } | undefined;
       try {
-        items = await inBackground(() => inbox.getManyAsync(BATCH, { signal }));
+        taken = this.#ends.inbox.tryGet();
       } catch (error) {
-        if (!signal.aborted)
-          this.#end(call => new ThreadStateError(`${call}: what came can't be read`, { cause: error }));
-        return;
+        this.#end(call => new ThreadStateError(`${call}: what came can't be read`, { cause: error }));
+        return false;
       }
-      for (const [code, payload] of items) {
-        if (this.#ended !== undefined) return;
-        this.#take(code, payload);
-      }
-      if (performance.now() - turned > LONGEST_BURST_MS) {
-        await turn();
-        turned = performance.now();
-      }
+      if (taken === undefined) return false;
+      this.#take(...taken.value);
     }
+    return true;
   }
 
-  #take(code: number, payload: unknown): void {
+  #take(code: number, payload?: unknown): void {
     if (code === MESSAGE) this.#arrive(payload);
     else if (code === HELLO) {
       // Our own thread, if it has both ports, and the main thread end with us.
@@ -298,11 +327,13 @@ export class SharedPort extends SharedObject {
     if (this.#ended !== undefined || this.#watched.has(record)) return;
     this.#watched.add(record);
     this.#open();
-    const { inbox } = this.#queues!;
+    const { inbox, reader } = this.#ends!;
     const { signal } = this.#stop;
     inBackground(() => waitInLine(thread, record, joinLine, Infinity, signal)).then(
       () => {
-        if (this.#ended === undefined) inbox.put([GONE, thread]);
+        if (this.#ended !== undefined) return;
+        inbox.put([GONE, thread]);
+        ring(reader.bell);
       },
       () => {},
     );
@@ -401,10 +432,10 @@ export class SharedPort extends SharedObject {
     let accepted = false;
     try {
       const payload = this.#explain(forSharedMemory(message, settlers) as Message);
-      const buffers = transfer?.filter(each => each instanceof ArrayBuffer);
-      const item: Item = [MESSAGE, payload];
-      if (buffers === undefined || buffers.length === 0) this.#queues!.outbox.put(item);
-      else this.#queues!.outbox.put(item, { transfer: buffers });
+      this.#send(
+        [MESSAGE, payload],
+        transfer?.filter(each => each instanceof ArrayBuffer),
+      );
       accepted = true;
     } catch (error) {
       if (!(error instanceof NotShareableError)) throw error;
@@ -443,8 +474,8 @@ export class SharedPort extends SharedObject {
   #end(ended: (call: string) => Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = ended;
-    const queues = this.#queues;
-    this.#queues = undefined;
+    const ends = this.#ends;
+    this.#ends = undefined;
     this.#stop.abort();
     (threadValues().get(OPEN_PORTS) as Set<SharedPort> | undefined)?.delete(this);
     const open = [...this.#calls.values(), ...this.#releases.values(), ...this.#deferred];
@@ -458,16 +489,17 @@ export class SharedPort extends SharedObject {
     this.#exposed = 0;
     this.#hold();
     this.#closed.resolve();
-    if (queues !== undefined) {
-      leaveQueue(queues.inbox);
-      leaveQueue(queues.outbox);
+    if (ends !== undefined) {
+      closeInbox(ends.reader);
+      leaveQueue(ends.inbox);
+      leaveQueue(ends.outbox);
     }
     super.dispose();
   }
 
   /** Closes the port if it is open here, and gives up this thread's reference to it. Doing it twice does nothing. Never blocks. */
   override dispose(): void {
-    if (this.#queues === undefined) super.dispose();
+    if (this.#ends === undefined) super.dispose();
     else this.close();
   }
 
@@ -497,13 +529,23 @@ export class SharedChannel {
 
   /** Throws `SharedMemoryExhaustedError`. Never blocks. */
   constructor() {
-    const there = new SimpleQueue<Item>();
-    const back = new SimpleQueue<Item>();
-    this.port1 = new SharedPort({ inbox: back, outbox: there } as never);
-    this.port2 = new SharedPort({ inbox: there, outbox: back } as never);
-    there.dispose();
-    back.dispose();
+    const channel = createChannel();
+    this.port1 = new SharedPort({ channel, side: 0 } as never);
+    this.port2 = new SharedPort({ channel, side: 1 } as never);
   }
+}
+
+/** Returns a channel with a reference for each of its two ports. */
+function createChannel(): number {
+  const queues = [new SimpleQueue<Item>(), new SimpleQueue<Item>()];
+  const channel = allocateZeroed(CHANNEL_BYTES);
+  i32[channel + OBJECT.kind] = KIND.sharedChannel;
+  i32[channel + OBJECT.references] = 2;
+  queues.forEach((queue, side) => {
+    i32[channel + QUEUES + side] = counted(queue);
+    queue.dispose();
+  });
+  return channel;
 }
 
 function addressOf(object: object): number {
@@ -564,9 +606,17 @@ function withResolvers(): PromiseWithResolvers<void> {
 
 registerKind(KIND.sharedPort, {
   revive: pointer => new SharedPort(new Existing(pointer) as never),
-  destroy(port) {
-    release(i32[port + INBOX]!);
-    release(i32[port + OUTBOX]!);
+  destroy: port => release(i32[port + CHANNEL]!),
+  lines: [],
+});
+
+registerKind(KIND.sharedChannel, {
+  revive() {
+    throw new Error('heddle: a channel never travels, its ports do');
+  },
+  destroy(channel) {
+    release(i32[channel + QUEUES]!);
+    release(i32[channel + QUEUES + 1]!);
   },
   lines: [],
 });

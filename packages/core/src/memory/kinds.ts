@@ -32,6 +32,7 @@ export const KIND = {
   future: 40,
   threadPool: 41,
   sharedPort: 50,
+  sharedChannel: 51,
 } as const;
 
 /** All functions run under no guard unless they say so. */

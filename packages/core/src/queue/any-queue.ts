@@ -186,10 +186,9 @@ export abstract class AnyQueue<T> extends SharedObject {
 }
 
 /** Promises that are settled already would keep timers and input waiting for as long as items come. */
-export const LONGEST_BURST_MS = 10;
+const LONGEST_BURST_MS = 10;
 
-/** Resolves when the event loop has gone round. */
-export function turn(): Promise<void> {
+function turn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (action: () => void) => void };
   return new Promise(resolve => {
     if (setImmediate === undefined) setTimeout(resolve);
