@@ -9,6 +9,7 @@ import {
   SharedInt32Array,
   attach,
   task,
+  unpack,
 } from '../../src/index.ts';
 import { type Remote, type SharedPort, expose, finalizer, proxy } from '../../src/comlink/index.ts';
 
@@ -162,8 +163,12 @@ export const callMainForEver = task(
 /** In a worker that somebody else started: serves over its MessagePort. */
 export async function serveForeign(): Promise<void> {
   const { parentPort, workerData } = await import('node:worker_threads');
-  const { handle, port } = workerData as { handle: RuntimeHandle | undefined; port: MessagePort };
+  const { handle, port, packed } = workerData as {
+    handle: RuntimeHandle | undefined;
+    port?: MessagePort;
+    packed?: Uint8Array;
+  };
   if (handle !== undefined) attach(handle);
-  expose(api, port);
+  expose(api, port ?? (unpack(packed!) as SharedPort));
   parentPort!.postMessage('ready');
 }

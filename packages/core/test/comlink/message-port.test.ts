@@ -2,8 +2,16 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Lock, Queue, SharedInt32Array, runtimeHandle } from '../../src/index.ts';
-import { type Remote, expose, proxy, transfer, wrap } from '../../src/comlink/index.ts';
+import {
+  Event,
+  Lock,
+  Queue,
+  SharedInt32Array,
+  ThreadDiedError,
+  pack,
+  runtimeHandle,
+} from '../../src/index.ts';
+import { SharedChannel, type Remote, expose, proxy, transfer, wrap } from '../../src/comlink/index.ts';
 import { pointerOf, SOON, until } from '../support/state.ts';
 import { OBJECT } from '../../src/memory/layout.ts';
 import { i32 } from '../../src/atomics.ts';
@@ -131,4 +139,22 @@ describe('in a worker that somebody else started', () => {
     const error = (await thing.fail('own').catch((reason: unknown) => reason)) as Error;
     expect([error.name, error.message]).toEqual(['RangeError', 'none left']);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'that attached may have a SharedPort, and calls to it reject when it dies',
+    async () => {
+      const { port1, port2 } = new SharedChannel();
+      const worker = new Worker(new URL('./foreign.fixture.ts', import.meta.url), {
+        workerData: { handle: runtimeHandle(), packed: pack(port2) },
+      });
+      const thing = wrap<Api>(port1);
+      expect(await thing.add(2, 3)).toBe(5);
+      const started = new Event();
+      const flying = thing.neverAfter(started).catch((reason: unknown) => reason);
+      expect(await started.waitAsync(SOON)).toBe(true);
+      await worker.terminate();
+      expect(await flying).toBeInstanceOf(ThreadDiedError);
+      await port1.closed;
+    },
+  );
 });
