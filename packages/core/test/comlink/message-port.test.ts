@@ -150,7 +150,9 @@ describe('in a worker that somebody else started', () => {
       const thing = wrap<Api>(port1);
       expect(await thing.add(2, 3)).toBe(5);
       const started = new Event();
-      const flying = thing.neverAfter(started).catch((reason: unknown) => reason);
+      const flying = Promise.resolve(thing.neverAfter(started) as Promise<unknown>).catch(
+        (reason: unknown) => reason,
+      );
       expect(await started.waitAsync(SOON)).toBe(true);
       await worker.terminate();
       expect(await flying).toBeInstanceOf(ThreadDiedError);
