@@ -7,7 +7,7 @@
  */
 
 /** A value as comlink sends it: as it is, or by the name of a transfer handler and what that made of it. */
-export interface WireValue {
+interface WireValue {
   readonly type: string;
   readonly name?: string;
   readonly value?: unknown;

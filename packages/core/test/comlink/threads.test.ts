@@ -431,3 +431,17 @@ describe('the end of the program', () => {
     expect([code, stdout]).toEqual([0, 'ThreadDiedError\n']);
   });
 });
+
+describe('the package', () => {
+  it('loads comlink only by its subpath', async () => {
+    const { stdout } = await runProgram(`
+      import { createRequire } from 'node:module';
+      const { cache } = createRequire(import.meta.url);
+      const loaded = () => Object.keys(cache).filter(file => /node_modules.comlink/.test(file)).length;
+      console.log(loaded());
+      await import(${JSON.stringify(new URL('../../src/comlink/index.ts', import.meta.url).href)});
+      console.log(loaded());
+    `);
+    expect(stdout).toBe('0\n1\n');
+  });
+});
