@@ -350,16 +350,17 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 
   /** As of a promise: `await future` is the result. */
-  // oxlint-disable-next-line unicorn/no-thenable -- it is one on purpose
+  // oxlint-disable-next-line unicorn/no-thenable, typescript/no-explicit-any -- as of a promise
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.promise().then(onFulfilled, onRejected);
   }
 
   /** As of a promise. */
-  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+  // oxlint-disable-next-line typescript/no-explicit-any -- as of a promise
+  catch<B = never>(onRejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.promise().catch(onRejected);
   }
 

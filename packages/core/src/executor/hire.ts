@@ -34,6 +34,8 @@ function hire(pool: number): boolean {
   const thread = new Thread(WORKER, {
     args: [revive(pool)],
     daemon: true,
+    // It serves all, not only the one whose task it was hired for.
+    context: 'empty',
     name: `${readName(i32[pool + POOL.prefix]!)}_${i32[pool + POOL.hired]}`,
   });
   const record = (thread as unknown as { at: number }).at;

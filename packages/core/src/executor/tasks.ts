@@ -169,6 +169,16 @@ export const roomLine: Line = {
   giveBack() {},
 };
 
+/**
+ * Runs between the joining and the sleeping of a thread that blocks for room. It may have joined in front of its own promises, one of which was told that there
+ * is room and can't come before the thread runs again.
+ */
+export function standInFront(pool: number): void {
+  lockGuard(pool + POOL.guard);
+  admit(pool);
+  unlockGuard(pool + POOL.guard);
+}
+
 /** Forgets the task of a promise that gave up waiting for room. */
 export function forgetHeld(future: number): void {
   for (const [node, each] of held) if (each === future) held.delete(node);
@@ -190,6 +200,11 @@ export function sharedClock(): number {
 
 /** Takes the next task if there is one. Under the guard. */
 function takeTask(pool: number): boolean {
+  if (i32[slot + SLOT.ready] === 0) {
+    // In the same step as the first look: in between, the task that it was hired for would seem to need one worker more.
+    i32[slot + SLOT.ready] = 1;
+    i32[pool + POOL.starting]! -= 1;
+  }
   if ((i32[pool + POOL.flags]! & POOL_FLAG.broken) !== 0) {
     taken.future = 0;
     return true;
@@ -348,16 +363,6 @@ export function engage(pool: number, record: number): boolean {
   }
   unlockGuard(pool + POOL.guard);
   return at !== 0;
-}
-
-/** The worker is about to look for its first task. */
-export function becomeReady(pool: number): void {
-  lockGuard(pool + POOL.guard);
-  if (i32[slot + SLOT.ready] === 0) {
-    i32[slot + SLOT.ready] = 1;
-    i32[pool + POOL.starting]! -= 1;
-  }
-  unlockGuard(pool + POOL.guard);
 }
 
 export interface Departure {

@@ -57,6 +57,7 @@ import {
   idleWorkers,
   repairPool,
   roomLine,
+  standInFront,
   withdrawFirst,
 } from './tasks.ts';
 import './obituary.ts';
@@ -273,7 +274,7 @@ export class ThreadPoolExecutor extends SharedObject {
       entry.future = block;
       stopPolling();
       try {
-        waitBlocking(pool, roomLine, deadline);
+        waitBlocking(pool, roomLine, deadline, 0, () => standInFront(pool));
       } catch (error) {
         discardTask(block);
         throw error;

@@ -167,12 +167,20 @@ export function within(
   });
 }
 
-/** What `asCompleted` returns: for `for await`, which never blocks, and in threads for plain `for`, which does. */
-export interface Completed<T> extends AsyncIterable<Future<T>>, Iterable<Future<T>> {}
+/**
+ * What `asCompleted` returns: for plain `for`, which blocks, and for `for await`, which doesn't. The latter gives each future in a box: a future is thenable, and
+ * what is awaited is never one (TypeScript says so too).
+ */
+export interface Completed<T> extends Iterable<Future<T>>, AsyncIterable<{ readonly future: Future<T> }> {}
 
 /**
  * Gives the futures as they settle: those that have already first, then in the order in which they settle; each once. `timeout` counts from the first step of the
  * iteration; after it the iteration throws `TimeoutError` ("2 (of 5) futures unfinished"). Nothing happens before the first step. Source: Python's `as_completed`.
+ *
+ * @example
+ * ```ts
+ * for await (const { future } of asCompleted(futures)) console.log(future.result()); // never blocks: it is done
+ * ```
  */
 export function asCompleted<T>(futures: Iterable<Future<T>>, options?: WaitOptions): Completed<T> {
   return {
@@ -217,7 +225,7 @@ function* completedBlocking<T>(
 function completedAsync<T>(
   futures: Iterable<Future<T>>,
   options: WaitOptions | undefined,
-): AsyncIterator<Future<T>, undefined> {
+): AsyncIterator<{ readonly future: Future<T> }, undefined> {
   let begun: ReturnType<typeof begin<T>> | undefined;
   let ended = false;
   return {
@@ -233,7 +241,7 @@ function completedAsync<T>(
         throw unfinished(begun.rest, begun.total);
       }
       begun.rest -= 1;
-      return { done: false, value: begun.arrived.shift()! };
+      return { done: false, value: { future: begun.arrived.shift()! } };
     },
     async return() {
       ended = true;

@@ -27,7 +27,6 @@ import { FUTURE, FUTURE_FLAG, PHASE, POOL } from './layout.ts';
 import { putPayload, takePayload } from './payload.ts';
 import { changePhase, publish, putError } from './settle.ts';
 import {
-  becomeReady,
   depart,
   endTimed,
   findSlot,
@@ -73,10 +72,7 @@ export async function poolWorker(handle: object): Promise<void> {
     listen(lookAtCancel);
   }
   const baseline = activeResources();
-  if (await initialise(pool)) {
-    becomeReady(pool);
-    await work(pool, record, baseline);
-  }
+  if (await initialise(pool)) await work(pool, record, baseline);
   leave(pool, record);
   void handle;
 }

@@ -222,7 +222,9 @@ export const REGISTRY = {
   terminations: 146,
   /** When the supervisor will look at running tasks' deadlines: milliseconds of the runtime's clock, 0 when it doesn't intend to. Atomic, no guard. */
   nextDeadline: 147,
-  end: 148,
+  /** Stack size in KiB of threads started from now on, 0 for the platform's. Atomic, no guard. */
+  stackKiB: 148,
+  end: 149,
 } as const;
 
 /** A thread's record: a shared object of 256 bytes. Written by its starter, then by the thread that runs it, then by nobody. */
@@ -250,9 +252,10 @@ export const THREAD = {
   restLast: 25,
   /** Message with the context that the thread runs in, 0 for none. */
   contextMessage: 26,
-  /** Only in a timer's record: its event, and a double with its milliseconds. */
+  /** Only in a timer's record: its event, and doubles with its milliseconds and with the time of its start. */
   timerFinished: 27,
   timerInterval: 28,
+  timerStart: 36,
   /** Stack size in KiB of a thread that has a worker of its own, 0 for the platform's. */
   stackKiB: 30,
   /** The line of those who wait until it runs. */
@@ -295,6 +298,8 @@ export const THREAD_FLAG = {
   ended: 128,
   /** Set by the supervisor that is about to end the worker: it runs nothing after this thread. */
   doomed: 256,
+  /** Somebody waits, or waited, until it runs: the worker must look at that line. */
+  awaited: 512,
 } as const;
 
 export const OUTCOME = { none: 0, returned: 1, threw: 2, died: 3 } as const;

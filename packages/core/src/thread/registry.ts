@@ -26,18 +26,21 @@ export const startLine: Line = {
   blocking: 'Thread.started',
   twin: 'started',
   offset: THREAD.startFirst,
-  attempt: record => load(record + OBJECT.state) >= THREAD_STATE.running,
+  attempt(record) {
+    setFlag(record, THREAD_FLAG.awaited, true);
+    return load(record + OBJECT.state) >= THREAD_STATE.running;
+  },
   left() {},
   giveBack() {},
 };
 
 /**
- * Marks a thread as running. Nobody who waits for that is overlooked: they look at the state when they stand in line, we look at the line when the
- * state says so.
+ * Marks a thread as running. Nobody who waits for that is overlooked: they set `awaited` and then look at the state, under the guard until they stand in
+ * line; we set the state and then look at `awaited`. To look at the line instead would be wrong: they join it after they have looked.
  */
 export function beginRunning(record: number): void {
   store(record + OBJECT.state, THREAD_STATE.running);
-  if (load(record + THREAD.startFirst) === 0) return;
+  if (!hasFlag(record, THREAD_FLAG.awaited)) return;
   lockGuard(record + OBJECT.guard);
   grantAll(record + THREAD.startFirst);
   unlockGuard(record + OBJECT.guard);

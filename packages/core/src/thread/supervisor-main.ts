@@ -117,10 +117,13 @@ function end(each: Owned): void {
 function startWorker(record: number): void {
   const agent = reserveAgent();
   i32[agent + AGENT.mailbox] = BOOTING;
-  const heapMiB = record === 0 ? 0 : i32[record + THREAD.heapMiB]!;
+  const limits = {
+    heapMiB: record === 0 ? 0 : i32[record + THREAD.heapMiB]!,
+    stackMiB: record === 0 ? 0 : i32[record + THREAD.stackKiB]! / 1024,
+  };
   const each: Owned = { worker: undefined, agent, error: undefined, terminated: false, terminatedAt: 0 };
   try {
-    each.worker = host.spawn({ memory: slab(), agent, record }, heapMiB, {
+    each.worker = host.spawn({ memory: slab(), agent, record }, limits, {
       failed(error) {
         each.error = { value: error };
       },

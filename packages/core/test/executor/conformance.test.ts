@@ -475,7 +475,7 @@ describe('asCompleted', () => {
     }
     expect(seen).toEqual([quick, future]);
     const again: Future[] = [];
-    for await (const each of asCompleted<unknown>([future, quick])) again.push(each);
+    for await (const each of asCompleted<unknown>([future, quick])) again.push(each.future);
     expect(again.length).toBe(2);
     expect(again[0]).toBeInstanceOf(Future);
   });
@@ -486,7 +486,7 @@ describe('asCompleted', () => {
     const seen: number[] = [];
     const opening = [2, 0, 1];
     all[opening[0]!]!.go.set();
-    for await (const each of asCompleted(
+    for await (const { future: each } of asCompleted(
       all.map(({ future }) => future),
       SOON,
     )) {
@@ -606,8 +606,10 @@ describe('the initializer', () => {
   });
 
   it('that fails breaks the pool: what waits fails, and submit throws (test_initializer of failing, test_broken)', async () => {
-    const pool = open({ maxWorkers: 2, initializer: tasks.failToInitialise });
+    const go = new Event();
+    const pool = open({ maxWorkers: 2, initializer: tasks.failToInitialise, initArgs: [go] });
     const futures = [1, 2, 3].map(n => pool.submit(tasks.add, n, n));
+    go.set();
     for (const future of futures) {
       const error = future.exception(SOON)?.error as Error;
       expect(error).toBeInstanceOf(BrokenExecutorError);

@@ -107,7 +107,8 @@ export const howInitialised = task(import.meta, function howInitialised(): strin
   return initialised;
 });
 
-export const failToInitialise = task(import.meta, function failToInitialise(): never {
+export const failToInitialise = task(import.meta, function failToInitialise(go: Event): never {
+  go.wait({ timeout: 20_000 });
   throw new TypeError('no database');
 });
 
@@ -197,5 +198,15 @@ export const submitGate = task(
   import.meta,
   function submitGate(pool: ThreadPoolExecutor, running: Event, go: Event): { future: Future<string> } {
     return { future: pool.submit(gate, running, go) };
+  },
+);
+
+/** Submits, and once more where there may be no room. */
+export const submitTwice = task(
+  import.meta,
+  function submitTwice(pool: ThreadPoolExecutor, entered: Event): void {
+    pool.submit(add, 1, 1);
+    entered.set();
+    pool.submit(add, 2, 2);
   },
 );

@@ -172,7 +172,7 @@ describe('errors', () => {
 describe('a failure that nobody looked at', () => {
   const program = (rest: string): Promise<{ code: number | null; stdout: string; stderr: string }> =>
     runProgram(String.raw`
-      heddle.setExceptHook(({ error }) => console.log('hook:', error.message));
+      heddle.setExceptHook(({ error }) => { globalThis.seen = true; console.log('hook:', error.message); });
       const pool = new heddle.ThreadPoolExecutor();
       const fail = (text) => { throw new Error(text); };
       ${rest}

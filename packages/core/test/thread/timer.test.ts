@@ -71,6 +71,18 @@ describe('Timer', () => {
     expect(calls.value).toBe(0);
   });
 
+  it('counts its interval from its start, not from when its worker has come up', () => {
+    // Three at once, so that new workers are needed, which take tens of milliseconds.
+    const time = (): number => performance.timeOrigin + performance.now();
+    const timers = [300, 300, 300].map(ms => new Timer(ms, time));
+    const begin = time();
+    for (const timer of timers) timer.start();
+    for (const timer of timers) {
+      const waited = timer.result(SOON) - begin;
+      expect(waited).toBeGreaterThanOrEqual(298);
+    }
+  });
+
   it('can be cancelled by another thread, where it arrives as a Timer', () => {
     const [calls, called] = [new AtomicCounter(), new Event()];
     const timer = new Timer(15_000, tasks.record, { args: [calls, called] }).start();
