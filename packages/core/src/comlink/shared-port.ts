@@ -35,7 +35,7 @@ import { SimpleQueue } from '../queue/simple-queue.ts';
 import { hasFlag, joinLine } from '../thread/registry.ts';
 import { atThreadExit, threadValues } from '../thread/scope.ts';
 import { Thread, currentThread } from '../thread/thread.ts';
-import { closeInbox, expectSoon, openInbox, ring } from './inboxes.ts';
+import { closeInbox, openInbox, ring } from './inboxes.ts';
 import type { Reader } from './inboxes.ts';
 import { describeRequest, forSharedMemory, inCallersWords, isRequest, rejection } from './wire.ts';
 import type { Message, Request } from './wire.ts';
@@ -65,9 +65,6 @@ type Item = readonly [code: number, payload?: unknown];
 
 /** So many messages are taken in one turn of the event loop. */
 const BATCH = 256;
-
-/** Up to so many calls are in flight when it is worth looking for the answer before sleeping. */
-const FEW = 2;
 
 type Listener = ((event: never) => void) | { handleEvent(event: never): void };
 
@@ -246,8 +243,6 @@ export class SharedPort extends SharedObject {
       throw error;
     }
     this.#hold();
-    // With more in flight, the other side has more use for the core than we have.
-    if (this.#calls.size <= FEW) expectSoon(this.#ends!.reader);
     if (this.#answersRelease(message)) this.close();
   }
 

@@ -28,7 +28,7 @@ import {
   wrap,
 } from '../../src/comlink/index.ts';
 import { runProgram } from '../support/child.ts';
-import { SOON, until } from '../support/state.ts';
+import { SOON, randomFrom, until } from '../support/state.ts';
 import * as tasks from './comlink.fixture.ts';
 
 const open: Array<{ port: SharedPort; thread: Thread }> = [];
@@ -295,6 +295,31 @@ describe('the end of the other side', () => {
     thread.terminate();
     await port1.closed;
     await until(() => finalized === 1, 'what was exposed has been released');
+  });
+
+  it('at any moment leaves no call unsettled, and what was answered is right', async () => {
+    const random = randomFrom(5);
+    for (let round = 0; round < 10; round++) {
+      const { remote, thread } = start();
+      await remote.add(0, 0);
+      const last = random(400);
+      const outcomes = await Promise.all(
+        Array.from({ length: 500 }, async (_, n) => {
+          try {
+            const call =
+              n % 10 === 0 ? remote.callBack(proxy((x: number) => x + 1) as never, n) : remote.add(n, 1);
+            const result = await (call as Promise<unknown>);
+            if (n >= last) thread.terminate();
+            return result === n + 1 ? 'right' : 'wrong';
+          } catch (error) {
+            return (error as Error).name;
+          }
+        }),
+      );
+      expect(outcomes.filter(each => each !== 'right' && each !== 'ThreadDiedError')).toEqual([]);
+      expect(await thread.joinAsync(SOON)).toBe(true);
+      expect((await reasonOf(remote.add(1, 1))).name).toBe('ThreadDiedError');
+    }
   });
 
   it('rejects thousands of calls', async () => {
