@@ -19,7 +19,8 @@
  *  1. What the dead had posted is in our inbox before its record says that it has finished.
  *  2. Whoever hears of the end puts GONE into the inbox: behind all that.
  *  3. GONE, when it is read, rejects the calls that are still open. One that is made later finds the port closed.
- * A thread that dies before it has opened its port leaves no HELLO: for that there is `watch`.
+ * A thread that dies before it has opened its port leaves no HELLO. Then its reference to the port is returned, and if it was the last, the other side is told
+ * by ABANDONED, a word of the channel for each port; but it may be long before the thread that made the port lets go of its own. So there is `watch`.
  */
 import { hot, i32 } from '../atomics.ts';
 import { shareableAddress } from '../codec/shareable.ts';
@@ -40,13 +41,14 @@ import type { Reader } from './inboxes.ts';
 import { describeRequest, forSharedMemory, inCallersWords, isRequest, rejection } from './wire.ts';
 import type { Message, Request } from './wire.ts';
 
-const { compareExchange, load } = hot;
+const { compareExchange, load, store } = hot;
 
 /** Of a port. */
 const CHANNEL: number = OBJECT.own;
 const SIDE: number = OBJECT.own + 1;
 /** Of a channel: two queues; then, on a cache line for each, what their readers and posters write. */
 const QUEUES: number = OBJECT.own;
+const ABANDONED: number = OBJECT.own + 2;
 const BELLS: readonly [number, number] = [LINE_WORDS, 2 * LINE_WORDS];
 const PORT_BYTES = 64;
 const CHANNEL_BYTES: number = 3 * LINE_WORDS * 4;
@@ -88,6 +90,8 @@ interface Ends {
   readonly reader: Reader;
   /** The bell of the other side's inbox. */
   readonly bell: number;
+  /** The word that says that the other port is no more. */
+  readonly abandoned: number;
 }
 
 /** A new port of this channel, whose reference it takes over. */
@@ -282,6 +286,7 @@ export class SharedPort extends SharedObject {
       outbox: queueAt(channel + QUEUES + other),
       reader,
       bell: channel + BELLS[other],
+      abandoned: channel + ABANDONED + other,
     };
     openPorts().add(this);
     this.#send([HELLO, currentThread()]);
@@ -296,6 +301,8 @@ export class SharedPort extends SharedObject {
   }
 
   #read(): boolean {
+    // Looked at first: it is set after all that was put, so then the inbox has all there will ever be.
+    const abandoned = this.#ends !== undefined && load(this.#ends.abandoned) !== 0;
     for (let count = 0; count < BATCH; count++) {
       if (this.#ends === undefined) return false;
       let taken: { value: Item } | undefined;
@@ -305,7 +312,14 @@ export class SharedPort extends SharedObject {
         this.#end(call => new ThreadStateError(`${call}: what came can't be read`, { cause: error }));
         return false;
       }
-      if (taken === undefined) return false;
+      if (taken === undefined) {
+        // If its thread is known, that thread's end will say more.
+        if (abandoned && this.#watched.size === 0)
+          this.#end(
+            call => new ThreadDiedError(`${call}: nobody has the other port any more, so no answer comes`),
+          );
+        return false;
+      }
       this.#take(...taken.value);
     }
     return true;
@@ -606,7 +620,14 @@ function withResolvers(): PromiseWithResolvers<void> {
 
 registerKind(KIND.sharedPort, {
   revive: pointer => new SharedPort(new Existing(pointer) as never),
-  destroy: port => release(i32[port + CHANNEL]!),
+  destroy(port) {
+    const channel = i32[port + CHANNEL]!;
+    const side = i32[port + SIDE]! as 0 | 1;
+    ensureMapped(channel + CHANNEL_BYTES / 4);
+    store(channel + ABANDONED + side, 1);
+    ring(channel + BELLS[side === 0 ? 1 : 0]);
+    release(channel);
+  },
   lines: [],
 });
 

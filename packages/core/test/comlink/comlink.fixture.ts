@@ -122,6 +122,13 @@ export const serveUntil = task(
 /** Never opens its port. */
 export const ignore = task(import.meta, function ignore(_port: SharedPort): void {});
 
+/** Has a port, and never opens it. */
+export const keep = task(import.meta, async function keep(port: SharedPort, has: Event): Promise<string> {
+  has.set();
+  await new Promise(() => {});
+  return port.name;
+});
+
 /** A service that calls back, again and again, whoever subscribed. */
 export const serveSubscriptions = task(
   import.meta,

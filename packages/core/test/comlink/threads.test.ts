@@ -244,6 +244,19 @@ describe('the end of the other side', () => {
     expect(await reasonOf(flying)).toBeInstanceOf(ThreadDiedError);
   });
 
+  it('before it has opened its port is seen when nobody else has that port, too', async () => {
+    const { port1, port2 } = new SharedChannel();
+    const has = new Event();
+    const thread = new Thread(tasks.keep, { args: [port2, has] }).start();
+    port2.dispose();
+    const flying = wrap<tasks.Api>(port1).add(1, 2);
+    expect(await has.waitAsync(SOON)).toBe(true);
+    thread.terminate();
+    const error = await reasonOf(flying);
+    expect(error).toBeInstanceOf(ThreadDiedError);
+    expect(error.message).toBe('add(): nobody has the other port any more, so no answer comes');
+  });
+
   it('loses no answer that was given before', async () => {
     for (let round = 0; round < 5; round++) {
       const end = new Event();
