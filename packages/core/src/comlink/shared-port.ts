@@ -305,22 +305,19 @@ export class SharedPort extends SharedObject {
     const abandoned = this.#ends !== undefined && load(this.#ends.abandoned) !== 0;
     for (let count = 0; count < BATCH; count++) {
       if (this.#ends === undefined) return false;
-      let taken: { value: Item } | undefined;
       try {
-        taken = this.#ends.inbox.tryGet();
+        const taken = this.#ends.inbox.tryGet();
+        if (taken === undefined) {
+          // If its thread is known, that thread's end will say more.
+          if (abandoned && this.#watched.size === 0) this.#end(abandonment);
+          return false;
+        }
+        this.#take(...taken.value);
       } catch (error) {
-        this.#end(call => new ThreadStateError(`${call}: what came can't be read`, { cause: error }));
+        // It can't be decoded here, or there is no shared memory left to answer with. Listeners' own errors don't come here.
+        this.#end(call => new ThreadStateError(`${call}: what came can't be dealt with`, { cause: error }));
         return false;
       }
-      if (taken === undefined) {
-        // If its thread is known, that thread's end will say more.
-        if (abandoned && this.#watched.size === 0)
-          this.#end(
-            call => new ThreadDiedError(`${call}: nobody has the other port any more, so no answer comes`),
-          );
-        return false;
-      }
-      this.#take(...taken.value);
     }
     return true;
   }
@@ -593,6 +590,10 @@ function leaveQueue(queue: SimpleQueue<Item>): void {
 function tell(listener: Listener, event: PortEvent): void {
   if (typeof listener === 'function') (listener as (event: PortEvent) => void)(event);
   else (listener.handleEvent as (event: PortEvent) => void)(event);
+}
+
+function abandonment(call: string): ThreadDiedError {
+  return new ThreadDiedError(`${call}: nobody has the other port any more, so no answer comes`);
 }
 
 function deathOf(thread: Thread, call: string): ThreadDiedError {
