@@ -3,6 +3,7 @@
  * this, on both sides, can pass shareables at any depth through comlink's calls, over every endpoint, and gets errors with their class and cause.
  */
 import './handlers.ts';
+import './ports.ts';
 
 export { SharedChannel, SharedPort } from './shared-port.ts';
 

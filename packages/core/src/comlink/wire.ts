@@ -52,15 +52,23 @@ export function substitute(serialized: object, make: () => Substitute): void {
   substitutes.set(serialized, make);
 }
 
+/** What goes into shared memory in place of a value that no handler serialized; set by `ports.ts`. */
+let otherwise: (value: object) => Substitute | undefined = () => undefined;
+
+export function substituteOtherwise(make: typeof otherwise): void {
+  otherwise = make;
+}
+
 /** The message for shared memory. Each substitute's `settle` is appended to `settlers`, also when a later one can't be made. */
 export function forSharedMemory(message: unknown, settlers: Array<(accepted: boolean) => void>): unknown {
   if (typeof message !== 'object' || message === null) return message;
   const convert = (wire: WireValue): WireValue => {
     const { value } = wire ?? {};
-    const make = typeof value === 'object' && value !== null ? substitutes.get(value) : undefined;
-    if (make === undefined) return wire;
-    const made = make();
-    if (made.settle !== undefined) settlers.push(accepted => made.settle!(accepted));
+    if (typeof value !== 'object' || value === null) return wire;
+    const make = substitutes.get(value);
+    const made = make === undefined ? otherwise(value) : make();
+    if (made === undefined) return wire;
+    if (made.settle !== undefined) settlers.push(accepted => made.settle?.(accepted));
     return made.wire;
   };
   const { argumentList, type, value, id } = message as Message;

@@ -167,6 +167,36 @@ describe.each([
     expect(buffer.byteLength).toBe(0);
   });
 
+  it('transfers a MessagePort, in arguments and in results', async () => {
+    const thing = remote({
+      greet: (port: MessagePort) => port.postMessage('hello'),
+      open() {
+        const channel = new MessageChannel();
+        channel.port1.addEventListener('message', ({ data }) => {
+          channel.port1.postMessage([data, 'heard']);
+          channel.port1.close();
+        });
+        channel.port1.start();
+        return transfer(channel.port2, [channel.port2]);
+      },
+    });
+    const next = (port: MessagePort): Promise<unknown> =>
+      new Promise(resolve => {
+        port.addEventListener('message', ({ data }) => resolve(data), { once: true });
+        port.start();
+      });
+    const { port1: mine, port2: theirs } = new MessageChannel();
+    const greeting = next(mine);
+    await thing.greet(transfer(theirs, [theirs]));
+    expect(await greeting).toBe('hello');
+    mine.close();
+    const port = await thing.open();
+    const answer = next(port);
+    port.postMessage('you there');
+    expect(await answer).toEqual(['you there', 'heard']);
+    port.close();
+  });
+
   it('calls back through proxies, in arguments and in results', async () => {
     const thing = remote({
       async twice(f: (n: number) => Promise<number>) {
