@@ -43,6 +43,11 @@ export type { Guard } from './sync/guard.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
 export type { NameOptions } from './memory/shared-object.ts';
 
+// Finding deadlocks
+export { traceLocks } from './owners/traces.ts';
+export { checkLockOrder } from './owners/order.ts';
+export type { LockInversion, LockOrderOptions } from './owners/order.ts';
+
 // Waiting for each other
 export { Condition } from './sync/condition.ts';
 export { Event } from './sync/event.ts';
@@ -89,6 +94,7 @@ export { SharedBuffer } from './queue/shared-buffer.ts';
 
 // Errors
 export {
+  AbandonedLockError,
   BlockingNotAllowedError,
   BrokenBarrierError,
   DeadlockError,

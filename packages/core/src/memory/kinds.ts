@@ -41,12 +41,19 @@ export interface Kind {
   readonly lines: readonly Line[];
   /** Runs under the object's guard after a holder of the guard died in the middle: make the words agree with each other again. */
   repair?(pointer: number): void;
+  /** For locks: if a guard of that agent, which will never run again, holds it, the lock becomes abandoned. `by` describes the agent. */
+  abandon?(pointer: number, agent: number, by: string): void;
 }
 
 const kinds: Array<Kind | undefined> = [];
 
 export function registerKind(number: number, kind: Kind): void {
   kinds[number] = kind;
+}
+
+/** As `kindOf`, for a number that may be none: of an object that was freed meanwhile. */
+export function findKind(number: number): Kind | undefined {
+  return kinds[number];
 }
 
 export function kindOf(number: number): Kind {
