@@ -26,7 +26,7 @@
  */
 import { blockFor, canBlock, explored, hot, i32 } from '../atomics.ts';
 import { DeadlockError } from '../errors.ts';
-import { describeAgent } from '../memory/agent.ts';
+import { describeAgent, ownerOf } from '../memory/agent.ts';
 import { findKind } from '../memory/kinds.ts';
 import {
   AGENT,
@@ -153,7 +153,7 @@ function deadlockError(circle: readonly Step[]): DeadlockError {
     const holds = held.map(describeObject).join(', ');
     const waits = isRecordOf(object, next.agent)
       ? `waits for the end of ${describeAgent(next.agent)}`
-      : `waits for ${describeObject(object)}, which ${describeAgent(next.agent)} holds,`;
+      : `waits for ${describeObject(object)}, which ${describeAgent(next.agent)} ${isFree(object) ? 'was told to take by a promise' : 'holds'},`;
     const traces = held
       .map(lock => ({ lock, place: traceOf(agent, lock) }))
       .filter(({ place }) => place !== '');
@@ -169,6 +169,11 @@ function deadlockError(circle: readonly Step[]): DeadlockError {
     `${wanted}: deadlock: ${circle.length} threads wait for each other in a circle, and this one gives up:${threads.join('')}\n` +
       '  Take locks in the same order everywhere; checkLockOrder() finds where they are not',
   );
+}
+
+/** Of a lock: the next in line is a promise that hasn't heard of it yet, since its thread is blocked. */
+function isFree(lock: number): boolean {
+  return ownerOf(load(lock)) === 0;
 }
 
 function isRecordOf(object: number, agent: number): boolean {

@@ -41,7 +41,7 @@ import { AbandonedLockError, ThreadStateError, TimeoutError } from '../errors.ts
 import { ident, ownerOf } from '../memory/agent.ts';
 import { free } from '../memory/allocator.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { AGENT, NODE, OBJECT, OWNER_MASK, REGISTRY } from '../memory/layout.ts';
+import { AGENT, NODE, NODE_STATE, OBJECT, OWNER_MASK, REGISTRY } from '../memory/layout.ts';
 import { readName, writeName } from '../memory/name.ts';
 import { Existing, SharedObject, payPostponed } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
@@ -122,7 +122,8 @@ export const lockLine: Line = {
   },
   giveBack: (lock, node) => void releaseLock(lock, i32[node + NODE.wanted]!),
   ownersOf(lock) {
-    const owner = ownerOf(load(lock));
+    const seen = load(lock);
+    const owner = (seen & LOCKED) === 0 ? promisedTo(lock) : ownerOf(seen);
     return owner === 0 ? [] : [owner];
   },
   adopt(lock, wanted) {
@@ -131,6 +132,13 @@ export const lockLine: Line = {
   },
   transferable: true,
 };
+
+/** The agent whose promise was told to take a free lock, if that is the next in line: until its event loop turns, nobody else in line gets the lock. */
+function promisedTo(lock: number): number {
+  const next = first(lock + OBJECT.first);
+  if (next === 0 || i32[next + NODE.isAsync] === 0) return 0;
+  return load(next + NODE.state) === NODE_STATE.poked ? i32[next + NODE.agent]! : 0;
+}
 
 /** Releases what is held in the name of `owner`: 0 for a plain acquire, or the bits of a guard's agent. Returns false if it isn't held so. */
 export function releaseLock(lock: number, owner: number = 0): boolean {
