@@ -11,6 +11,7 @@ import { AGENT } from './layout.ts';
 import { ensureMapped } from './slab.ts';
 
 const BLOCK_WORDS = 64;
+const MOST_BLOCKS_READ = 256;
 
 /** Words of this thread's ledger that are free. A plain array: it dies with the thread, and with it the need for it. */
 const vacant: number[] = [];
@@ -32,6 +33,22 @@ export function enter(pointer: number): number {
 export function strike(word: number): void {
   i32[word] = 0;
   vacant.push(word);
+}
+
+/** What another thread counts references to (snapshot, at most some thousands: the ledger may change while it is read). */
+export function referencesOf(agent: number): number[] {
+  const pointers: number[] = [];
+  let block = i32[agent + AGENT.ledger]!;
+  for (let blocks = 0; block > 0 && blocks < MOST_BLOCKS_READ; blocks++) {
+    ensureMapped(block);
+    for (let word = block + 1; word < block + BLOCK_WORDS; word++) {
+      const pointer = i32[word]!;
+      ensureMapped(pointer);
+      if (pointer > 0 && pointer < i32.length) pointers.push(pointer);
+    }
+    block = i32[block]!;
+  }
+  return pointers;
 }
 
 /** Calls `release` for every reference of a dead agent and frees its ledger. */

@@ -12,7 +12,7 @@ import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
 const { load } = hot;
 
 /** Frames from here on down are ours and tell the reader nothing. */
-const INSIDE: string = new URL('../', import.meta.url).href;
+const INSIDE: string = new URL('../', import.meta.url).pathname;
 const LONGEST_STACK = 40;
 const SHOWN_FRAMES = 6;
 const MAXIMUM_BYTES = 2000;

@@ -250,6 +250,12 @@ export function pickUp(lock: number): string | undefined {
   return by;
 }
 
+/** Who acquired it plainly, see `Kind.takenBy`. */
+export function takenBy(lock: number): number | undefined {
+  const seen = load(lock);
+  return (seen & LOCKED) === 0 || i32[lock + HELD_NEXT] !== 0 ? undefined : i32[lock + TAKER]!;
+}
+
 /** Frees what a lock owns besides its block. */
 export function destroyLock(lock: number): void {
   if (i32[lock + ABANDONED_BY] !== 0) free(i32[lock + ABANDONED_BY]!);
@@ -565,5 +571,6 @@ registerKind(KIND.lock, {
   lines: [lockLine],
   repair: repairLock,
   abandon: abandonLock,
+  takenBy,
   destroy: destroyLock,
 });

@@ -44,6 +44,7 @@ import {
   repairLock,
   spinForLock,
   takeLock,
+  takenBy,
 } from './lock.ts';
 import type { SavedHold } from './lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
@@ -394,5 +395,6 @@ registerKind(KIND.rlock, {
   lines: [rlockLine],
   repair: repairLock,
   abandon: abandonRLock,
+  takenBy,
   destroy: destroyLock,
 });
