@@ -194,9 +194,9 @@ export const OBJECT = {
   /** Ident of the thread that took a lock last. */
   owner: 8,
   depth: 9,
-  /** Which guard holds it, see `sync/guard.ts`. */
+  /** Which guard holds it: meaning by primitive. */
   guardNumber: 10,
-  /** Next in the owner's list of held locks: 0 when in no list, -1 at the end. */
+  /** Next in the owner's list of held locks, plus 1: 0 when in no list, 1 at the end. */
   heldNext: 11,
   /** First word that belongs to the class. */
   own: 12,

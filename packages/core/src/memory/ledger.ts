@@ -11,7 +11,6 @@ import { AGENT } from './layout.ts';
 import { ensureMapped } from './slab.ts';
 
 const BLOCK_WORDS = 64;
-const MOST_BLOCKS_READ = 256;
 
 /** Words of this thread's ledger that are free. A plain array: it dies with the thread, and with it the need for it. */
 const vacant: number[] = [];
@@ -35,11 +34,11 @@ export function strike(word: number): void {
   vacant.push(word);
 }
 
-/** What another thread counts references to (snapshot, at most some thousands: the ledger may change while it is read). */
-export function referencesOf(agent: number): number[] {
+/** What another thread counts references to. Of one that is alive a snapshot, and no more than so many blocks: the ledger may change while it is read. */
+export function referencesOf(agent: number, mostBlocks: number = Infinity): number[] {
   const pointers: number[] = [];
   let block = i32[agent + AGENT.ledger]!;
-  for (let blocks = 0; block > 0 && blocks < MOST_BLOCKS_READ; blocks++) {
+  for (let blocks = 0; block > 0 && blocks < mostBlocks; blocks++) {
     ensureMapped(block);
     for (let word = block + 1; word < block + BLOCK_WORDS; word++) {
       const pointer = i32[word]!;

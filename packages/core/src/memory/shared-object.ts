@@ -62,7 +62,7 @@ export function setIsAwaited(action: (pointer: number) => boolean): void {
 
 /** Whether this thread has to do with the object for some time yet: a promise of its own waits for it, or a guard of its own holds it. */
 function isNeeded(pointer: number): boolean {
-  for (let lock = i32[self + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]!) {
+  for (let lock = i32[self + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]! - 1) {
     if (lock === pointer) return true;
   }
   return isAwaited(pointer);
@@ -133,6 +133,11 @@ export abstract class SharedObject {
     collected.unregister(debt);
     handles.delete(debt.pointer);
     payOrPostpone(debt);
+  }
+
+  /** Whether `dispose()` was called. @internal */
+  get disposed(): boolean {
+    return this.at === 0;
   }
 
   /** Returns the pointer, or throws if the handle was disposed of. @internal */

@@ -29,6 +29,7 @@ export function traceLocks(on: boolean): void {
 
 /** Writes down where this thread took the lock. */
 export function traceTaken(lock: number): void {
+  setForgetTrace(forgetTrace);
   const place = storePlace(callerPlace());
   if (place === 0) return;
   let record: number;
@@ -45,7 +46,7 @@ export function traceTaken(lock: number): void {
   unlockGuard(REGISTRY.guard);
 }
 
-setForgetTrace(lock => {
+function forgetTrace(lock: number): void {
   lockGuard(REGISTRY.guard);
   let before = self + AGENT.traces;
   let record = i32[before]!;
@@ -58,7 +59,7 @@ setForgetTrace(lock => {
   if (record === 0) return;
   free(i32[record + PLACE]!);
   free(record);
-});
+}
 
 /** Where that agent took the lock; `''` if that wasn't traced. */
 export function traceOf(agent: number, lock: number): string {

@@ -22,7 +22,7 @@ import {
   OBJECT,
   REGISTRY,
 } from '../memory/layout.ts';
-import { settle } from '../memory/ledger.ts';
+import { referencesOf, settle } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { inheritGuard, resetDepth, self, unlockGuard } from './guard.ts';
@@ -107,11 +107,13 @@ function leaveLines(agent: number): void {
  * its own was just getting. For the dead, and for a worker whose thread has ended.
  */
 export function abandonHeld(agent: number): void {
-  const locks = new Set([i32[agent + AGENT.holding]!]);
+  const holding = i32[agent + AGENT.holding]!;
+  // It may have been freed since.
+  const locks = new Set(referencesOf(agent).includes(holding) ? [holding] : []);
   for (const node of nodesOf(agent)) {
     if (i32[node + NODE.isAsync] === 1) locks.add(i32[node + NODE.primitive]!);
   }
-  for (let lock = i32[agent + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]!) {
+  for (let lock = i32[agent + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]! - 1) {
     ensureMapped(lock);
     locks.add(lock);
   }

@@ -15,14 +15,6 @@ export interface Guard extends Disposable {
   release(): void;
 }
 
-let lastGuardNumber = 0;
-
-/** A number that no other guard of this thread has. Those of different threads may be equal: who the owner is tells them apart. */
-export function nextGuardNumber(): number {
-  lastGuardNumber = lastGuardNumber === 0x7fff_ffff ? 1 : lastGuardNumber + 1;
-  return lastGuardNumber;
-}
-
 /** What can be released on behalf of a guard. */
 interface Releasable {
   /** @internal */

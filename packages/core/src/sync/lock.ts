@@ -55,7 +55,6 @@ import { first, mend, unlink } from '../parking/line.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant, poke } from '../parking/wake.ts';
-import { nextGuardNumber } from './guard.ts';
 import type { Guard } from './guard.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
@@ -73,7 +72,9 @@ const WAKES_END: number = WAKES + 3;
 /** Node of the waiter that is being handed the lock, else 0. Guarded by the guard. */
 const SERVING: number = WAKES_END;
 
-const { abandonedBy: ABANDONED_BY, guardNumber: GUARD_NUMBER, heldNext: HELD_NEXT, owner: TAKER } = OBJECT;
+/** GENERATION: of guards that hold the lock; changes when a guard that isn't released stops holding it, which so can't be taken for a later one. */
+const { abandonedBy: ABANDONED_BY, guardNumber: GENERATION, heldNext: HELD_NEXT, owner: TAKER } = OBJECT;
+const WATCH_WORD: number = REGISTRY.watch;
 const { holding: HOLDING } = AGENT;
 
 const BYTES = 64;
@@ -235,6 +236,7 @@ export function abandonLock(lock: number, agent: number, by: string): void {
     }
   }
   i32[lock + HELD_NEXT] = 0;
+  i32[lock + GENERATION]! += 1;
   or(lock, ABANDONED);
   releaseLock(lock, owner);
 }
@@ -367,10 +369,9 @@ export class Lock extends SharedObject {
    */
   hold(options?: WaitOptions): Guard {
     const lock = this.at;
-    if (options === undefined && i32[REGISTRY.watch] === 0) {
+    if (options === undefined && i32[WATCH_WORD] === 0) {
       i32[self + HOLDING] = lock;
       if (compareExchange(lock, 0, LOCKED | selfBits) === 0) return new HeldLock(this, lock);
-      i32[self + HOLDING] = 0;
     }
     return this.#holdSlowly(options);
   }
@@ -419,7 +420,8 @@ export class Lock extends SharedObject {
       releaseLock(lock);
       return UNOWNED;
     }
-    const guardNumber = i32[lock + GUARD_NUMBER]!;
+    const guardNumber = i32[lock + GENERATION]!;
+    i32[lock + GENERATION] = (guardNumber + 1) | 0;
     letGo(lock);
     return { depth: 1, guardNumber, guarded: true };
   }
@@ -438,7 +440,7 @@ export class Lock extends SharedObject {
   }
 
   #restore(lock: number, saved: SavedHold): void {
-    i32[lock + GUARD_NUMBER] = saved.guardNumber;
+    i32[lock + GENERATION] = saved.guardNumber;
     linkHeld(lock);
   }
 
@@ -462,14 +464,9 @@ export class Lock extends SharedObject {
 /** Takes the state word in the name of this thread; blocks. On true the caller must write down what is held (`linkHeld`). */
 export function holdState(lock: number, line: Line, deadline: number): boolean {
   setHolding(lock);
-  let got = false;
-  try {
-    got =
-      takeLock(lock, selfBits) || spinForLock(lock, selfBits) || waitBlocking(lock, line, deadline, selfBits);
-  } finally {
-    if (!got) setHolding(0);
-  }
-  return got;
+  return (
+    takeLock(lock, selfBits) || spinForLock(lock, selfBits) || waitBlocking(lock, line, deadline, selfBits)
+  );
 }
 
 /** As `holdState`, without blocking. `taken` writes down what is held at the very moment when it is. */
@@ -482,20 +479,15 @@ export function holdStateAsync(
   taken: () => void,
 ): Promise<boolean> {
   setHolding(lock);
-  try {
-    if (!takeLock(lock, selfBits)) return waitInLine(owner, lock, line, deadline, signal, selfBits, taken);
-    taken();
-    return Promise.resolve(true);
-  } finally {
-    setHolding(0);
-  }
+  if (!takeLock(lock, selfBits)) return waitInLine(owner, lock, line, deadline, signal, selfBits, taken);
+  taken();
+  return Promise.resolve(true);
 }
 
 /** Gives back a lock that this thread holds with a guard. */
 function letGo(lock: number): void {
   unlinkHeld(lock);
   if (compareExchange(lock, LOCKED | selfBits, 0) !== (LOCKED | selfBits)) releaseLock(lock, selfBits);
-  setHolding(0);
 }
 
 /** The guard of a `Lock`. */
@@ -503,14 +495,13 @@ class HeldLock implements Guard {
   /** The handle, so that it isn't collected meanwhile; `undefined` when this guard was released. */
   #lock: Lock | undefined;
   readonly #at: number;
-  readonly #number: number;
+  readonly #generation: number;
 
   /** Writes down that this thread holds the lock, which it has just taken. */
   constructor(lock: Lock, at: number) {
     this.#lock = lock;
     this.#at = at;
-    this.#number = nextGuardNumber();
-    i32[at + GUARD_NUMBER] = this.#number;
+    this.#generation = i32[at + GENERATION]!;
     linkHeld(at);
   }
 
@@ -521,26 +512,34 @@ class HeldLock implements Guard {
 
   get held(): boolean {
     const at = this.#at;
-    return this.#lock !== undefined && isHeldHere(at) && i32[at + GUARD_NUMBER] === this.#number;
+    return this.#lock !== undefined && isHeldHere(at) && i32[at + GENERATION] === this.#generation;
   }
 
   release(): void {
-    if (!this.held) {
-      throw new ThreadStateError(
-        this.#lock === undefined
-          ? 'guard: released already; a guard releases its lock once'
-          : `guard: ${describe('Lock', this.#lock)} isn't held by it any more`,
-      );
-    }
-    this.#lock = undefined;
-    letGo(this.#at);
-    payPostponed();
+    if (!this.#release()) throw notHeldByGuard(this.#lock);
   }
 
   [Symbol.dispose](): void {
-    // Not if a condition's waiter gave it up and couldn't take it back.
-    if (this.held) this.release();
+    // Not if it was released, or if a condition's waiter gave it up and couldn't take it back.
+    this.#release();
   }
+
+  #release(): boolean {
+    if (!this.held) return false;
+    const lock = this.#lock!;
+    this.#lock = undefined;
+    letGo(this.#at);
+    if (lock.disposed) payPostponed();
+    return true;
+  }
+}
+
+function notHeldByGuard(lock: Lock | undefined): ThreadStateError {
+  return new ThreadStateError(
+    lock === undefined
+      ? 'guard: released already; a guard releases its lock once'
+      : `guard: ${describe('Lock', lock)} isn't held by it any more`,
+  );
 }
 
 /** How a lock was held before a condition's waiter gave it up. */

@@ -27,7 +27,6 @@ import { waitInLine } from '../parking/async.ts';
 import { selfBits } from '../parking/guard.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
-import { nextGuardNumber } from './guard.ts';
 import type { Guard } from './guard.ts';
 import {
   LOCKED,
@@ -56,6 +55,14 @@ const BYTES = 64;
 
 const BY_THREAD = 0;
 const BY_ACQUIRE_ASYNC = -1;
+
+/** Number of the last guard that `holdAsync` made in this thread. Numbers of different threads may be equal: idents tell them apart. */
+let lastGuardNumber = 0;
+
+function nextGuardNumber(): number {
+  lastGuardNumber = lastGuardNumber === 0x7fff_ffff ? 1 : lastGuardNumber + 1;
+  return lastGuardNumber;
+}
 
 const rlockLine: Line = { ...lockLine, blocking: 'RLock.acquire()' };
 
@@ -101,10 +108,7 @@ function freeAll(lock: number): void {
   i32[lock + DEPTH] = 0;
   i32[lock + GUARD_NUMBER] = BY_THREAD;
   releaseLock(lock, owner);
-  if (guarded) {
-    setHolding(0);
-    payPostponed();
-  }
+  if (guarded) payPostponed();
 }
 
 /** Of what `acquire` took and no guard holds, a dead thread remains the owner, as in Python. */
@@ -241,16 +245,9 @@ export class RLock extends SharedObject {
     if (i32[REGISTRY.watch] !== 0 && !isHeldAs(lock, BY_THREAD))
       beforeTaking(lock, deadlineOf(options?.timeout, 'RLock.hold'));
     setHolding(lock);
-    let got = false;
-    try {
-      got = this.acquire(options);
-    } finally {
-      if (!got) setHolding(0);
-    }
-    if (!got) throw notAcquired('RLock', this, options);
+    if (!this.acquire(options)) throw notAcquired('RLock', this, options);
     const guard = new RLockGuard(this, lock, BY_THREAD);
-    if (i32[lock + HELD_NEXT] !== 0) setHolding(0);
-    else {
+    if (i32[lock + HELD_NEXT] === 0) {
       linkHeld(lock);
       noteTaken(lock);
       const by = pickUp(lock);

@@ -28,6 +28,8 @@ import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
 import { runtimeMilliseconds } from '../parking/wait.ts';
 import { report } from './host.ts';
 
+/** Of each thread's references: some thousands. */
+const MOST_BLOCKS_READ = 256;
 /** More promises than a reader wants to see of one thread. */
 const SHOWN_PROMISES = 10;
 
@@ -122,7 +124,7 @@ function describeUnguarded(threads: readonly Seen[]): string {
   const objects = new Set<number>();
   for (const agent of agents()) {
     if (load(agent + AGENT.state) !== AGENT_STATE.alive) continue;
-    for (const object of referencesOf(agent)) objects.add(object);
+    for (const object of referencesOf(agent, MOST_BLOCKS_READ)) objects.add(object);
   }
   const lines: string[] = [];
   for (const object of objects) {

@@ -28,7 +28,7 @@ describe('a dump', () => {
       );
       const text = dump();
       expect(partOf(text, 'blocked')).toMatch(
-        /^Thread "blocked" \(ident \d+, native id \d+, daemon\)\n {2}is blocked in RLock\.acquire\(\): RLock "b", held by Thread "MainThread", for \d+ ms\n {6}at holdThenWant \(.*owners\.fixture\.ts:\d+:\d+\)\n[^]*\n {2}holds Lock "a"$/,
+        /^Thread "blocked" \(ident \d+, native id \d+, daemon\)\n {2}is blocked in RLock\.acquire\(\): RLock "b", held by Thread "MainThread", for \d+ ms\n {6}at holdThenWant \(.*owners\.fixture\.ts:\d+:\d+\)(\n {6}.*)*\n {2}holds Lock "a"$/,
       );
       expect(partOf(text, 'MainThread')).toMatch(
         /^Thread "MainThread" \(ident \d+, native id \d+, this thread\)\n {2}runs\n[^]*dump\.test\.ts[^]*\n {2}holds RLock "b"/,

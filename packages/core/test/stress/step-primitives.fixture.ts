@@ -213,10 +213,7 @@ async function surviveExchange(objects: { exchanger: Exchanger<string> }): Promi
   const { exchanger } = objects;
   const all = waits.get(objects)!.length;
   if ((await settledNow(objects)) < all) {
-    demand(
-      (await exchanger.exchangeAsync('survivor', LONG)) === 'waiting',
-      'it got what nobody brought',
-    );
+    demand((await exchanger.exchangeAsync('survivor', LONG)) === 'waiting', 'it got what nobody brought');
   }
   for (const got of await outcomes(objects))
     demand(got === 'victim' || got === 'survivor', `it got ${String(got)}`);
