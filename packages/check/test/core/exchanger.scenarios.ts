@@ -16,7 +16,8 @@ function settled({ exchanger }: State, results: readonly unknown[]): void {
   assert.equal(waitingFor(exchanger), 0, 'somebody still waits');
   const got = results as readonly Got[];
   got.forEach((theirs, mine) => {
-    if (typeof theirs === 'number') assert.equal(got[theirs], mine, `${mine} got from ${theirs}, not in return`);
+    if (typeof theirs === 'number')
+      assert.equal(got[theirs], mine, `${mine} got from ${theirs}, not in return`);
   });
 }
 
