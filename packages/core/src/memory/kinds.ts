@@ -43,6 +43,10 @@ export interface Kind {
   repair?(pointer: number): void;
   /** For locks: if a guard of that agent, which will never run again, holds it, the lock becomes abandoned. `by` describes the agent. */
   abandon?(pointer: number, agent: number, by: string): void;
+  /** For locks: the agent whose guard holds it alone, 0 for none. Every lock in an agent's list has this. */
+  ownerOf?(pointer: number): number;
+  /** For locks that can be shared: a guard that shares it has gone with its thread. */
+  unshare?(pointer: number): void;
   /** For locks: the ident of the thread that took it without a guard, 0 if that isn't known; `undefined` if it is free or a guard holds it. */
   takenBy?(pointer: number): number | undefined;
 }

@@ -121,6 +121,8 @@ export const AGENT = {
   place: 44,
   /** List of records of where each held lock was taken; only while that is traced. Guarded by the registry's guard. */
   traces: 45,
+  /** List of records of the locks that guards of this agent share, see `owners/shares.ts`. */
+  shares: 46,
   node: 48,
 } as const;
 

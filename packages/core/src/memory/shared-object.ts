@@ -65,6 +65,9 @@ function isNeeded(pointer: number): boolean {
   for (let lock = i32[self + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]! - 1) {
     if (lock === pointer) return true;
   }
+  for (let record = i32[self + AGENT.shares]!; record !== 0; record = i32[record]!) {
+    if (i32[record + 1] === pointer) return true;
+  }
   return isAwaited(pointer);
 }
 

@@ -15,13 +15,11 @@
  * Whoever dies at any of these points leaves the lock in the list, in `holding`, or free. `holding` is never wiped: what it says is tried against the
  * state word, and against the dead one's references, since the lock may be gone long ago.
  */
-import { hot, i32 } from '../atomics.ts';
-import { ownerOf } from '../memory/agent.ts';
+import { i32 } from '../atomics.ts';
+import { findKind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OWNER_MASK } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { self, selfBits } from '../parking/guard.ts';
-
-const { load } = hot;
 
 const { held: HELD, holding: HOLDING } = AGENT;
 const { heldNext: HELD_NEXT } = OBJECT;
@@ -72,6 +70,11 @@ export function isHeldHere(lock: number): boolean {
   return (i32[lock]! & OWNER_MASK) === selfBits;
 }
 
+/** The agent whose guard holds the lock alone, 0 for none. */
+export function ownerOfLock(lock: number): number {
+  return findKind(i32[lock + OBJECT.kind]!)?.ownerOf?.(lock) ?? 0;
+}
+
 /** More locks than anybody holds: a list that is read while it changes may lead anywhere, also in circles. */
 const LONGEST = 1000;
 
@@ -80,7 +83,7 @@ export function heldBy(agent: number): number[] {
   const locks: number[] = [];
   for (let lock = i32[agent + HELD]!; lock > 0 && locks.length < LONGEST; lock = nextHeld(lock)) {
     ensureMapped(lock);
-    if (lock >= i32.length || ownerOf(load(lock)) !== agent) break;
+    if (lock >= i32.length || ownerOfLock(lock) !== agent) break;
     locks.push(lock);
   }
   return locks;

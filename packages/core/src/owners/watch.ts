@@ -26,7 +26,7 @@
  */
 import { blockFor, canBlock, explored, hot, i32 } from '../atomics.ts';
 import { DeadlockError } from '../errors.ts';
-import { describeAgent, ownerOf } from '../memory/agent.ts';
+import { describeAgent } from '../memory/agent.ts';
 import { findKind } from '../memory/kinds.ts';
 import {
   AGENT,
@@ -44,8 +44,9 @@ import { setForgetWatched } from '../parking/reaper.ts';
 import { now, setWatch } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { describeObject } from './describe.ts';
-import { heldBy } from './held.ts';
+import { heldBy, ownerOfLock } from './held.ts';
 import { callerPlace, indented, placeOf, publishPlace, withdrawPlace } from './place.ts';
+import { sharersOf, sharesOf } from './shares.ts';
 import { freeTraces, traceOf } from './traces.ts';
 
 const { load, store } = hot;
@@ -79,8 +80,10 @@ function isEnding(agent: number): boolean {
 /** In which line an agent is blocked on that object. */
 export function lineOf(agent: number, object: number): Line | undefined {
   ensureMapped(object);
-  const joined = i32[agent + AGENT.node + NODE.joined];
-  return findKind(i32[object + OBJECT.kind]!)?.lines.find(line => line.offset === joined);
+  const node = agent + AGENT.node;
+  return findKind(i32[object + OBJECT.kind]!)?.lines.find(
+    line => line.offset === i32[node + NODE.joined] && (line.isFor?.(node) ?? true),
+  );
 }
 
 function ownersAt({ agent, object }: Step): readonly number[] {
@@ -149,7 +152,7 @@ function deadlockError(circle: readonly Step[]): DeadlockError {
   const here = callerPlace();
   const threads = circle.map(({ agent, object }, index) => {
     const next = circle[(index + 1) % circle.length]!;
-    const held = heldBy(agent);
+    const held = [...heldBy(agent), ...new Set(sharesOf(agent))];
     const holds = held.map(describeObject).join(', ');
     const waits = isRecordOf(object, next.agent)
       ? `waits for the end of ${describeAgent(next.agent)}`
@@ -173,7 +176,7 @@ function deadlockError(circle: readonly Step[]): DeadlockError {
 
 /** Of a lock: the next in line is a promise that hasn't heard of it yet, since its thread is blocked. */
 function isFree(lock: number): boolean {
-  return ownerOf(load(lock)) === 0;
+  return ownerOfLock(lock) === 0 && sharersOf(lock).length === 0;
 }
 
 function isRecordOf(object: number, agent: number): boolean {

@@ -117,6 +117,7 @@ export function abandonHeld(agent: number): void {
     ensureMapped(lock);
     locks.add(lock);
   }
+  abandonShares(agent);
   locks.delete(0);
   i32[agent + AGENT.held] = 0;
   i32[agent + AGENT.holding] = 0;
@@ -125,6 +126,20 @@ export function abandonHeld(agent: number): void {
   for (const lock of locks) {
     ensureMapped(lock);
     findKind(i32[lock + OBJECT.kind]!)?.abandon?.(lock, agent, by);
+  }
+}
+
+/** What was only read is as it was: the dead one's shares are given back, and nobody is told. */
+function abandonShares(agent: number): void {
+  let record = i32[agent + AGENT.shares]!;
+  i32[agent + AGENT.shares] = 0;
+  while (record !== 0) {
+    ensureMapped(record);
+    const [next, lock] = [i32[record]!, i32[record + 1]!];
+    ensureMapped(lock);
+    findKind(i32[lock + OBJECT.kind]!)?.unshare?.(lock);
+    free(record);
+    record = next;
   }
 }
 

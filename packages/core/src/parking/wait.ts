@@ -36,6 +36,8 @@ export interface Line {
   giveBack(pointer: number, node: number): void;
   /** The agents one of which must run before this waiter can get anything, as far as that is certain. Called by anybody, under no guard. */
   ownersOf?(pointer: number, node: number): readonly number[];
+  /** Of several with the same offset, whether this is the one that the node waits in; any if that isn't said. */
+  isFor?(node: number): boolean;
   /** A thread has taken over what a promise of its own had been given, which may have wanted it in another way. */
   adopt?(pointer: number, wanted: number): void;
   /** What one waiter was granted is as good for another (a lock, a permit), so a thread that blocks may take it over from its own promises. */

@@ -570,6 +570,7 @@ registerKind(KIND.lock, {
   lines: [lockLine],
   repair: repairLock,
   abandon: abandonLock,
+  ownerOf: lock => ownerOf(load(lock)),
   takenBy,
   destroy: destroyLock,
 });

@@ -392,6 +392,7 @@ registerKind(KIND.rlock, {
   lines: [rlockLine],
   repair: repairLock,
   abandon: abandonRLock,
+  ownerOf: lock => ownerOf(load(lock)),
   takenBy,
   destroy: destroyLock,
 });

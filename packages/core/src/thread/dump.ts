@@ -22,6 +22,7 @@ import { ensureMapped, slab } from '../memory/slab.ts';
 import { describeObject, recordText } from '../owners/describe.ts';
 import { heldBy } from '../owners/held.ts';
 import { callerPlace, indented, placeOf } from '../owners/place.ts';
+import { sharesOf } from '../owners/shares.ts';
 import { traceOf } from '../owners/traces.ts';
 import { lineOf } from '../owners/watch.ts';
 import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
@@ -74,10 +75,11 @@ function describeThread(thread: Seen): string {
 }
 
 function describeDoings(agent: number): string {
+  const shared = [...new Set(sharesOf(agent))].map(lock => `\n  shares ${describeObject(lock)}`);
   const held = heldBy(agent).map(
     lock => `\n  holds ${describeObject(lock)}${indented(traceOf(agent, lock), '      ')}`,
   );
-  return `${describeWait(agent)}${held.join('')}${describePromises(agent)}`;
+  return `${describeWait(agent)}${held.join('')}${shared.join('')}${describePromises(agent)}`;
 }
 
 function describeWait(agent: number): string {

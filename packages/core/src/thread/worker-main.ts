@@ -128,7 +128,7 @@ async function work(first: number): Promise<void> {
       if (!doomed) releaseLoop();
       return;
     }
-    if (i32[self + AGENT.held] !== 0) abandonHeld(self);
+    if (i32[self + AGENT.held] !== 0 || i32[self + AGENT.shares] !== 0) abandonHeld(self);
     // Idle before the thread has finished: whoever waited for its end finds us when it starts the next one.
     store(self + AGENT.watching, 1);
     const next = takeOrIdle(self);

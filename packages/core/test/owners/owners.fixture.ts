@@ -9,6 +9,7 @@ import {
   type Guard,
   Lock,
   type RLock,
+  type RWLock,
   TimeoutError,
   task,
 } from '../../src/index.ts';
@@ -42,6 +43,52 @@ export const tasks = {
         return 'got it';
       } catch (error) {
         return (error as Error).name;
+      }
+    },
+  ),
+
+  /** As `holdThenWant`, of an RWLock: each either alone or shared. */
+  holdThenWantRW: task(
+    import.meta,
+    function holdThenWantRW(
+      own: RWLock,
+      alone: boolean,
+      other: RWLock,
+      otherAlone: boolean,
+      ready: Barrier,
+    ): string {
+      using _own = alone ? own.holdExclusive() : own.holdShared();
+      ready.wait(SOON);
+      try {
+        using _other = otherAlone ? other.holdExclusive() : other.holdShared();
+        return 'got it';
+      } catch (error) {
+        return error instanceof DeadlockError ? error.message : String(error);
+      }
+    },
+  ),
+
+  holdRWForEver: task(
+    import.meta,
+    function holdRWForEver(lock: RWLock, alone: boolean, holds: Event, never: Event): void {
+      using _held = alone ? lock.holdExclusive() : lock.holdShared();
+      holds.set();
+      never.wait(SOON);
+    },
+  ),
+
+  mixedCircle: task(
+    import.meta,
+    function mixedCircle(own: Lock | RWLock, other: Lock | RWLock, ready: Barrier): string {
+      const hold = (lock: Lock | RWLock): Guard =>
+        lock instanceof Lock ? lock.hold() : lock.holdExclusive();
+      using _own = hold(own);
+      ready.wait(SOON);
+      try {
+        using _other = hold(other);
+        return 'got it';
+      } catch (error) {
+        return error instanceof DeadlockError ? error.message : String(error);
       }
     },
   ),

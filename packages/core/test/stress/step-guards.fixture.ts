@@ -1,5 +1,5 @@
 /** As `step-operations.fixture.ts`, for guards: whenever their thread dies, the lock becomes free, and is told to be abandoned at most once. */
-import { AbandonedLockError, Condition, type Guard, Lock, RLock } from '../../src/index.ts';
+import { AbandonedLockError, Condition, type Guard, Lock, RLock, RWLock } from '../../src/index.ts';
 import { i32 } from '../../src/atomics.ts';
 import { OBJECT } from '../../src/memory/layout.ts';
 import { pointerOf } from '../support/state.ts';
@@ -160,7 +160,30 @@ const waitWithGuardOfRLock: Operation<{ condition: Condition; lock: RLock }> = {
   },
 };
 
+/** Shared holds leave nothing to repair, but may be counted for ever if the thread dies at the very moment of counting. */
+const holdRWLock: Operation<{ lock: RWLock }> = {
+  prepare: () => ({ lock: new RWLock() }),
+  act({ lock }) {
+    lock.holdExclusive().release();
+    lock.holdExclusive().downgrade().release();
+  },
+  async survive({ lock }) {
+    if (lock.sharedBy === 1) lock.releaseShared();
+    try {
+      lock.holdExclusive(LONG).release();
+    } catch (error) {
+      if (!(error instanceof AbandonedLockError)) throw error;
+      error.guard!.release();
+    }
+    lock.holdExclusive(LONG).release();
+    lock.holdShared(LONG).release();
+    demand(!lock.locked, 'it is out of order');
+    expectLines(lock);
+  },
+};
+
 export const guards = {
+  holdRWLock,
   holdTwo,
   releaseInAnyOrder,
   holdWithoutBlocking,
