@@ -55,10 +55,12 @@ const known = [
   },
 ];
 
-/** Those that this machine has. */
+/** Those that this machine has, and those that it hasn't. */
 export const browsers = known.filter(each => existsSync(each.path));
+export const missing = known.filter(each => !existsSync(each.path));
 
-function open(browser, url) {
+/** Starts a browser with a page; the result ends it. */
+export function openUrl(browser, url) {
   const profile = mkdtempSync(`${tmpdir()}/heddle-browser-`);
   mkdirSync(`${profile}/home`);
   const child = spawn(browser.path, browser.args(profile, url), {
@@ -100,7 +102,7 @@ export async function runInBrowser(browser, folder, names, onResult) {
     const next = new Promise(resolve => {
       heard = resolve;
     });
-    close ??= open(browser, `${server.origin}/run`);
+    close ??= openUrl(browser, `${server.origin}/run`);
     const timer = setTimeout(() => heard(false), TIMEOUT_MS);
     const came = await next;
     clearTimeout(timer);
@@ -124,7 +126,7 @@ export async function openPage(browser, folder, path) {
     heard = resolve;
   });
   const server = await serve(folder, { '/result': heard });
-  const close = open(browser, server.origin + path);
+  const close = openUrl(browser, server.origin + path);
   const timer = setTimeout(
     () => heard({ ok: false, error: `nothing heard for ${TIMEOUT_MS} ms` }),
     TIMEOUT_MS,

@@ -1,12 +1,25 @@
 /** Installs the built `@heddle/core` as its users get it: packed, and unpacked into `node_modules`. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const core = fileURLToPath(new URL('../packages/core', import.meta.url));
 
+/** The compiler is told to leave its helpers out (`noEmitHelpers`): a file that calls one would fail where the line is reached. */
+function assertNoHelpers() {
+  for (const file of readdirSync(`${core}/dist`, { recursive: true })) {
+    if (!file.endsWith('.js')) continue;
+    const helper = /\b__(?!rewriteRelativeImportExtension\b)[a-z]\w+(?=\()/.exec(
+      readFileSync(`${core}/dist/${file}`, 'utf8'),
+    );
+    if (helper !== null)
+      throw new Error(`dist/${file} calls the compiler's helper ${helper[0]}, which isn't there`);
+  }
+}
+
 /** Packs what is in `dist` now into a tarball in `folder`, and returns its path. */
 export function pack(folder) {
+  assertNoHelpers();
   mkdirSync(folder, { recursive: true });
   const [{ filename }] = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {

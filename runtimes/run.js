@@ -2,26 +2,33 @@
  * Runs the suite on every engine and in every browser and prints a table. Every scenario runs in a process or a page of its own, with a time after
  * which it is killed.
  *
- *     node run.js [--engine NAME]… [--only TEXT]
+ *     node run.js [--engine NAME]… [--skip NAME]… [--only TEXT]
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { browsers, openPage, runInBrowser } from './browsers.js';
+import { browsers, missing, openPage, runInBrowser } from './browsers.js';
+import { runBundlers } from './bundlers/bundlers.js';
 import { runBounded } from './child.js';
 import { engines, environment } from './engines.js';
 import { install, pack } from './install.js';
 import * as wholes from './suite/programs.js';
 
-const TIMEOUT_MS = 20_000;
+/** Many times what a scenario takes. */
+const TIMEOUT_MS = 30_000;
+/** Processes that run together, so that both cores of a small machine have work. */
+const AT_A_TIME = 2;
 const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
 const { values } = parseArgs({
   options: {
     engine: { type: 'string', multiple: true },
+    skip: { type: 'string', multiple: true, default: [] },
     only: { type: 'string', default: '' },
   },
 });
 
+// Vite's cache would hold on to the package as it was.
+rmSync(`${here}/node_modules/.bundled`, { recursive: true, force: true });
 install(pack(`${here}/node_modules/.packed`), here);
 const { scenarios } = await import('./suite/scenarios.js');
 const { windowScenarios } = await import('./suite/window.js');
@@ -39,13 +46,16 @@ async function measured(engine, run) {
     if (note !== undefined) console.log(`${engine}: ${name}: ${note}`);
     if (!ok) console.log(`✗ ${engine}: ${name}\n${error.replace(/^/gm, '    ')}`);
   });
-  row.cannot = [...scenarios, ...programs].filter(each => each.cannot?.[engine] !== undefined && chosen(each)).length;
+  row.cannot = [...scenarios, ...programs].filter(
+    each => each.cannot?.[engine] !== undefined && chosen(each),
+  ).length;
   row.seconds = Math.round((performance.now() - began) / 1000);
   failed += row.failed;
   table.push(row);
 }
 
-const wanted = engine => values.engine === undefined || values.engine.includes(engine.name);
+const wanted = ({ name }) =>
+  !values.skip.includes(name) && (values.engine === undefined || values.engine.includes(name));
 const chosen = scenario => scenario.name.includes(values.only);
 const possible = (scenario, engine) =>
   chosen(scenario) &&
@@ -66,8 +76,8 @@ async function onCommandLine(engine, number) {
   };
 }
 
-async function runProgram(engine, program) {
-  const folder = `${here}/node_modules/.programs`;
+async function runProgram(engine, program, number) {
+  const folder = `${here}/node_modules/.programs/${number}`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/program.mjs`, `import * as heddle from '@heddle/core';\n${program.source}\n`);
@@ -77,21 +87,29 @@ async function runProgram(engine, program) {
   const ended = await runBounded(command, args, { timeout: TIMEOUT_MS, env: environment, cwd: here });
   const wrong = [];
   if (ended.code === undefined) wrong.push('the process had to be killed');
-  else if (ended.code !== (program.code ?? 0)) wrong.push(`exit code ${ended.code}, not ${program.code ?? 0}`);
-  if (ended.stdout !== (program.stdout ?? '')) wrong.push(`it did not print ${JSON.stringify(program.stdout ?? '')}`);
-  if (!ended.stderr.includes(program.stderr ?? '')) wrong.push(`it did not report ${JSON.stringify(program.stderr)}`);
+  else if (ended.code !== (program.code ?? 0))
+    wrong.push(`exit code ${ended.code}, not ${program.code ?? 0}`);
+  if (ended.stdout !== (program.stdout ?? ''))
+    wrong.push(`it did not print ${JSON.stringify(program.stdout ?? '')}`);
+  if (!ended.stderr.includes(program.stderr ?? ''))
+    wrong.push(`it did not report ${JSON.stringify(program.stderr)}`);
   return { ok: wrong.length === 0, error: `${wrong.join(', ')}\n${ended.stdout}${ended.stderr}`.trim() };
 }
 
 for (const engine of engines.filter(wanted)) {
   await measured(engine.name, async outcome => {
+    const jobs = [];
     for (const [number, scenario] of scenarios.entries()) {
-      if (possible(scenario, engine))
-        outcome({ name: scenario.name, ...(await onCommandLine(engine, number)) });
+      if (possible(scenario, engine)) jobs.push([scenario.name, () => onCommandLine(engine, number)]);
     }
-    for (const program of programs) {
-      if (possible(program, engine)) outcome({ name: program.name, ...(await runProgram(engine, program)) });
+    for (const [number, program] of programs.entries()) {
+      if (possible(program, engine)) jobs.push([program.name, () => runProgram(engine, program, number)]);
     }
+    const next = jobs.values();
+    const lane = async () => {
+      for (const [name, job] of next) outcome({ name, ...(await job()) });
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, lane));
   });
 }
 
@@ -108,5 +126,22 @@ for (const browser of browsers.filter(wanted)) {
   });
 }
 
+const bundlersToRun = name => wanted({ name }) && name.includes(values.only);
+if (browsers.length > 0) {
+  for (const name of ['Vite build', 'Vite dev', 'webpack', 'esbuild']) {
+    if (!bundlersToRun(name)) continue;
+    await measured(name, outcome =>
+      runBundlers(
+        browsers[0],
+        `${here}/bundlers/app`,
+        `${here}/node_modules/.bundled`,
+        each => each === name,
+        outcome,
+      ),
+    );
+  }
+}
+
 console.table(table);
+for (const { name, path } of missing) console.log(`${name} is not installed (${path}) and was left out.`);
 if (failed > 0) process.exitCode = 1;

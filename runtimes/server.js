@@ -46,7 +46,10 @@ export async function serve(folder, handlers) {
     } else {
       const path = normalize(pathname.endsWith('/') ? `${pathname}index.html` : pathname);
       const content = await readFile(folder + path).catch(() => undefined);
-      if (content === undefined) return void response.writeHead(404, headers).end(`no ${path}`);
+      if (content === undefined) {
+        response.writeHead(404, headers).end(`no ${path}`);
+        return;
+      }
       const type = types[extname(path)] ?? 'application/octet-stream';
       response.writeHead(200, { ...headers, 'Content-Type': type, 'Cache-Control': 'no-store' });
       response.end(path.startsWith('/suite/') ? linked(String(content)) : content);

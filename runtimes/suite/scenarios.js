@@ -20,12 +20,16 @@ import {
   QueueFullError,
   QueueShutDownError,
   RLock,
+  RWLock,
   Semaphore,
   SharedBuffer,
   SimpleQueue,
+  SpinLock,
   Thread,
   ThreadDiedError,
+  ThreadPoolExecutor,
   ThreadStateError,
+  Timer,
   activeCount,
   enumerate,
   mainThread,
@@ -152,6 +156,42 @@ scenario('semaphore: no more inside than it has permits', async () => {
   throws(RangeError, 'BoundedSemaphore', () => new BoundedSemaphore(1).release());
 });
 
+scenario('rwlock and spin lock: writers are alone, readers together, and no increment is lost', async () => {
+  const rw = new RWLock();
+  const readers = [await rw.holdSharedAsync(SOON), await rw.holdSharedAsync(SOON)];
+  equal([rw.sharedBy, await rw.acquireExclusiveAsync({ timeout: 20 })], [2, false], 'two readers, no writer');
+  for (const each of readers) each[Symbol.dispose]();
+  const spin = new SpinLock();
+  const cells = new SharedBuffer(64);
+  const threads = [
+    start(tasks.addUnderWriteLock, rw, cells, 1000),
+    start(tasks.addUnderWriteLock, rw, cells, 1000),
+  ];
+  for (let n = 0; n < 100; n++) {
+    const writer = await rw.holdExclusiveAsync(SOON);
+    cells.view(Int32Array)[0] += 1;
+    writer[Symbol.dispose]();
+  }
+  await settled(threads);
+  equal(cells.view(Int32Array)[0], 2100, 'increments under the write lock');
+  await Promise.all([
+    ...startMany(2, tasks.addUnderLock, spin, cells, 1000).map(thread => thread.resultAsync(SOON)),
+    addHere(spin, cells, 100),
+  ]);
+  equal(cells.view(Int32Array)[0], 4200, 'increments under the spin lock');
+});
+
+scenario('timer: runs its function after its time, in a thread, unless it is cancelled', async () => {
+  const event = new Event();
+  new Timer(20, tasks.setLater, { args: [event, 0] }).start();
+  equal(await event.waitAsync(SOON), true, 'set');
+  const never = new Event();
+  const timer = new Timer(60_000, tasks.setLater, { args: [never, 0] });
+  timer.start();
+  timer.cancel();
+  equal([await timer.joinAsync(SOON), never.isSet], [true, false], 'ended, not set');
+});
+
 // Waiting for each other
 
 scenario('condition: a producer and a consumer take turns, blocked in threads', async () => {
@@ -230,10 +270,14 @@ scenario(
     const queue = new Queue({ maxsize: 8 });
     const consumers = [start(tasks.consume, queue), start(tasks.consumeAsync, queue)];
     const producers = [start(tasks.produce, queue, 0, 500), start(tasks.produce, queue, 500, 500)];
-    let sum = 0;
-    for (let n = 0; n < 100; n++) sum += (await queue.getAsync(SOON)).n;
+    const here = (async () => {
+      let taken = 0;
+      for await (const item of queue) taken += item.n;
+      return taken;
+    })();
     await settled(producers);
     queue.shutdown();
+    let sum = await here;
     for (const each of await settled(consumers)) sum += each;
     equal(sum, 499500, 'sum');
   },
@@ -468,6 +512,20 @@ scenario(
   },
   { blocking: true },
 );
+
+// Executors
+
+scenario('executor: submits, maps in order, and keeps errors', async () => {
+  const pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+  const futures = Array.from({ length: 50 }, (_, n) => pool.submit(tasks.echo, n));
+  equal((await Promise.all(futures)).length, 50, 'results');
+  equal(await pool.submit(n => n * 2, 21), 42, 'an inline function');
+  const mapped = [];
+  for await (const each of pool.mapAsync(tasks.echo, [[5, 4, 3, 2, 1]], SOON)) mapped.push(each);
+  equal(mapped, [5, 4, 3, 2, 1], 'mapped');
+  await rejects(RangeError, 'broken', pool.submit(tasks.fail, 'broken'));
+  await pool.shutdownAsync(SOON);
+});
 
 // Death
 

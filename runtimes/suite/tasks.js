@@ -29,6 +29,14 @@ export const addUnderLock = task(import.meta, function addUnderLock(lock, cells,
   }
 });
 
+export const addUnderWriteLock = task(import.meta, function addUnderWriteLock(lock, cells, times) {
+  for (let n = 0; n < times; n++) {
+    check(lock.acquireExclusive(SOON), 'the lock was not to be had');
+    cells.view(Int32Array)[0] += 1;
+    lock.releaseExclusive();
+  }
+});
+
 export const addUnderLockAsync = task(import.meta, async function addUnderLockAsync(lock, cells, times) {
   for (let n = 0; n < times; n++) {
     check(await lock.acquireAsync(SOON), 'the lock was not to be had');

@@ -9,9 +9,13 @@ import {
   PriorityQueue,
   Queue,
   RLock,
+  RWLock,
   Semaphore,
   SharedBuffer,
   Thread,
+  ThreadPoolExecutor,
+  pack,
+  runtimeHandle,
   sleep,
 } from '@heddle/core';
 import { equal, fail, throws } from './check.js';
@@ -21,8 +25,9 @@ const { SOON } = tasks;
 
 /** How long the threads contend while the frames are counted. */
 const CONTEND_MS = 3000;
-/** The longest pause between two frames that is let pass, on two cores with four threads that never rest. */
-const LONGEST_PAUSE_MS = 400;
+/** What is let pass on two cores with four threads that never rest; alone on the machine it is six times as good. */
+const LONGEST_PAUSE_MS = 1000;
+const FEWEST_FRAMES = 30;
 
 function start(target, ...args) {
   return new Thread(target, { args }).start();
@@ -41,6 +46,9 @@ async function refusals() {
   condition.acquire();
   const event = new Event();
   const running = start(tasks.waitFor, event);
+  const writing = new RWLock();
+  writing.acquireExclusive();
+  const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
   const calls = [
     ['Lock.acquire', 'acquireAsync', () => held.acquire()],
     ['Lock', 'acquireAsync', () => held.acquire({ timeout: 10 })],
@@ -57,6 +65,8 @@ async function refusals() {
     ['put', 'putAsync', () => full.put(2)],
     ['Thread.join', 'joinAsync', () => running.join()],
     ['Thread', 'Async', () => running.result()],
+    ['Future', '', () => pool.submit(tasks.waitFor, event).result()],
+    ['RWLock', 'acquireSharedAsync', () => writing.acquireShared()],
     ['sleep', 'sleepAsync', () => sleep(10)],
   ];
   const wrong = [];
@@ -75,6 +85,7 @@ async function refusals() {
   held.release();
   equal([held.acquire(), event.wait(), full.get(), running.join()], [true, true, 1, true], 'without waiting');
   holder.terminate();
+  await pool.shutdownAsync(SOON);
 }
 
 async function frames() {
@@ -114,12 +125,27 @@ async function frames() {
   let rounds = 0;
   for (const thread of threads) rounds += await thread.resultAsync(SOON);
   equal(cells.view(Int32Array)[0], rounds + acquired, 'increments under the lock');
-  if (longest > LONGEST_PAUSE_MS) fail(`${longest} ms without a frame (${count} frames in ${CONTEND_MS} ms)`);
+  if (longest > LONGEST_PAUSE_MS || count < FEWEST_FRAMES)
+    fail(`${longest} ms without a frame (${count} frames in ${CONTEND_MS} ms)`);
   if (acquired < 10) fail(`the window had the lock ${acquired} times only`);
   return `${count} frames in ${CONTEND_MS} ms, longest pause ${Math.round(longest)} ms; lock taken ${acquired} times here, ${rounds} times there`;
 }
 
+async function foreign() {
+  const queue = new Queue();
+  const lock = new Lock();
+  lock.acquire();
+  const worker = new Worker(new URL('./foreign.js', import.meta.url), { type: 'module' });
+  // A worker whose imports are still loading gets its messages when it has come up.
+  worker.postMessage({ handle: runtimeHandle(), packed: pack({ queue, lock }) });
+  equal(await queue.getAsync(SOON), false, 'it sees that the lock is taken');
+  lock.release();
+  equal(await queue.getAsync(SOON), 42, 'it blocks for the lock and for a thread of its own');
+  worker.terminate();
+}
+
 export const windowScenarios = [
+  { name: 'window: a worker of its own joins with attach() and starts a thread', run: foreign },
   { name: 'window: a call that would block is refused and names its async twin', run: refusals },
   {
     name: 'window: frames keep coming while four threads contend with each other and with the window',

@@ -13,6 +13,9 @@ export { defaultExceptHook, setExceptHook } from './thread/except-hook.ts';
 export type { ExceptHook, ExceptHookArgs } from './thread/except-hook.ts';
 export { ThreadLocal } from './thread/thread-local.ts';
 export { atThreadExit } from './thread/scope.ts';
+export { shareContext } from './thread/context.ts';
+export type { ContextStorage, ThreadContext } from './thread/context.ts';
+export { stackSize } from './thread/stack-size.ts';
 export { Timer } from './thread/timer.ts';
 export type { TimerOptions } from './thread/timer.ts';
 export { sleep, sleepAsync } from './thread/sleep.ts';
@@ -84,7 +87,8 @@ export {
 
 // Loops in several threads
 export { parallelFor, parallelForAsync, parallelMap, parallelMapAsync } from './parallel/parallel.ts';
-export type { AsyncParallelOptions, IntoOption, ParallelOptions, Range } from './parallel/parallel.ts';
+export type { AsyncParallelOptions, IntoOption, ParallelOptions } from './parallel/parallel.ts';
+export type { Range } from './parallel/range.ts';
 
 // Queues
 export { Queue } from './queue/queue.ts';
@@ -94,15 +98,36 @@ export { PriorityQueue } from './queue/priority-queue.ts';
 export type { PriorityOptions, PriorityQueueOptions } from './queue/priority-queue.ts';
 export type { AsyncPutOptions, PutOptions, QueueOptions, TransferOptions } from './queue/options.ts';
 export type { Taken } from './queue/any-queue.ts';
+export { SharedIterator } from './iterator/shared-iterator.ts';
+export type { SharedItems } from './iterator/shared-iterator.ts';
 export { SharedBuffer } from './queue/shared-buffer.ts';
+
+// Executors
+export { ThreadPoolExecutor } from './executor/thread-pool-executor.ts';
+export type { AsyncIterables, Iterables } from './executor/thread-pool-executor.ts';
+export { Future } from './executor/future.ts';
+export { asCompleted, wait, waitAsync } from './executor/wait.ts';
+export type { Completed, DoneAndNotDone, ReturnWhen, WaitForOptions } from './executor/wait.ts';
+export { currentTask } from './executor/current-task.ts';
+export type { CurrentTask } from './executor/current-task.ts';
+export type {
+  MapAsyncOptions,
+  MapOptions,
+  ShutdownOptions,
+  Submission,
+  ThreadPoolExecutorOptions,
+} from './executor/options.ts';
 
 // Errors
 export {
   AbandonedLockError,
   BlockingNotAllowedError,
   BrokenBarrierError,
+  BrokenExecutorError,
+  CancelledError,
   DeadlockError,
   HeddleError,
+  InvalidStateError,
   NotShareableError,
   QueueEmptyError,
   QueueFullError,

@@ -29,6 +29,16 @@ export type WriteAnywhere = (value: unknown, at: number) => number;
 export type WriteObject = (object: object, at: number) => number;
 /** Reads the next value of the message. */
 export type Read = () => unknown;
+/** What a compiled reader needs of the message being read: a value, and the words of those that it reads itself. */
+export interface Reading {
+  read: Read;
+  /** The word to read next. */
+  next(): number;
+  goTo(next: number): void;
+  /** The word after the message. */
+  end(): number;
+  words(): Int32Array;
+}
 type Fields = Record<string, unknown>;
 
 const plain = Object.prototype;
@@ -234,10 +244,11 @@ export class ReaderShape {
   }
 
   /** Reads the values into a new object. */
-  build(read: Read): object {
+  build(reading: Reading): object {
     if (this.compiled !== undefined) return this.compiled();
-    if (this.uses++ === USES_BEFORE_COMPILING) this.compiled = compileReader(this.keys, read);
-    return this.fill({}, read);
+    const object = this.fill({}, reading.read);
+    if (this.uses++ === USES_BEFORE_COMPILING) this.compiled = compileReader(this.keys, object, reading);
+    return object;
   }
 
   /** Reads the values into an object that something inside may refer to. */
@@ -246,6 +257,35 @@ export class ReaderShape {
     for (let i = 0; i < keys.length; i++) define(object, keys[i]!, read());
     return object;
   }
+}
+
+/** The text that a field had last, and its record: comparing some words is cheaper than making a text of them. */
+class Recent {
+  text = '';
+  readonly words: Int32Array = new Int32Array(RECENT_WORDS);
+  /** 0 while there is none. */
+  count = 0;
+  misses = 0;
+}
+
+const RECENT_WORDS = 1 + LONGEST_REMEMBERED / 4;
+const TEXT_TAG: number = head(tags.TEXT_BYTES, 0) & 0xff;
+
+/** Reads a field that isn't the text that was there last, and remembers it if it is one. */
+function readNewText(recent: Recent, at: number, reading: Reading): unknown {
+  reading.goTo(at);
+  const value = reading.read();
+  if (typeof value !== 'string' || recent.misses === MOST_MISSES) return value;
+  const words = reading.words();
+  const count = reading.next() - at;
+  if (++recent.misses === MOST_MISSES || count > RECENT_WORDS || (words[at]! & 0xff) !== TEXT_TAG) {
+    recent.count = 0;
+    return value;
+  }
+  for (let word = 0; word < count; word++) recent.words[word] = words[at + word]!;
+  recent.count = count;
+  recent.text = value;
+  return value;
 }
 
 const readers: ReaderShape[] = Array.from(
@@ -295,10 +335,33 @@ function compile(parameters: readonly string[], values: readonly unknown[], sour
   }
 }
 
+/** Reads one field, given what it was in an example; anything else goes through `read`. */
+function readerSource(example: unknown, i: number): string {
+  const any = `reading.goTo(at);v${i}=reading.read();at=reading.next()`;
+  if (typeof example === 'number')
+    return `let v${i};if(at<end&&(words[at]&${WHOLE})!==0)v${i}=words[at++]>>1;else{${any}}`;
+  if (typeof example === 'string') {
+    return `let v${i};{let k=0;const w=r${i}.words,c=r${i}.count;if(at+c<=end)while(k<c&&words[at+k]===w[k])k++;
+if(k===c&&c!==0){v${i}=r${i}.text;at+=c;r${i}.misses=0}else{v${i}=readNewText(r${i},at,reading);at=reading.next()}}`;
+  }
+  return `let v${i};${any}`;
+}
+
 /** `["__proto__"]` defines a property; `"__proto__"` would set the prototype. */
-function compileReader(keys: readonly string[], read: Read): (() => object) | undefined {
-  const fields = keys.map(key => `${key === '__proto__' ? '["__proto__"]' : JSON.stringify(key)}:read()`);
-  return compile(['read'], [read], `return()=>({${fields.join()}})`) as (() => object) | undefined;
+function compileReader(
+  keys: readonly string[],
+  example: object,
+  reading: Reading,
+): (() => object) | undefined {
+  const fields = keys.map((key, i) => `${key === '__proto__' ? '["__proto__"]' : JSON.stringify(key)}:v${i}`);
+  const source = `${keys.map((_, i) => `const r${i}=new Recent();`).join('')}
+return()=>{const words=reading.words(),end=reading.end();let at=reading.next();
+${keys.map((key, i) => readerSource(Object.getOwnPropertyDescriptor(example, key)?.value, i)).join('\n')}
+reading.goTo(at);
+return{${fields.join()}}}`;
+  return compile(['reading', 'readNewText', 'Recent'], [reading, readNewText, Recent], source) as
+    | (() => object)
+    | undefined;
 }
 
 /** Writes one field, given what it was so far; anything else goes through `write`, and then there must be room for the `rest` again. */

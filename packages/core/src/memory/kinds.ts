@@ -29,6 +29,8 @@ export const KIND = {
   exchanger: 24,
   spinLock: 25,
   sharedIterator: 26,
+  future: 40,
+  threadPool: 41,
 } as const;
 
 /** All functions run under no guard unless they say so. */

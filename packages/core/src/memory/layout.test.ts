@@ -63,9 +63,10 @@ describe('the layout of shared memory', () => {
     const thread = words(layout.THREAD, {
       nameText: layout.THREAD_NAME_BYTES / 4,
       timerInterval: 2,
+      timerStart: 2,
     });
     expect(overlaps(thread)).toEqual([]);
-    expect(layout.THREAD.timerInterval % 2).toBe(0);
+    expect([layout.THREAD.timerInterval % 2, layout.THREAD.timerStart % 2]).toEqual([0, 0]);
     expect(layout.THREAD.ident).toBeGreaterThanOrEqual(layout.OBJECT.own);
     expect((layout.THREAD.nameText + layout.THREAD_NAME_BYTES / 4) * 4).toBeLessThanOrEqual(
       layout.THREAD.bytes,

@@ -113,6 +113,10 @@ export const AGENT = {
   freeLists: 16,
   /** 1 for a worker that Heddle didn't start: nobody tells of its death. */
   foreign: 34,
+  /** Stack (by FUTURE.completedNext) of the futures of this agent's tasks that have settled. Pushed by any thread, taken whole by the agent. */
+  completed: 40,
+  /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */
+  polling: 41,
   /** List (OBJECT.heldNext) of the locks that guards of this agent hold, 0 when empty, see `owners/held.ts`. */
   held: 42,
   /** A lock that is just being taken or given back by a guard, so that it may not yet, or no longer, stand in that list. */
@@ -234,8 +238,14 @@ export const REGISTRY = {
   rootHook: 143,
   /** Stack of reports for that hook. */
   reports: 144,
+  /** List (POOL.next) of all pools. */
+  pools: 145,
   /** How many asked for a thread to be terminated since the supervisor looked last. */
   terminations: 146,
+  /** When the supervisor will look at running tasks' deadlines: milliseconds of the runtime's clock, 0 when it doesn't intend to. Atomic, no guard. */
+  nextDeadline: 147,
+  /** Stack size in KiB of threads started from now on, 0 for the platform's. Atomic, no guard. */
+  stackKiB: 148,
   /** Taken by a thread that believes it has found a deadlock, so that of two that find the same one only one gives up. */
   deadlockGuard: 150,
   /** WATCH below: what `hold()` does besides. */
@@ -278,14 +288,19 @@ export const THREAD = {
   restLast: 25,
   /** Message with the context that the thread runs in, 0 for none. */
   contextMessage: 26,
-  /** Only in a timer's record: its event, and a double with its milliseconds. */
+  /** Only in a timer's record: its event, and doubles with its milliseconds and with the time of its start. */
   timerFinished: 27,
   timerInterval: 28,
+  timerStart: 36,
   /** Stack size in KiB of a thread that has a worker of its own, 0 for the platform's. */
   stackKiB: 30,
   /** The line of those who wait until it runs. */
   startFirst: 31,
   startLast: 32,
+  /** The pool that this thread works for, with a reference; 0 for none. Its death is the pool's business (`executor/obituary.ts`). */
+  employer: 33,
+  /** The future of the task that it runs for that pool, with a reference. Written by the thread, and after its death by the supervisor. */
+  task: 34,
   nameBytes: 39,
   nameText: 40,
   bytes: 256,
@@ -319,6 +334,8 @@ export const THREAD_FLAG = {
   ended: 128,
   /** Set by the supervisor that is about to end the worker: it runs nothing after this thread. */
   doomed: 256,
+  /** Somebody waits, or waited, until it runs: the worker must look at that line. */
+  awaited: 512,
 } as const;
 
 export const OUTCOME = { none: 0, returned: 1, threw: 2, died: 3 } as const;

@@ -17,15 +17,8 @@ import { Thread } from '../thread/thread.ts';
 import { workOff } from './job.ts';
 import type { Job, Share } from './job.ts';
 import { parallelism } from './parallelism.ts';
-
-/** Whole numbers `from`, `from + step`, … up to but not including `to`. Source: Python's `range`. */
-export interface Range {
-  /** Default 0. */
-  readonly from?: number | undefined;
-  readonly to: number;
-  /** Default 1; negative counts down; not 0. */
-  readonly step?: number | undefined;
-}
+import { turnsOfRange } from './range.ts';
+import type { Range } from './range.ts';
 
 /** How a parallel loop is run. */
 export interface ParallelOptions<A extends readonly unknown[] = readonly unknown[]> extends WaitOptions {
@@ -214,31 +207,9 @@ function prepare(
   return { place, job, threads: Math.min(threads, Math.ceil(turns.count / chunk)), name, deadline };
 }
 
-/** Chunks are counted in 32 bits, and each thread counts one beyond the last. */
-const MOST_TURNS = 0x7fff_0000;
-
 function turnsOf(place: string, over: unknown): Pick<Job, 'from' | 'step' | 'count' | 'array'> {
   if (over instanceof SharedArray) return { from: 0, step: 1, count: over.length, array: over };
-  if (typeof over !== 'number' && (typeof over !== 'object' || over === null || !('to' in over))) {
-    throw new TypeError(
-      `${place}: expected a number, a range { from, to, step } or a shared array, got ${String(over)} (${typeof over})`,
-    );
-  }
-  const { from = 0, to, step = 1 } = typeof over === 'number' ? { to: over } : (over as Range);
-  for (const [what, value] of Object.entries({ from, to, step })) {
-    if (typeof value !== 'number')
-      throw new TypeError(`${place}: ${what} must be a whole number, got ${String(value)} (${typeof value})`);
-    if (!Number.isSafeInteger(value) || (what === 'step' && value === 0))
-      throw new RangeError(
-        `${place}: ${what} must be a whole number${what === 'step' ? ' other than 0' : ''}, got ${value} (number)`,
-      );
-  }
-  if (typeof over === 'number' && over < 0)
-    throw new RangeError(`${place}: the number of turns must be 0 or more, got ${over} (number)`);
-  const count = Math.max(0, Math.ceil((to - from) / step));
-  if (count > MOST_TURNS)
-    throw new RangeError(`${place}: a loop has at most ${MOST_TURNS} turns, got ${count}`);
-  return { from, step, count, array: undefined };
+  return { ...turnsOfRange(place, over), array: undefined };
 }
 
 /** Where a map's results go. */

@@ -128,7 +128,7 @@ let laterCount = 0;
  *
  * Nobody is forgotten: what the sleeper waits for has been stored under the guard, so whoever goes to sleep later sees it, and whoever sleeps already
  * is notified by the same thread a few instructions later. Should that thread be killed in between, sleepers look again within a slice.
- * The word must be one that is never freed: an agent's.
+ * The word must be one that is never freed: an agent's. Two are notified, see `wakeAgent`.
  */
 export function notifyLater(word: number): void {
   later[laterCount++] = word;
@@ -137,7 +137,7 @@ export function notifyLater(word: number): void {
 function notifyNow(): void {
   const count = laterCount;
   laterCount = 0;
-  for (let index = 0; index < count; index++) notify(later[index]!, 1);
+  for (let index = 0; index < count; index++) notify(later[index]!, 2);
 }
 
 /** Takes over a guard from an agent that is known to be dead; returns false if that agent didn't hold it. */

@@ -37,7 +37,7 @@ export function reap(agent: number): void {
   abandonHeld(agent);
   freeNodes(agent);
   forgetWatched(agent);
-  settle(agent, release);
+  settle(agent, pointer => release(pointer));
   reclaimFreeLists(agent);
   rescanAll(agent);
   bury(agent);

@@ -54,7 +54,7 @@ function settle(node: number, state: number): void {
 /** Tells an agent's event loop of a node whose state has changed. Not under a guard. */
 export function pushReady(agent: number, node: number): void {
   push(agent, node);
-  notify(agent + AGENT.wake, 1);
+  notify(agent + AGENT.wake, 2);
 }
 
 /** A node is pushed once for each settling, and settled again only after its agent has taken it from the stack (see `async.ts`). */
@@ -68,8 +68,11 @@ function push(agent: number, node: number): void {
   add(agent + AGENT.wake, 1);
 }
 
-/** Makes an agent's event loop look at its shared words. */
+/**
+ * Makes an agent look at its shared words: its event loop, and the thread itself where it is blocked on the wake word (waiting for any of many
+ * futures). Therefore two are notified: there is at most one of each.
+ */
 export function wakeAgent(agent: number): void {
   add(agent + AGENT.wake, 1);
-  notify(agent + AGENT.wake, 1);
+  notify(agent + AGENT.wake, 2);
 }

@@ -17,7 +17,7 @@
  * The chain from head to tail is the truth. A record carries the number that QUEUE.put had, so a repair knows both counters from
  * the first and the last record, and from QUEUE.put alone when there is none: a put that had committed would have left one.
  */
-import { i32 } from '../atomics.ts';
+import { copiesPairs as inPairs, i32, i64 } from '../atomics.ts';
 import { blockBytes, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
@@ -139,6 +139,9 @@ function take(queue: number, start: number): void {
   words[queue + TAKEN] = number + 1;
 }
 
+// A constant of this module, which V8 folds.
+const copiesPairs = inPairs;
+
 /** Longer ones are copied in another way. */
 const SHORT_BYTES = LOOP_WORDS * 4;
 
@@ -152,6 +155,12 @@ const {
   promisedItems: PROMISED_ITEMS,
   promisedSlots: PROMISED_SLOTS,
 } = QUEUE;
+
+function copyOutPairs(from: number, count: number): void {
+  const source = i64;
+  const target = inbox.i64;
+  for (let pair = 0; pair < count; pair++) target[pair] = source[from + pair]!;
+}
 
 /**
  * `mayPut` and `putNow` in one for a short message, when nobody waits, bytes aren't counted, the queue isn't shut down and the segment has room. The stores are
@@ -180,6 +189,7 @@ function offerShort(queue: number, message: Outgoing): number {
     else {
       words[at + 1] = number;
       words[at] = length;
+      // One by one: a pair that is read just after its words were written one by one isn't there yet, and the processor waits for it.
       for (let word = 0; word < count; word++) words[payload + word] = source[from + word]!;
       words[queue + TAIL] = end;
       words[queue + PUT] = number + 1;
@@ -207,7 +217,8 @@ function grabShort(queue: number): number {
         const target = inbox.i32;
         const payload = at + HEAD_WORDS;
         const count = length >> 2;
-        for (let word = 0; word < count; word++) target[word] = words[payload + word]!;
+        if (copiesPairs) copyOutPairs(payload >> 1, count >> 1);
+        else for (let word = 0; word < count; word++) target[word] = words[payload + word]!;
         inbox.start = 0;
         inbox.block = 0;
         inbox.length = length;

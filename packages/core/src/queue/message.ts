@@ -253,6 +253,7 @@ export const inbox = {
   u8: new Uint8Array(inboxBuffer) as Uint8Array<ArrayBuffer>,
   i32: new Int32Array(inboxBuffer) as Int32Array<ArrayBuffer>,
   f64: new Float64Array(inboxBuffer) as Float64Array<ArrayBuffer>,
+  i64: new BigInt64Array(inboxBuffer) as BigInt64Array<ArrayBuffer>,
   /** Word where the message taken last begins, when it has no block. */
   start: 0,
   length: 0,

@@ -63,7 +63,7 @@ const onceLine: Line = {
   },
   left() {},
   // Both a runner's mark and the node of one who was told to run and never did lead here.
-  giveBack: (once, node) => void giveUp(once, node, i32[node + NODE.wanted]!),
+  giveBack: (once, node) => giveUp(once, node, i32[node + NODE.wanted]!),
 };
 
 /** The running has failed: the first in line runs, or the next to come. Does nothing unless one of the marks is the runner's. */

@@ -78,7 +78,7 @@ function admitted(held: number, wanted: number): number {
 
 const sharedLine: Line = {
   blocking: 'RWLock.acquireShared()',
-  twin: 'acquireSharedAsync()',
+  twin: 'acquireSharedAsync() or holdSharedAsync()',
   offset: OBJECT.first,
   attempt(lock, node) {
     for (;;) {
@@ -136,7 +136,7 @@ function ownersOf(lock: number, node: number): readonly number[] {
 const exclusiveLine: Line = {
   ...sharedLine,
   blocking: 'RWLock.acquireExclusive()',
-  twin: 'acquireExclusiveAsync()',
+  twin: 'acquireExclusiveAsync() or holdExclusiveAsync()',
   isFor: node => i32[node + NODE.wanted] !== SHARED,
   adopt(lock, wanted) {
     lockGuard(lock + OBJECT.guard);
@@ -242,6 +242,9 @@ export interface ExclusiveGuard extends Guard {
  *
  * Strictly first come first served, for blocked threads and promises alike: a writer waits only for those who came before it, and so does a
  * reader. Without a guard it is unowned, as `Lock`: any thread may release, and what a dead thread held stays held. Guards have owners, as those of `Lock`.
+ *
+ * Don't block for it in a thread whose own async tasks use it: what a task has just been given, and can't give back before the event loop runs, the
+ * blocked thread may be waiting for.
  *
  * Everything done before a release in one thread is seen by those who acquire next.
  *

@@ -4,7 +4,7 @@
 import type * as workerThreadsModule from 'node:worker_threads';
 import { i32 } from '../atomics.ts';
 import { AGENT } from '../memory/layout.ts';
-import type { Host, SpawnedWorker, WorkerEvents, WorkerSeed } from './spawn.ts';
+import type { Host, SpawnedWorker, WorkerEvents, WorkerLimits, WorkerSeed } from './spawn.ts';
 
 /** In a variable, because bundlers take `new URL(…, import.meta.url)` for a file to be copied. */
 const here = import.meta.url;
@@ -33,12 +33,19 @@ export function nodeHost(threads: typeof workerThreadsModule, { hasVanished, rep
   // SHARE_ENV below: a change of `process.env` in one thread is seen in all, as Python's threads see one `os.environ`.
   const { Worker } = threads;
 
-  function spawn(seed: WorkerSeed, heapMiB: number, events: WorkerEvents): SpawnedWorker {
+  function spawn(seed: WorkerSeed, { heapMiB, stackMiB }: WorkerLimits, events: WorkerEvents): SpawnedWorker {
     const worker = new Worker(beside('worker'), {
       workerData: { heddle: seed },
       env: threads.SHARE_ENV,
       name: 'heddle-worker',
-      ...(heapMiB === 0 ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
+      ...(heapMiB === 0 && stackMiB === 0
+        ? {}
+        : {
+            resourceLimits: {
+              ...(heapMiB === 0 ? {} : { maxOldGenerationSizeMb: heapMiB }),
+              ...(stackMiB === 0 ? {} : { stackSizeMb: stackMiB }),
+            },
+          }),
     });
     worker.on('error', events.failed);
     worker.on('exit', code => {
@@ -82,6 +89,7 @@ export function nodeHost(threads: typeof workerThreadsModule, { hasVanished, rep
     },
     // Bun takes `resourceLimits` and ignores them (measured, 1.4.5).
     limitsHeap: !('Bun' in globalThis),
+    limitsStack: !('Bun' in globalThis || 'Deno' in globalThis),
     endsOnlyIdle: exitsLate,
     lingersMs: exitsLate ? Infinity : 1000,
   };

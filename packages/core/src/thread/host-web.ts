@@ -7,7 +7,7 @@
  */
 import { ThreadStateError } from '../errors.ts';
 import { takeMessage } from '../memory/message.ts';
-import type { Host, SpawnedWorker, WorkerEvents, WorkerSeed } from './spawn.ts';
+import type { Host, SpawnedWorker, WorkerEvents, WorkerLimits, WorkerSeed } from './spawn.ts';
 
 /** What a worker tells its window. */
 export type Told = { heddle: 'up' } | { heddle: 'uncaught'; message: number };
@@ -17,7 +17,7 @@ const LINGERS_MS = 2500;
 
 let serial = 0;
 
-function spawn(seed: WorkerSeed, _heapMiB: number, events: WorkerEvents): SpawnedWorker {
+function spawn(seed: WorkerSeed, _limits: WorkerLimits, events: WorkerEvents): SpawnedWorker {
   if (typeof Worker === 'undefined') {
     throw new ThreadStateError(
       'Thread.start(): this platform has neither node:worker_threads nor Worker; threads run in Node, Deno, Bun and in browser windows',
@@ -71,6 +71,7 @@ export const webHost: Host = {
   spawn,
   spawnSupervisor: undefined,
   limitsHeap: false,
+  limitsStack: false,
   endsOnlyIdle: false,
   lingersMs: LINGERS_MS,
 };

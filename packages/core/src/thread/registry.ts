@@ -30,18 +30,21 @@ export const startLine: Line = {
   blocking: 'Thread.started',
   twin: 'started',
   offset: THREAD.startFirst,
-  attempt: record => load(record + OBJECT.state) >= THREAD_STATE.running,
+  attempt(record) {
+    setFlag(record, THREAD_FLAG.awaited, true);
+    return load(record + OBJECT.state) >= THREAD_STATE.running;
+  },
   left() {},
   giveBack() {},
 };
 
 /**
- * Marks a thread as running. Nobody who waits for that is overlooked: they look at the state when they stand in line, we look at the line when the
- * state says so.
+ * Marks a thread as running. Nobody who waits for that is overlooked: they set `awaited` and then look at the state, under the guard until they stand in
+ * line; we set the state and then look at `awaited`. To look at the line instead would be wrong: they join it after they have looked.
  */
 export function beginRunning(record: number): void {
   store(record + OBJECT.state, THREAD_STATE.running);
-  if (load(record + THREAD.startFirst) === 0) return;
+  if (!hasFlag(record, THREAD_FLAG.awaited)) return;
   lockGuard(record + OBJECT.guard);
   grantAll(record + THREAD.startFirst);
   unlockGuard(record + OBJECT.guard);
@@ -209,6 +212,14 @@ export function forgetIdle(dead: number): void {
   unlockGuard(REGISTRY.guard);
 }
 
+/** What the layer above wants to know of threads that work for it; set by `executor/obituary.ts`. */
+export const employers: {
+  /** A thread with an employer has ended; its outcome has been written. Harmless twice. */
+  mourn(record: number): void;
+  /** The supervisor was woken. */
+  look(): void;
+} = { mourn() {}, look() {} };
+
 /**
  * Ends a thread's life: out of the list, finished, joiners woken. Its outcome has been written. `agent` is the worker that ran it, 0 if that is
  * dead. Should the worker be killed in here, the supervisor does it again; each step is harmless twice, and the agent forgets the record only
@@ -216,6 +227,7 @@ export function forgetIdle(dead: number): void {
  */
 export function finish(record: number, agent: number): void {
   if (load(record + OBJECT.state) === THREAD_STATE.finished) return;
+  if (i32[record + THREAD.employer] !== 0) employers.mourn(record);
   delist(record);
   i32[record + THREAD.agent] = 0;
   lockGuard(record + OBJECT.guard);
@@ -223,12 +235,14 @@ export function finish(record: number, agent: number): void {
   grantAll(record + OBJECT.first);
   grantAll(record + THREAD.startFirst);
   unlockGuard(record + OBJECT.guard);
-  if (load(REGISTRY.nonDaemon) === 0) openRest();
+  openRest();
   if (agent !== 0) i32[agent + AGENT.thread] = 0;
   release(record);
 }
 
-function openRest(): void {
+/** Lets the program end, if nothing holds it open any more. */
+export function openRest(): void {
+  if (load(REGISTRY.nonDaemon) !== 0) return;
   const main = load(REGISTRY.mainRecord);
   if (main === 0) return;
   lockGuard(main + OBJECT.guard);

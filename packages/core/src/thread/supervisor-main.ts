@@ -20,6 +20,7 @@ import { hasVanished, host } from './host.ts';
 import {
   condemn,
   countStarting,
+  employers,
   finish,
   forgetIdle,
   requeue,
@@ -95,6 +96,7 @@ function look(): void {
     countStarting(1);
     startWorker(0);
   }
+  employers.look();
 }
 
 function endCondemned(): void {
@@ -118,10 +120,13 @@ function end(each: Owned): void {
 function startWorker(record: number): void {
   const agent = reserveAgent();
   i32[agent + AGENT.mailbox] = BOOTING;
-  const heapMiB = record === 0 ? 0 : i32[record + THREAD.heapMiB]!;
+  const limits = {
+    heapMiB: record === 0 ? 0 : i32[record + THREAD.heapMiB]!,
+    stackMiB: record === 0 ? 0 : i32[record + THREAD.stackKiB]! / 1024,
+  };
   const each: Owned = { worker: undefined, agent, error: undefined, terminated: false, terminatedAt: 0 };
   try {
-    each.worker = host.spawn({ memory: slab(), agent, record }, heapMiB, {
+    each.worker = host.spawn({ memory: slab(), agent, record }, limits, {
       failed(error) {
         each.error = { value: error };
       },

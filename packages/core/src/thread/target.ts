@@ -122,6 +122,14 @@ export async function resolve(address: TargetAddress): Promise<AnyFunction> {
   return fn;
 }
 
+/**
+ * What the compiler wraps every computed `import()` in, so as to turn `.ts` into `.js`; its own version (see `noEmitHelpers` in tsconfig.json) is left out
+ * because webpack's minimizer makes `import(a, b)` of it. The modules that come here are absolute and mean what they say.
+ */
+// @ts-expect-error -- used by the compiler's output only
+// oxlint-disable-next-line no-unused-vars
+const __rewriteRelativeImportExtension = (module: string): string => module;
+
 async function importTarget(form: 'task' | 'export', module: string, name: string): Promise<AnyFunction> {
   importing += 1;
   let namespace: Record<string, unknown>;

@@ -24,6 +24,8 @@ import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
+import { captureContext, checkedContext } from './context.ts';
+import type { ThreadContext } from './context.ts';
 import { host } from './host.ts';
 import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
 import {
@@ -37,6 +39,7 @@ import {
   wakeSupervisor,
 } from './registry.ts';
 import { ensureSupervisor } from './root.ts';
+import { assignStack } from './stack-size.ts';
 import { addressOf, assertNotImporting, targetName } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
 
@@ -50,6 +53,8 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
   daemon?: boolean | undefined;
   /** Runs in a fresh worker (a new realm with nothing imported) that is used for nothing else. Costs 15–60 ms. */
   isolated?: boolean | undefined;
+  /** What the storages named by `shareContext` hold in the thread; default `'inherit'`: what they hold where `start()` is called. */
+  context?: ThreadContext | undefined;
   /** Limits the JavaScript heap of the thread, in MiB; implies `isolated`. Best effort: the platform's limit is. */
   maxHeapMiB?: number | undefined;
 }
@@ -79,6 +84,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   readonly #target: TargetAddress | undefined;
   #args: readonly unknown[] | undefined;
+  #context: ThreadContext | undefined;
   #value: { readonly value: unknown } | undefined;
 
   /**
@@ -106,6 +112,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     try {
       this.#target = addressOf(source, 'Thread');
       this.#args = checkedArgs(options?.args);
+      this.#context = checkedContext(options?.context);
       if (options?.name !== undefined && typeof options.name !== 'string') {
         throw new TypeError(
           `Thread: name must be a string, got ${String(options.name)} (${typeof options.name})`,
@@ -150,7 +157,15 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     assertNotImporting('Thread.start()');
     ensureSupervisor();
-    if (this.#args!.length > 0) i32[record + THREAD.argumentsMessage] = storeMessage(this.#args, 'args');
+    const context = captureContext(this.#context);
+    try {
+      if (this.#args!.length > 0) i32[record + THREAD.argumentsMessage] = storeMessage(this.#args, 'args');
+    } catch (error) {
+      if (context !== 0) dropMessage(context);
+      throw error;
+    }
+    i32[record + THREAD.contextMessage] = context;
+    assignStack(record);
     i32[record + THREAD.targetMessage] = this.#internTarget(record);
     i32[record + THREAD.ident] = nextIdent();
     compareExchange(record + OBJECT.state, THREAD_STATE.initial, THREAD_STATE.pending);
@@ -448,7 +463,11 @@ export const threadKind: Kind = {
     if (recordState(record) >= THREAD_STATE.running) grantAll(record + THREAD.startFirst);
   },
   destroy(record) {
-    const messages = [i32[record + THREAD.outcomeMessage]!, i32[record + THREAD.argumentsMessage]!];
+    const messages = [
+      i32[record + THREAD.outcomeMessage]!,
+      i32[record + THREAD.argumentsMessage]!,
+      i32[record + THREAD.contextMessage]!,
+    ];
     if (hasFlag(record, THREAD_FLAG.ownsTarget)) messages.push(i32[record + THREAD.targetMessage]!);
     for (const message of messages) {
       if (message !== 0) dropMessage(message);

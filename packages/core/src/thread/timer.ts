@@ -1,8 +1,10 @@
 /** `Timer`: a thread that waits for a while and then calls a function, unless it was cancelled meanwhile. */
 import { f64, i32 } from '../atomics.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { THREAD } from '../memory/layout.ts';
+import { AGENT, THREAD } from '../memory/layout.ts';
 import { Existing, release, retain, revive } from '../memory/shared-object.ts';
+// Not as `self`: rolldown turns `import.meta` into `{ url: self.location.href }` in a worker, and would mean this one.
+import { self as agentHere } from '../parking/guard.ts';
 import { Event } from '../sync/event.ts';
 import { addressOf, explainInlineError, resolve, resolveNow, task } from './target.ts';
 import type { AnyFunction, Target, TargetAddress, Task } from './target.ts';
@@ -12,7 +14,7 @@ import type { ThreadOptions } from './thread.ts';
 /** How a timer is set up. */
 export interface TimerOptions<A extends readonly unknown[] = readonly unknown[]> extends Pick<
   ThreadOptions<A>,
-  'args' | 'daemon' | 'name'
+  'args' | 'context' | 'daemon' | 'name'
 > {}
 
 type RunTimer = (
@@ -21,6 +23,17 @@ type RunTimer = (
   target: TargetAddress,
   args: readonly unknown[],
 ) => Promise<unknown>;
+
+/** Milliseconds on a clock that all threads read alike (to about a millisecond); each has its own zero of `performance.now()`. */
+function commonTime(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** What is left of the interval now that the thread has come up, in which the timer was started. */
+function remaining(interval: number): number {
+  const elapsed = commonTime() - f64[(i32[agentHere + AGENT.thread]! + THREAD.timerStart) / 2]!;
+  return Math.max(0, interval - Math.max(0, elapsed));
+}
 
 /** What a timer's thread does. The function is found first, so that it is called in time. */
 const runTimer: Task<RunTimer> = task(
@@ -33,7 +46,7 @@ const runTimer: Task<RunTimer> = task(
   ): Promise<unknown> {
     try {
       const fn = resolveNow(target) ?? (await resolve(target));
-      if (finished.wait({ timeout: interval })) return undefined;
+      if (finished.wait({ timeout: remaining(interval) })) return undefined;
       return await fn(...(args as never[]));
     } catch (error) {
       explainInlineError(target, error);
@@ -45,8 +58,8 @@ const runTimer: Task<RunTimer> = task(
 );
 
 /**
- * A thread that calls a function once, when so many milliseconds have passed since it came up. `start()` starts it; `cancel()` stops it as long as it
- * waits. Semantics: Python's `threading.Timer`, with milliseconds for seconds, except that `finished` is set too when the function throws.
+ * A thread that calls a function once, when so many milliseconds have passed since its start (or as soon as it has come up, if that takes longer).
+ * `start()` starts it; `cancel()` stops it as long as it waits. Semantics: Python's `threading.Timer`, with milliseconds for seconds, except that `finished` is set too when the function throws.
  *
  * It occupies a worker while it waits: for many, or for what may run in this very thread, use `setTimeout` or a `Scheduler`. As any thread, it keeps the
  * program alive unless it is a daemon, and its function's errors go to the exception hook.
@@ -93,6 +106,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
       args: [finished, interval, address, args],
       name: name === undefined || name === '' ? defaultName(address) : name,
       daemon: options?.daemon,
+      context: options?.context,
     };
     super(...([runTimer, threadOptions] as unknown as ConstructorParameters<typeof Thread<F>>));
     this.#finished = finished;
@@ -100,6 +114,12 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     retain(event);
     i32[this.at + THREAD.timerFinished] = event;
     f64[(this.at + THREAD.timerInterval) / 2] = interval;
+  }
+
+  /** Starts it: the interval begins now, while a worker comes up for it. Otherwise as `Thread.start`. */
+  override start(): this {
+    f64[(this.live() + THREAD.timerStart) / 2] = commonTime();
+    return super.start();
   }
 
   /** Is set when the function has returned or thrown, and by `cancel()`: waiting for it is waiting for either. Not set when the thread is ended by force. */

@@ -30,6 +30,7 @@ import { abandonHeld } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { TERMINATED, conclude } from './ending.ts';
+import { withinContext } from './context.ts';
 import { handleUncaught } from './except-hook.ts';
 import { host, nativeThreadId, writeThroughStreams } from './host.ts';
 import { beginRunning, countStarting, finish, hasFlag, takeOrIdle, takePending } from './registry.ts';
@@ -176,7 +177,7 @@ function run(record: number): Promise<void> | undefined {
     if (called.fn === undefined) return runAsync(record, called);
     // Not as a method: what `this` is inside is no business of ours.
     const { fn } = called;
-    const value = fn(...takeArguments(record));
+    const value = call(record, fn);
     if (isThenable(value)) return settleWith(record, called, value);
     succeed(record, value);
   } catch (error) {
@@ -187,12 +188,18 @@ function run(record: number): Promise<void> | undefined {
   return undefined;
 }
 
+/** In its context, if it has one. */
+function call(record: number, fn: AnyFunction): unknown {
+  if (i32[record + THREAD.contextMessage] === 0) return fn(...takeArguments(record));
+  return withinContext(record, () => fn(...takeArguments(record)));
+}
+
 async function runAsync(record: number, called: Called): Promise<void> {
   try {
     const fn = resolveNow(called.address) ?? (await resolveReplaceably(called.address));
     if (me.successor !== undefined) return;
     called.fn = fn;
-    succeed(record, await fn(...takeArguments(record)));
+    succeed(record, await call(record, fn));
   } catch (error) {
     if (me.successor !== undefined) return;
     if (error instanceof Condemned) return await new Promise(() => {});

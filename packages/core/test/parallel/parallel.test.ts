@@ -226,7 +226,7 @@ describe.each([
         'too many turns',
         () => loop(2 ** 40, bodies.square),
         RangeError,
-        'a loop has at most 2147418112 turns, got 1099511627776',
+        'a range has at most 2147418112 numbers here, got 1099511627776',
       ],
       ['no body', () => loop(3, undefined), TypeError, 'target must be a task'],
       ['a bound function', () => loop(3, bodies.square.bind(undefined)), NotShareableError, "can't be had"],

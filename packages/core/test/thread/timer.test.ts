@@ -9,6 +9,7 @@ import {
   enumerate,
   memoryUsage,
   setExceptHook,
+  stackSize,
 } from '../../src/index.ts';
 import { runProgram } from '../support/child.ts';
 import { SOON, until } from '../support/state.ts';
@@ -69,6 +70,19 @@ describe('Timer', () => {
       expect(timer.result(SOON)).toBeUndefined();
     }
     expect(calls.value).toBe(0);
+  });
+
+  it('counts its interval from its start, not from when its worker has come up', () => {
+    stackSize(8);
+    try {
+      // A fresh worker, which takes its time to come up and to load the module: so much less is left to wait for then.
+      const begin = performance.now();
+      const timer = new Timer(800, tasks.sinceLoaded).start();
+      expect(timer.result(SOON)).toBeLessThan(800);
+      expect(performance.now() - begin).toBeGreaterThanOrEqual(798);
+    } finally {
+      stackSize(0);
+    }
   });
 
   it('can be cancelled by another thread, where it arrives as a Timer', () => {
