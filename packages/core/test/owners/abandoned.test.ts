@@ -1,5 +1,5 @@
 /** What the guard of a dead thread held becomes free, and the next guard says so, once. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   AbandonedLockError,
   AtomicCounter,
@@ -35,7 +35,6 @@ function caught(action: () => unknown): unknown {
 
 // Some threads here throw on purpose, and it is their results that are looked at.
 beforeAll(() => setExceptHook(() => {}));
-afterAll(() => setExceptHook(undefined));
 
 const makers: Array<[string, () => Holdable]> = [
   ['Lock', () => new Lock({ name: 'account' })],
