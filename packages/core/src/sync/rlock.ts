@@ -13,6 +13,9 @@
  * ```
  * Written by the holder alone, after it took the state word and before it gives that back. Anybody may read them at any time without the
  * lock, because only this thread ever writes its own ident there: `owner === ident` can't become true or false behind its back.
+ *
+ * The state word names the owner's agent as well, for blocking use and for guards, since both are released by that thread alone. Only what a guard holds
+ * stands in the owner's list (`owners/held.ts`), and is abandoned when it dies.
  */
 import { hot, i32 } from '../atomics.ts';
 import { DeadlockError, ThreadStateError } from '../errors.ts';
@@ -161,7 +164,7 @@ export class RLock extends SharedObject {
    * Fairness is that of `Lock`.
    *
    * Throws `RangeError` for a negative or NaN timeout, `BlockingNotAllowedError` if it would have to wait in a browser window, and
-   * `DeadlockError` if it would wait for ever for an async task of this very thread.
+   * `DeadlockError` if it would wait for ever: for an async task of this very thread, or for a thread that waits for this one.
    */
   acquire(options?: WaitOptions): boolean {
     if (options === undefined) {
@@ -237,7 +240,8 @@ export class RLock extends SharedObject {
 
   /**
    * Blocks until acquired and returns a guard that releases at the end of its `using` scope. With `within` it re-enters in the name of that
-   * guard. Throws `TimeoutError` when `timeout` passed, `ThreadStateError` for a `within` that holds no longer, and what `acquire` throws.
+   * guard. Throws `TimeoutError` when `timeout` passed, `ThreadStateError` for a `within` that holds no longer, and what `acquire` throws. Throws
+   * `AbandonedLockError`, which carries the guard, if the last guard's thread died while it held the lock.
    */
   hold(options?: ReentrantWaitOptions): Guard {
     if (options?.within !== undefined) return this.#holdWithin(options.within, 'RLock.hold');
@@ -258,7 +262,8 @@ export class RLock extends SharedObject {
 
   /**
    * As `hold`, without blocking, for one async task: waits until nobody holds the lock, not even another task of this thread. `within` a guard it
-   * re-enters at once, and the lock is free when all guards of the family are released. Rejects with `TimeoutError` or `signal.reason`.
+   * re-enters at once, and the lock is free when all guards of the family are released. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError` as `hold`
+   * throws it.
    */
   async holdAsync(options?: ReentrantAsyncWaitOptions): Promise<Guard> {
     if (options?.within !== undefined) {
