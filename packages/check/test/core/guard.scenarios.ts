@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Condition, DeadlockError, Lock, RLock, TimeoutError } from '../../../core/src/index.ts';
+import { type Condition, DeadlockError, Lock, RLock, RWLock, TimeoutError } from '../../../core/src/index.ts';
 import type { Scenario } from '../../src/index.ts';
 import { coreScenario, waitingFor } from './core-scenario.ts';
 import type { WithCells } from './core-scenario.ts';
@@ -57,6 +57,39 @@ export const threeInACircle: Scenario = coreScenario(import.meta, {
     settled(state);
     assert.ok(state.cells[0]! <= 1, 'more than one gave up');
     assert.equal(state.cells[0]! + state.cells[1]!, 3);
+  },
+});
+
+type Shared = { one: RWLock; two: RWLock } & WithCells;
+
+function readThenWrite(own: RWLock, other: RWLock, { cells }: Shared): void {
+  using shared = own.holdShared();
+  try {
+    using alone = other.holdExclusive();
+    assert.equal(alone.held, true);
+    Atomics.add(cells, 1, 1);
+  } catch (error) {
+    if (!(error instanceof DeadlockError)) throw error;
+    Atomics.add(cells, 0, 1);
+  }
+  assert.equal(shared.held, true);
+}
+
+export const readersAndWriters: Scenario = coreScenario(import.meta, {
+  name: 'guards: two who read one and want to write the other, and a third who reads both',
+  make: (): { one: RWLock; two: RWLock } => ({ one: new RWLock(), two: new RWLock() }),
+  threads: [
+    (state: Shared): void => readThenWrite(state.one, state.two, state),
+    (state: Shared): void => readThenWrite(state.two, state.one, state),
+    ({ one }: Shared): void => one.holdShared().release(),
+  ],
+  check({ one, two, cells }) {
+    for (const lock of [one, two]) {
+      assert.equal(lock.locked, false, 'a lock stays locked');
+      assert.equal(waitingFor(lock), 0, 'somebody still stands in line');
+    }
+    assert.ok(cells[0]! <= 1, 'both gave up');
+    assert.equal(cells[0]! + cells[1]!, 2);
   },
 });
 
