@@ -11,8 +11,9 @@ import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
 
 const { load } = hot;
 
-/** Frames from here on down are ours and tell the reader nothing. */
-const INSIDE: string = new URL('../', import.meta.url).pathname;
+/** Frames of files in this folder are ours and tell the reader nothing: the source's, or the bundle's, which lies in a few files beside this one. */
+const INSIDE: string = new URL(import.meta.url.includes('/src/owners/') ? '../' : './', import.meta.url)
+  .pathname;
 const LONGEST_STACK = 40;
 const SHOWN_FRAMES = 6;
 const MAXIMUM_BYTES = 2000;
