@@ -113,7 +113,8 @@ function exclusiveOwner(lock: number): number {
 
 /**
  * Who must run before the waiter can get anything: who holds the lock alone; those who share it, if it isn't to share; and those who stand in front
- * and can't come in together with it.
+ * and can't come in together with it. Of promises in front only those that will hold it alone by a guard: what a plain acquire is given, anybody may
+ * release.
  */
 function ownersOf(lock: number, node: number): readonly number[] {
   const owner = exclusiveOwner(lock);
@@ -127,7 +128,9 @@ function ownersOf(lock: number, node: number): readonly number[] {
   ) {
     ensureMapped(other);
     if (++steps > LONGEST_LINE) break;
-    if (!wantsToShare || i32[other + NODE.wanted] !== SHARED) owners.push(i32[other + NODE.agent]!);
+    const wanted = i32[other + NODE.wanted]!;
+    const isCertain = i32[other + NODE.isAsync] === 0 || wanted > EXCLUSIVE;
+    if (isCertain && !(wantsToShare && wanted === SHARED)) owners.push(i32[other + NODE.agent]!);
   }
   return owners;
 }
