@@ -64,7 +64,7 @@ export const LOCKED = 1;
 const WAITERS = 2;
 const HANDOFF = 4;
 const WAKE = 8;
-export const ABANDONED = 16;
+const ABANDONED = 16;
 
 /** Nodes of blocked threads, 0 where there is none. Written by notifiers and emptied by releasers, with exchanges. */
 const WAKES: number = OBJECT.own;
