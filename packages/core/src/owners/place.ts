@@ -28,7 +28,11 @@ export function callerPlace(): string {
   const lines = stack
     .split('\n')
     .filter(line => line !== '' && !line.startsWith('Error: '))
-    .map(line => line.replace(/\beval \(eval at .*?\), /, "the thread's inline function ("));
+    .map(line =>
+      line
+        .replace(/\beval \(eval at/, "the thread's inline function (eval at")
+        .replace(/eval at .*?\), /, ''),
+    );
   const outside = lines.filter(line => !line.includes(INSIDE) && !line.includes('node:internal'));
   return (outside.length === 0 ? lines : outside)
     .slice(0, SHOWN_FRAMES)

@@ -93,6 +93,26 @@ describe('a dump', () => {
     expect(partOf(dump(), 'MainThread')).toMatch(/holds Lock "traced"$/m);
   });
 
+  it('says it in all threads from the start, by the environment variable', async () => {
+    process.env['HEDDLE_TRACE_LOCKS'] = '1';
+    try {
+      const { stdout } = await runProgram(`
+        const lock = new heddle.Lock({ name: 'theirs' });
+        const [holds, go] = [new heddle.Event(), new heddle.Event()];
+        const thread = new heddle.Thread(
+          function taker(lock, holds, go) { const held = lock.hold(); holds.set(); go.wait(); held.release(); },
+          { args: [lock, holds, go] },
+        ).start();
+        holds.wait();
+        console.log(heddle.dump());
+        go.set();
+      `);
+      expect(stdout).toMatch(/holds Lock "theirs"\n {6}at .*taker/);
+    } finally {
+      delete process.env['HEDDLE_TRACE_LOCKS'];
+    }
+  });
+
   it('refuses what it does not know', () => {
     expect(() => dump({ to: 'printer' as 'stderr' })).toThrow(
       new TypeError("dump: to must be 'stderr' or nothing, got printer (string)"),
