@@ -192,6 +192,22 @@ const examples: Record<string, Expected> = {
     ],
   },
   '409-lock-order': { prints: ['5000 meals, nobody starved: true'] },
+  '410-lock-twice': {
+    prints: [
+      'acquired twice: still waiting after 20 ms',
+      'DeadlockError: Lock "account": deadlock: a guard of this very thread',
+      'locked afterwards: false',
+      'with an RLock: withdrawn and logged',
+    ],
+  },
+  '411-opposite-orders': {
+    prints: [
+      'warning: no order among Lock "Alice" and Lock "Bob"',
+      /^ {2}Thread "to (Bob|Alice)" holds Lock "(Alice|Bob)" and waits for Lock "(Bob|Alice)", which Thread "to (Alice|Bob)" holds,$/,
+      /^ {2}Thread "to (Bob|Alice)" holds Lock "(Alice|Bob)" and waits for Lock "(Bob|Alice)", which Thread "to (Alice|Bob)" holds,$/,
+      'transferred',
+    ],
+  },
   '412-livelock': {
     prints: [
       'both step back and try again at once:',
@@ -207,6 +223,22 @@ const examples: Record<string, Expected> = {
   },
   '414-readers-and-writers': {
     prints: ['readers together: true', 'half-written prices seen: 0', 'prices in the end: 20 10'],
+  },
+  '416-abandoned-lock': {
+    prints: [
+      'left behind: 40 and 0',
+      'Lock "accounts": Thread "mover" died while it held the lock',
+      'first time: 100 and 0, held: true',
+      'second time: 100 and 0, held: true',
+    ],
+  },
+  '417-who-waits': {
+    prints: [
+      'Thread "worker"',
+      '  is blocked in Event.wait(): Event "stop"',
+      '  holds Lock "database"',
+      'ended: true',
+    ],
   },
 
   // Shared arrays
