@@ -1,1 +1,35 @@
-export { isAbnormal, type ExitReason } from './supervision/exit-reason.ts';
+/** `@heddle/actors`: typed actors and OTP's supervision. */
+
+// Actors
+export { actor } from './behavior/actor.ts';
+export type { Actor, ActorOptions, SetupFunction, Shutdown } from './behavior/actor.ts';
+export { behavior } from './behavior/behavior.ts';
+export type { Behavior, ClosureBehavior, Handler, Setup, Signal, StateBehavior } from './behavior/behavior.ts';
+export { next } from './behavior/next.ts';
+export type { Next } from './behavior/next.ts';
+export type { Context } from './behavior/context.ts';
+export type { ActorTimers } from './timers/actor-timers.ts';
+
+// The system and references
+export { ActorSystem } from './runtime/system.ts';
+export type { SystemOptions } from './runtime/system.ts';
+export type { SpawnArguments, SpawnOptions } from './runtime/spawn.ts';
+export type { ActorRef, Answer, AskOptions, Question, Reply } from './runtime/ref.ts';
+export type { FullPolicy, MailboxOptions } from './mailbox/mailbox.ts';
+
+// What is seen from outside
+export { describeReport } from './runtime/report.ts';
+export type { Report } from './runtime/report.ts';
+export type { DeadLetter, DeadLetterReason, DeadLetters } from './runtime/dead-letters.ts';
+export type { Host } from './runtime/host.ts';
+
+// Supervision
+export { describeReason, exit, isAbnormal } from './supervision/exit-reason.ts';
+export type { ExitReason } from './supervision/exit-reason.ts';
+export type { Backoff } from './supervision/backoff.ts';
+export type { Budget } from './supervision/budget.ts';
+export type { Directive, FailureRule } from './supervision/decide.ts';
+
+// Errors
+export { ActorDiedError, MailboxFullError, NameTakenError, StashFullError, SupervisorError } from './errors.ts';
+export type { SupervisorErrorCode } from './errors.ts';
