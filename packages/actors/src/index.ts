@@ -26,6 +26,10 @@ export type { Host } from './runtime/host.ts';
 // Supervision
 export { describeReason, exit, isAbnormal } from './supervision/exit-reason.ts';
 export type { ExitReason } from './supervision/exit-reason.ts';
+export { supervisor } from './supervision/supervisor.ts';
+export type { ChildCount, ChildInfo, StartedChild, SupervisorMessage } from './supervision/supervisor.ts';
+export { Supervisor } from './supervision/handle.ts';
+export type { AutoShutdown, ChildSpec, RestartType, Strategy, SupervisorOptions } from './supervision/child-spec.ts';
 export type { Backoff } from './supervision/backoff.ts';
 export type { Budget } from './supervision/budget.ts';
 export type { Directive, FailureRule } from './supervision/decide.ts';

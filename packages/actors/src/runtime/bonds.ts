@@ -78,6 +78,24 @@ export class Bonds {
     return (this.knownCreditors ??= []);
   }
 
+  /** The cells of supervised children of an earlier instance, by their ids: a child that is started again keeps its ref. */
+  #former: Map<string, Cell> | undefined = undefined;
+
+  takeFormer(label: string | undefined, actor: unknown): Cell | undefined {
+    if (label === undefined) return undefined;
+    const cell = this.#former?.get(label);
+    if (cell === undefined || cell.actor !== actor || this.knownNames?.has(label) === true) return undefined;
+    this.#former!.delete(label);
+    this.children.add(cell);
+    this.names.set(label, cell);
+    return cell;
+  }
+
+  /** A supervised child has ended with its supervisor. */
+  keepFormer(child: Cell): void {
+    if (child.label !== undefined) (this.#former ??= new Map()).set(child.label, child);
+  }
+
   removeChild(child: Cell): void {
     this.knownChildren?.delete(child);
     if (child.label !== undefined && this.knownNames?.get(child.label) === child) this.knownNames.delete(child.label);

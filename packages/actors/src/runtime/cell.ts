@@ -70,8 +70,8 @@ export type Started =
 
 /** What a supervisor's behaviour does beyond an ordinary one's. */
 export interface Keeper {
-  childExited(child: Cell, incarnation: number, reason: ExitReason): void | Promise<void>;
-  stopChildren(): void | Promise<void>;
+  childExited(child: Cell, life: number, reason: ExitReason): unknown;
+  stopChildren(): unknown;
 }
 
 type AnyBehavior = Partial<ClosureBehavior<unknown>> & Partial<StateBehavior<unknown, unknown>> & { keeper?: Keeper };
@@ -96,7 +96,10 @@ export class Cell {
   leaving = false;
 
   state: State = STATE.starting;
+  /** Counts its instances: those in place, and those that a supervisor started after an end. */
   incarnation = 0;
+  /** Counts its ends. */
+  life = 0;
   /** Messages handled, of all incarnations. */
   handled = 0;
   restarts = 0;
@@ -136,7 +139,8 @@ export class Cell {
     this.options = options;
     this.id = id;
     this.label = label;
-    this.mailbox = createMailbox(options.mailbox);
+    const mailbox = createMailbox(options.mailbox);
+    this.mailbox = runtime.wrapMailbox === undefined ? mailbox : runtime.wrapMailbox(this, mailbox);
     this.ref = new LocalRef(this);
   }
 
@@ -480,7 +484,7 @@ export class Cell {
       case 'child': {
         const keeper = this.#behavior?.keeper;
         if (keeper === undefined || !this.#takes()) return;
-        return this.#guarded(() => keeper.childExited(signal.child as Cell, signal.incarnation, signal.reason));
+        return this.#guarded(() => keeper.childExited(signal.child as Cell, signal.life, signal.reason));
       }
       case 'escalated':
         if (this.#takes()) this.#failed(signal.error, undefined);
@@ -602,6 +606,7 @@ export class Cell {
   /** Makes a dead cell startable again, under the same ref. What its mailbox kept is handled by the new instance. */
   revive(): void {
     this.state = STATE.starting;
+    this.life += 1;
     this.#gate = CLOSED | (this.#gate & HELD);
     this.#refuses = false;
     this.stopRequested = false;
@@ -844,7 +849,6 @@ export class Cell {
 
   #finish(reason: ExitReason): void {
     if (this.state === STATE.dead) return;
-    const ended = this.incarnation;
     this.state = STATE.dead;
     this.lastReason = reason;
     this.incarnation += 1;
@@ -866,11 +870,12 @@ export class Cell {
     }
     // A supervisor decides what becomes of the mailbox, unless it is at its own end.
     const { parent } = this;
-    if (this.supervised && parent !== undefined && parent.#takes()) {
-      if (!this.leaving) parent.signal({ kind: 'child', child: this, incarnation: ended, reason });
+    if (this.supervised && parent !== undefined && parent.acceptsChildren) {
+      if (!this.leaving) parent.signal({ kind: 'child', child: this, life: this.life, reason });
     } else {
       this.discard();
       parent?.knownBonds?.removeChild(this);
+      if (this.supervised) parent?.knownBonds?.keepFormer(this);
     }
     if (bonds?.escalates === true && parent !== undefined && reason.type === 'error') {
       bonds.escalates = false;

@@ -1,5 +1,6 @@
 /** What the cells of one thread have in common. */
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import type { Mailbox } from '../mailbox/mailbox.ts';
 import type { Cell } from './cell.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -16,6 +17,8 @@ export interface Runtime {
   readonly dispatcher: Dispatcher;
   readonly deadLetters: DeadLetters;
   readonly observer: Observer | undefined;
+  /** For fault injection. */
+  readonly wrapMailbox: ((cell: Cell, mailbox: Mailbox) => Mailbox) | undefined;
   report(report: Report): void;
   /** A number for an actor or a watch that no other has. */
   nextId(): number;

@@ -22,7 +22,7 @@ export type InternalSignal =
   /** The parent, or somebody who may, asks it to end. Can't be trapped. `drain`: what the mailbox holds is handled first. */
   | { readonly kind: 'stop'; readonly reason: ExitReason; readonly drain: boolean }
   /** A child of a supervisor has ended by itself. */
-  | { readonly kind: 'child'; readonly child: unknown; readonly incarnation: number; readonly reason: ExitReason }
+  | { readonly kind: 'child'; readonly child: unknown; readonly life: number; readonly reason: ExitReason }
   /** A child failed with an error that it escalates. */
   | { readonly kind: 'escalated'; readonly error: unknown }
   /** Nothing came for as long as the receive timeout; `handled` is how many messages had been handled when its time began. */

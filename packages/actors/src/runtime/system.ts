@@ -2,6 +2,7 @@
 import type { Actor, SetupFunction } from '../behavior/actor.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import type { Mailbox } from '../mailbox/mailbox.ts';
 import { Cell, STATE } from './cell.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -24,6 +25,8 @@ export interface SystemOptions {
   readonly host?: Host;
   /** Sees starts and ends before anybody else. */
   readonly observer?: Observer;
+  /** @internal For fault injection. */
+  readonly wrapMailbox?: (cell: Cell, mailbox: Mailbox) => Mailbox;
 }
 
 /** How often dead letters are summed up in a report. */
@@ -78,6 +81,7 @@ export class ActorSystem {
       dispatcher,
       deadLetters,
       observer: options.observer,
+      wrapMailbox: options.wrapMailbox,
       report: safely,
       nextId: () => (ids += 1),
     };
