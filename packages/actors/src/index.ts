@@ -4,7 +4,14 @@
 export { actor } from './behavior/actor.ts';
 export type { Actor, ActorOptions, SetupFunction, Shutdown } from './behavior/actor.ts';
 export { behavior } from './behavior/behavior.ts';
-export type { Behavior, ClosureBehavior, Handler, Setup, Signal, StateBehavior } from './behavior/behavior.ts';
+export type {
+  Behavior,
+  ClosureBehavior,
+  Handler,
+  Setup,
+  Signal,
+  StateBehavior,
+} from './behavior/behavior.ts';
 export { next } from './behavior/next.ts';
 export type { Next } from './behavior/next.ts';
 export type { Context } from './behavior/context.ts';
@@ -29,11 +36,23 @@ export type { ExitReason } from './supervision/exit-reason.ts';
 export { supervisor } from './supervision/supervisor.ts';
 export type { ChildCount, ChildInfo, StartedChild, SupervisorMessage } from './supervision/supervisor.ts';
 export { Supervisor } from './supervision/handle.ts';
-export type { AutoShutdown, ChildSpec, RestartType, Strategy, SupervisorOptions } from './supervision/child-spec.ts';
+export type {
+  AutoShutdown,
+  ChildSpec,
+  RestartType,
+  Strategy,
+  SupervisorOptions,
+} from './supervision/child-spec.ts';
 export type { Backoff } from './supervision/backoff.ts';
 export type { Budget } from './supervision/budget.ts';
 export type { Directive, FailureRule } from './supervision/decide.ts';
 
 // Errors
-export { ActorDiedError, MailboxFullError, NameTakenError, StashFullError, SupervisorError } from './errors.ts';
+export {
+  ActorDiedError,
+  MailboxFullError,
+  NameTakenError,
+  StashFullError,
+  SupervisorError,
+} from './errors.ts';
 export type { SupervisorErrorCode } from './errors.ts';

@@ -73,7 +73,9 @@ export function actor<M, A extends any[]>(
   options: ActorOptions<NoInfer<M>> = {},
 ): Actor<M, A> {
   if (typeof meta?.url !== 'string') {
-    throw new TypeError('actor: the first argument must be import.meta of the module that declares the actor');
+    throw new TypeError(
+      'actor: the first argument must be import.meta of the module that declares the actor',
+    );
   }
   if (typeof setup !== 'function') {
     throw new TypeError(`actor: expected a function, got ${String(setup)} (${typeof setup})`);
@@ -96,7 +98,9 @@ export function declare<M, A extends any[]>(
   }
   const key = `${module}#${name}`;
   if (declared.has(key)) {
-    throw new TypeError(`actor: ${module} declares two actors named "${name}"; give one of them another name`);
+    throw new TypeError(
+      `actor: ${module} declares two actors named "${name}"; give one of them another name`,
+    );
   }
   checkActorOptions(options, `actor ${name}`);
   const made: Actor<M, A> = Object.freeze({ name, module, options, setup: setup as never });
@@ -155,5 +159,6 @@ export function checkShutdown(shutdown: unknown, place: string): void {
       `${place}: shutdown must be milliseconds, 'brutal' or 'infinity', got ${String(shutdown)} (${typeof shutdown})`,
     );
   }
-  if (!(shutdown >= 0)) throw new RangeError(`${place}: shutdown must be 0 or more milliseconds, got ${shutdown}`);
+  if (!(shutdown >= 0))
+    throw new RangeError(`${place}: shutdown must be 0 or more milliseconds, got ${shutdown}`);
 }

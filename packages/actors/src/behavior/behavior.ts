@@ -6,7 +6,12 @@ import type { Next } from './next.ts';
 /** What the runtime tells an actor, in a lane of its own before all messages. */
 export type Signal =
   /** An actor that this one watches has ended. Exactly one for each `watch`. */
-  | { readonly type: 'down'; readonly ref: ActorRef<never>; readonly reason: ExitReason; readonly watch: number }
+  | {
+      readonly type: 'down';
+      readonly ref: ActorRef<never>;
+      readonly reason: ExitReason;
+      readonly watch: number;
+    }
   /** A linked actor has ended, or somebody called `exit`; only for actors with `trapExit`. */
   | { readonly type: 'exit'; readonly ref: ActorRef<never>; readonly reason: ExitReason }
   /** No message came for as long as `setReceiveTimeout` said. */
@@ -38,8 +43,14 @@ export interface ClosureBehavior<M> {
 /** A behaviour as functions from state to state: what they return is the next state; `undefined` means that it stays as it is. */
 export interface StateBehavior<S, M> {
   readonly state: S;
-  readonly receive: (state: S, message: M) => S | Next | void | undefined | Promise<S | Next | void | undefined>;
-  readonly signal?: (state: S, signal: Signal) => S | Next | void | undefined | Promise<S | Next | void | undefined>;
+  readonly receive: (
+    state: S,
+    message: M,
+  ) => S | Next | void | undefined | Promise<S | Next | void | undefined>;
+  readonly signal?: (
+    state: S,
+    signal: Signal,
+  ) => S | Next | void | undefined | Promise<S | Next | void | undefined>;
   readonly stopped?: (state: S, reason: ExitReason) => unknown;
   readonly restarting?: (state: S, error: unknown) => unknown;
 }

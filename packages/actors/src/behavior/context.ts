@@ -59,7 +59,9 @@ export class Context<in out M> {
   /** The addresses of its children that are alive, in the order of their start (snapshot). */
   get children(): ActorRef<never>[] {
     const children = this.#cell.knownBonds?.knownChildren;
-    return children === undefined ? [] : [...children].filter(child => child.alive).map(child => child.ref as ActorRef<never>);
+    return children === undefined
+      ? []
+      : [...children].filter(child => child.alive).map(child => child.ref as ActorRef<never>);
   }
 
   /** How often it has been restarted before. */
@@ -78,7 +80,10 @@ export class Context<in out M> {
    *
    * Throws `NameTakenError` naming the holder, and `TypeError` or `RangeError` for wrong options.
    */
-  spawn<C, A extends unknown[]>(actor: Actor<C, A> | SetupFunction<C, A>, ...options: SpawnArguments<A>): ActorRef<C> {
+  spawn<C, A extends unknown[]>(
+    actor: Actor<C, A> | SetupFunction<C, A>,
+    ...options: SpawnArguments<A>
+  ): ActorRef<C> {
     return spawnChild(this.#cell, actor, options[0]) as ActorRef<C>;
   }
 
@@ -86,9 +91,13 @@ export class Context<in out M> {
   stop(child: ActorRef<never>): Promise<ExitReason> {
     const cell = child instanceof LocalRef ? child.cell : undefined;
     if (cell?.parent !== this.#cell) {
-      throw new TypeError(`${this.path}: stop() is for children; ${child.path} is none. Use exit(), or ask its parent`);
+      throw new TypeError(
+        `${this.path}: stop() is for children; ${child.path} is none. Use exit(), or ask its parent`,
+      );
     }
-    return new Promise(resolve => cell.requestStop(cell.options.shutdown ?? 5000, true, exit.shutdown, resolve));
+    return new Promise(resolve =>
+      cell.requestStop(cell.options.shutdown ?? 5000, true, exit.shutdown, resolve),
+    );
   }
 
   /** Asks for exactly one `down` when `ref` ends, as a signal, or as `message` if there is one; at once with `noproc` if it has ended. Returns the number for `unwatch`. */
@@ -148,9 +157,15 @@ export class Context<in out M> {
   }
 
   /** As `ref.ask`, and certain to notice a question to oneself. */
-  ask<T, const Q extends Question<T>>(ref: ActorRef<T>, question: Q, options?: AskOptions): Promise<Answer<T, Q>> {
+  ask<T, const Q extends Question<T>>(
+    ref: ActorRef<T>,
+    question: Q,
+    options?: AskOptions,
+  ): Promise<Answer<T, Q>> {
     if (ref.id === this.#cell.id) {
-      throw new TypeError(`ask ${this.path}: an actor that asks itself would wait for ever; tell, or call the function`);
+      throw new TypeError(
+        `ask ${this.path}: an actor that asks itself would wait for ever; tell, or call the function`,
+      );
     }
     return ref.ask(question, options) as Promise<Answer<T, Q>>;
   }
@@ -173,7 +188,8 @@ export class Context<in out M> {
 
   /** Has a `receiveTimeout` signal come whenever no message came for `ms` milliseconds; `undefined` ends that. */
   setReceiveTimeout(ms: number | undefined): void {
-    if (ms !== undefined && !(ms > 0)) throw new RangeError(`setReceiveTimeout: milliseconds must be more than 0, got ${ms}`);
+    if (ms !== undefined && !(ms > 0))
+      throw new RangeError(`setReceiveTimeout: milliseconds must be more than 0, got ${ms}`);
     this.#cell.bonds.setReceiveTimeout(this.#cell, ms);
   }
 

@@ -91,7 +91,10 @@ export function askOf(message: unknown): PendingAsk | undefined {
 export function checkTimeout(timeout: number | undefined, place: string): void {
   if (timeout === undefined) return;
   if (typeof timeout !== 'number') {
-    throw new TypeError(`${place}: timeout must be a number of milliseconds, got ${String(timeout)} (${typeof timeout})`);
+    throw new TypeError(
+      `${place}: timeout must be a number of milliseconds, got ${String(timeout)} (${typeof timeout})`,
+    );
   }
-  if (!(timeout >= 0)) throw new RangeError(`${place}: timeout must be 0 or more milliseconds, got ${timeout}`);
+  if (!(timeout >= 0))
+    throw new RangeError(`${place}: timeout must be 0 or more milliseconds, got ${timeout}`);
 }

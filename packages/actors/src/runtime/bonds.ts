@@ -96,9 +96,19 @@ export class Bonds {
     if (child.label !== undefined) (this.#former ??= new Map()).set(child.label, child);
   }
 
+  /** The owner has ended: supervised children that had ended before it are former ones too. */
+  retireChildren(): void {
+    if (this.knownChildren === undefined) return;
+    for (const child of this.knownChildren) {
+      this.removeChild(child);
+      if (child.supervised) this.keepFormer(child);
+    }
+  }
+
   removeChild(child: Cell): void {
     this.knownChildren?.delete(child);
-    if (child.label !== undefined && this.knownNames?.get(child.label) === child) this.knownNames.delete(child.label);
+    if (child.label !== undefined && this.knownNames?.get(child.label) === child)
+      this.knownNames.delete(child.label);
   }
 
   // ── Stash ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -180,7 +190,8 @@ export class Bonds {
     }
     const links = this.knownLinks;
     this.knownLinks = undefined;
-    if (links !== undefined) for (const link of links) link.signal({ kind: 'exit', from, reason, linked: true });
+    if (links !== undefined)
+      for (const link of links) link.signal({ kind: 'exit', from, reason, linked: true });
   }
 
   callDeathWaiters(reason: ExitReason): void {
@@ -193,6 +204,7 @@ export class Bonds {
   refuseCredit(path: string, reason: ExitReason): void {
     const creditors = this.knownCreditors;
     this.knownCreditors = undefined;
-    if (creditors !== undefined) for (const each of creditors) each.refused(new ActorDiedError(path, reason, 'send'));
+    if (creditors !== undefined)
+      for (const each of creditors) each.refused(new ActorDiedError(path, reason, 'send'));
   }
 }

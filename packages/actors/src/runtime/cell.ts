@@ -74,7 +74,8 @@ export interface Keeper {
   stopChildren(): unknown;
 }
 
-type AnyBehavior = Partial<ClosureBehavior<unknown>> & Partial<StateBehavior<unknown, unknown>> & { keeper?: Keeper };
+type AnyBehavior = Partial<ClosureBehavior<unknown>> &
+  Partial<StateBehavior<unknown, unknown>> & { keeper?: Keeper };
 
 const nothing = (): void => {};
 
@@ -103,6 +104,7 @@ export class Cell {
   /** Messages handled, of all incarnations. */
   handled = 0;
   restarts = 0;
+  #restartsReported = 0;
   lastReason: ExitReason = exit.noproc;
   trapExit = false;
   stopRequested = false;
@@ -212,7 +214,10 @@ export class Cell {
 
   #notPlainly(message: unknown, outcome: Offered): Offered {
     if (outcome === DISPLACED) {
-      this.deadLetter(this.mailbox.takeDisplaced(), this.options.mailbox?.whenFull === 'latestByKey' ? 'superseded' : 'dropped');
+      this.deadLetter(
+        this.mailbox.takeDisplaced(),
+        this.options.mailbox?.whenFull === 'latestByKey' ? 'superseded' : 'dropped',
+      );
       this.wake();
     } else if (outcome === FAULTY) {
       this.callbackFailed('mailbox', this.mailbox.takeDisplaced());
@@ -225,7 +230,8 @@ export class Cell {
 
   /** While nobody handles them, messages may not grow without bound. */
   #limitWaiting(message: unknown): Offered {
-    if (this.mailbox.size <= this.stashCapacity || this.options.mailbox?.capacity !== undefined) return ACCEPTED;
+    if (this.mailbox.size <= this.stashCapacity || this.options.mailbox?.capacity !== undefined)
+      return ACCEPTED;
     // The newest goes; taking it out of any kind of mailbox means rebuilding it, which only happens here.
     const all = [...this.mailbox];
     this.mailbox.clear();
@@ -248,7 +254,8 @@ export class Cell {
     const ask = askOf(message);
     if (ask !== undefined) {
       if (reason === 'stopped') ask.died(this.alive ? exit.shutdown : this.lastReason);
-      else if (reason !== 'unhandled') ask.fail(new MailboxFullError(`ask ${this.path}: the message was not taken (${reason})`));
+      else if (reason !== 'unhandled')
+        ask.fail(new MailboxFullError(`ask ${this.path}: the message was not taken (${reason})`));
     }
     let content = message;
     if (message instanceof Envelope) {
@@ -256,14 +263,24 @@ export class Cell {
       // A timer goes on when its tick was dropped.
       if (reason !== 'stopped') message.done();
     }
-    this.runtime.deadLetters.add({ message: content, to: this.ref as ActorRef<never>, path: this.path, reason });
+    this.runtime.deadLetters.add({
+      message: content,
+      to: this.ref as ActorRef<never>,
+      path: this.path,
+      reason,
+    });
   }
 
   signal(signal: InternalSignal): void {
     switch (signal.kind) {
       case 'watch':
         if (this.state === STATE.dead) {
-          signal.from.signal({ kind: 'down', from: this.ref as ActorRef<never>, watch: signal.watch, reason: exit.noproc });
+          signal.from.signal({
+            kind: 'down',
+            from: this.ref as ActorRef<never>,
+            watch: signal.watch,
+            reason: exit.noproc,
+          });
         } else {
           this.bonds.watchers.set(signal.watch, signal.from);
         }
@@ -273,7 +290,12 @@ export class Cell {
         return;
       case 'link':
         if (this.state === STATE.dead) {
-          signal.from.signal({ kind: 'exit', from: this.ref as ActorRef<never>, reason: exit.noproc, linked: true });
+          signal.from.signal({
+            kind: 'exit',
+            from: this.ref as ActorRef<never>,
+            reason: exit.noproc,
+            linked: true,
+          });
         } else {
           this.bonds.links.add(signal.from);
         }
@@ -327,7 +349,8 @@ export class Cell {
       if (this.#lane !== undefined) this.#handleSignals();
       if (--most <= 0 || --dispatcher.left <= 0) break;
     }
-    if (this.state === STATE.draining && this.#gate === 0 && mailbox.size === 0) this.#beginStop(this.lastReason);
+    if (this.state === STATE.draining && this.#gate === 0 && mailbox.size === 0)
+      this.#beginStop(this.lastReason);
     dispatcher.current = undefined;
     this.#queued = false;
     this.wake();
@@ -431,7 +454,10 @@ export class Cell {
         this.deadLetter(message, 'unhandled');
         return;
       default:
-        this.#failed(new TypeError(`${this.path}: next.ignore() and next.started() are for setup functions`), message);
+        this.#failed(
+          new TypeError(`${this.path}: next.ignore() and next.started() are for setup functions`),
+          message,
+        );
     }
   }
 
@@ -479,7 +505,12 @@ export class Cell {
         this.bonds.watching.delete(signal.watch);
         if (watch.callback !== undefined) return watch.callback(signal.reason);
         if (watch.hasMessage) return this.#takes() ? this.#handle(watch.message) : undefined;
-        return this.#userSignal({ type: 'down', ref: signal.from, reason: signal.reason, watch: signal.watch });
+        return this.#userSignal({
+          type: 'down',
+          ref: signal.from,
+          reason: signal.reason,
+          watch: signal.watch,
+        });
       }
       case 'child': {
         const keeper = this.#behavior?.keeper;
@@ -490,7 +521,8 @@ export class Cell {
         if (this.#takes()) this.#failed(signal.error, undefined);
         return;
       case 'receiveTimeout':
-        if (signal.handled === this.handled && this.mailbox.size === 0) this.#userSignal({ type: 'receiveTimeout' });
+        if (signal.handled === this.handled && this.mailbox.size === 0)
+          this.#userSignal({ type: 'receiveTimeout' });
         return;
       default:
     }
@@ -534,7 +566,10 @@ export class Cell {
     const { incarnation } = this;
     let made: unknown;
     try {
-      made = (this.actor.setup as (context: unknown, ...args: readonly unknown[]) => unknown)(this.context, ...this.args);
+      made = (this.actor.setup as (context: unknown, ...args: readonly unknown[]) => unknown)(
+        this.context,
+        ...this.args,
+      );
       if (typeof (made as { then?: unknown } | undefined)?.then !== 'function') {
         return incarnation === this.incarnation ? this.#begun(made) : this.#diedEarly();
       }
@@ -582,11 +617,13 @@ export class Cell {
     } catch (error) {
       return this.#startFailed(exit.error(error));
     }
-    const again = this.incarnation > 0;
     this.state = STATE.running;
     this.#gate &= ~CLOSED;
     this.runtime.observer?.started?.(this, 'ok');
-    if (again) this.runtime.report({ type: 'restarted', path: this.path, restarts: this.restarts });
+    if (this.restarts !== this.#restartsReported) {
+      this.#restartsReported = this.restarts;
+      this.runtime.report({ type: 'restarted', path: this.path, restarts: this.restarts });
+    }
     this.wake();
     return { outcome: 'ok', info };
   }
@@ -674,7 +711,9 @@ export class Cell {
     const { backoff } = this.options;
     // Through the lane, so that a setup that fails again and again doesn't keep the thread from everything else.
     if (backoff === undefined) return this.signal({ kind: 'start' });
-    const delay = this.bonds.nextDelay(backoff, this.dispatcher.host.now(), () => this.dispatcher.host.random());
+    const delay = this.bonds.nextDelay(backoff, this.dispatcher.host.now(), () =>
+      this.dispatcher.host.random(),
+    );
     this.bonds.restartTimer = this.dispatcher.after(delay, () => this.#startAgain());
     // A stop that came meanwhile.
     this.wake();
@@ -866,6 +905,7 @@ export class Cell {
       for (let n = stashed.length - 1; n >= 0; n--) this.mailbox.unshift(stashed[n]);
       this.#failAsks(bonds, reason);
       bonds.forgetInstance(this);
+      bonds.retireChildren();
       bonds.tellOthers(this.ref as ActorRef<never>, reason);
     }
     // A supervisor decides what becomes of the mailbox, unless it is at its own end.
@@ -907,6 +947,7 @@ export class Cell {
 
   #grantCredit(): void {
     const creditors = this.#bonds?.knownCreditors;
-    while (creditors !== undefined && creditors.length > 0 && this.mailbox.hasRoom()) creditors.shift()!.granted();
+    while (creditors !== undefined && creditors.length > 0 && this.mailbox.hasRoom())
+      creditors.shift()!.granted();
   }
 }

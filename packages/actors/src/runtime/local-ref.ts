@@ -39,7 +39,9 @@ export class LocalRef<in M> extends ActorRef<M> {
     checkTimeout(options?.timeout, `ask ${cell.path}`);
     options?.signal?.throwIfAborted();
     if (cell.dispatcher.current === cell) {
-      throw new TypeError(`ask ${cell.path}: an actor that asks itself would wait for ever; tell, or call the function`);
+      throw new TypeError(
+        `ask ${cell.path}: an actor that asks itself would wait for ever; tell, or call the function`,
+      );
     }
     if (!cell.open) throw new ActorDiedError(cell.path, cell.alive ? exit.shutdown : exit.noproc, 'ask');
     const reply = new PendingAsk(askedOf(cell), cell.dispatcher, options);
@@ -130,7 +132,9 @@ function credit(cell: Cell, message: unknown, options: AsyncWaitOptions | undefi
     const timer =
       timeout === undefined || timeout === Infinity
         ? undefined
-        : dispatcher.after(timeout, () => giveUp(new TimeoutError(`send ${cell.path}: no room within ${timeout} ms`)));
+        : dispatcher.after(timeout, () =>
+            giveUp(new TimeoutError(`send ${cell.path}: no room within ${timeout} ms`)),
+          );
     signal?.addEventListener('abort', onAbort, { once: true });
     dispatcher.host.hold();
     creditors.push(creditor);

@@ -52,7 +52,11 @@ export abstract class ActorRef<in M> {
    * Rejects with `ActorDiedError` at once if the actor is gone or goes, with `TimeoutError`, with `signal.reason`, or with what `reply.fail` was given.
    * Holds the event loop meanwhile. Source of the semantics: OTP's `gen_server:call`.
    */
-  abstract ask<T, const Q extends Question<T>>(this: ActorRef<T>, question: Q, options?: AskOptions): Promise<Answer<T, Q>>;
+  abstract ask<T, const Q extends Question<T>>(
+    this: ActorRef<T>,
+    question: Q,
+    options?: AskOptions,
+  ): Promise<Answer<T, Q>>;
 
   /** A number that no other actor of the system has. */
   abstract readonly id: number;

@@ -28,13 +28,22 @@ export type Report =
   /** An actor was restarted, in place or by its supervisor. */
   | { readonly type: 'restarted'; readonly path: string; readonly restarts: number }
   /** A `stopped` or `restarting` hook, a listener, or a priority function threw. */
-  | { readonly type: 'callbackFailed'; readonly path: string; readonly callback: string; readonly error: unknown }
+  | {
+      readonly type: 'callbackFailed';
+      readonly path: string;
+      readonly callback: string;
+      readonly error: unknown;
+    }
   /** A step of a stop. */
   | { readonly type: 'graceElapsed'; readonly path: string; readonly afterMs: number }
   /** A supervisor got a message that it doesn't know. */
   | { readonly type: 'unexpectedMessage'; readonly path: string; readonly message: unknown }
   /** Dead letters since the last such report, by reason. */
-  | { readonly type: 'deadLetters'; readonly count: number; readonly reasons: Readonly<Record<string, number>> };
+  | {
+      readonly type: 'deadLetters';
+      readonly count: number;
+      readonly reasons: Readonly<Record<string, number>>;
+    };
 
 /** A report in one line; a crash is followed by its stack. */
 export function describeReport(report: Report): string {
@@ -67,7 +76,8 @@ export function describeReport(report: Report): string {
 
 /** What a message is called in a report. */
 export function messageName(message: unknown): string {
-  if (typeof message !== 'object' || message === null) return typeof message === 'string' ? message.slice(0, 80) : String(message);
+  if (typeof message !== 'object' || message === null)
+    return typeof message === 'string' ? message.slice(0, 80) : String(message);
   const { type, call } = message as { type?: unknown; call?: unknown };
   if (typeof type === 'string') return type;
   if (typeof call === 'string') return call;

@@ -14,9 +14,19 @@ export type InternalSignal =
   | { readonly kind: 'link'; readonly from: ActorRef<never> }
   | { readonly kind: 'unlink'; readonly from: ActorRef<never> }
   /** A watched actor has ended. */
-  | { readonly kind: 'down'; readonly from: ActorRef<never>; readonly watch: number; readonly reason: ExitReason }
+  | {
+      readonly kind: 'down';
+      readonly from: ActorRef<never>;
+      readonly watch: number;
+      readonly reason: ExitReason;
+    }
   /** `linked`: the sender has ended; otherwise somebody called `exit`. */
-  | { readonly kind: 'exit'; readonly from: ActorRef<never>; readonly reason: ExitReason; readonly linked: boolean }
+  | {
+      readonly kind: 'exit';
+      readonly from: ActorRef<never>;
+      readonly reason: ExitReason;
+      readonly linked: boolean;
+    }
   /** Ends the actor now: no hook, no message more. Can't be trapped. */
   | { readonly kind: 'kill' }
   /** The parent, or somebody who may, asks it to end. Can't be trapped. `drain`: what the mailbox holds is handled first. */

@@ -43,11 +43,15 @@ export function createCell(
   }
   if (label !== undefined) {
     if (typeof label !== 'string' || label === '' || label.includes('/')) {
-      throw new TypeError(`spawn below ${parent.path || '/'}: name must be a string without "/", got ${JSON.stringify(label)}`);
+      throw new TypeError(
+        `spawn below ${parent.path || '/'}: name must be a string without "/", got ${JSON.stringify(label)}`,
+      );
     }
     const holder = parent.knownBonds?.knownNames?.get(label);
     if (holder !== undefined) {
-      throw new NameTakenError(`spawn: the name ${parent.path}/${label} is taken by actor ${holder.id} (${holder.actor.name})`);
+      throw new NameTakenError(
+        `spawn: the name ${parent.path}/${label} is taken by actor ${holder.id} (${holder.actor.name})`,
+      );
     }
   }
   const { runtime } = parent;

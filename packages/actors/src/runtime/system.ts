@@ -109,7 +109,10 @@ export class ActorSystem {
    * Starts an actor at the top of the tree. Its setup function runs in its own turn, after this one. Throws `NameTakenError` naming the holder, and `TypeError`
    * or `RangeError` for wrong options. Never blocks.
    */
-  spawn<M, A extends unknown[]>(actor: Actor<M, A> | SetupFunction<M, A>, ...options: SpawnArguments<A>): ActorRef<M> {
+  spawn<M, A extends unknown[]>(
+    actor: Actor<M, A> | SetupFunction<M, A>,
+    ...options: SpawnArguments<A>
+  ): ActorRef<M> {
     if (this.#root.state !== STATE.running) {
       throw new TypeError(`ActorSystem "${this.name}" has been stopped: it starts no actors any more`);
     }
@@ -132,7 +135,9 @@ export class ActorSystem {
       const { host } = this.#dispatcher;
       host.hold();
       try {
-        await new Promise<void>(resolve => root.requestStop('infinity', false, exit.shutdown, () => resolve()));
+        await new Promise<void>(resolve =>
+          root.requestStop('infinity', false, exit.shutdown, () => resolve()),
+        );
       } finally {
         host.release();
       }

@@ -17,7 +17,11 @@ export function addRestart(restarts: readonly number[], now: number, budget: Bud
 /** Throws `RangeError` or `TypeError` naming the field and the value. */
 export function checkBudget(budget: Partial<Budget>, place: string): void {
   const { intensity, period } = budget;
-  if (intensity !== undefined && intensity !== Infinity && !(Number.isSafeInteger(intensity) && intensity >= 0)) {
+  if (
+    intensity !== undefined &&
+    intensity !== Infinity &&
+    !(Number.isSafeInteger(intensity) && intensity >= 0)
+  ) {
     throw wrong(intensity, `${place}: intensity must be a whole number from 0`);
   }
   if (period !== undefined && !(typeof period === 'number' && period > 0)) {

@@ -101,7 +101,9 @@ export function checkSupervisor(options: SupervisorOptions): FullOptions {
   oneOf('supervisor: autoShutdown', autoShutdown, AUTO);
   checkBudget({ intensity, period }, 'supervisor');
   if (!Array.isArray(children)) {
-    throw new TypeError(`supervisor: children must be an array, got ${String(children)} (${typeof children})`);
+    throw new TypeError(
+      `supervisor: children must be an array, got ${String(children)} (${typeof children})`,
+    );
   }
   if (strategy === 'dynamic' && children.length !== 1) {
     throw new RangeError(
@@ -120,11 +122,22 @@ export function checkSupervisor(options: SupervisorOptions): FullOptions {
 }
 
 /** Fills in the defaults of one spec. */
-export function checkChild(spec: ChildSpec, place: string, isTemplate: boolean, autoShutdown: AutoShutdown): FullSpec {
+export function checkChild(
+  spec: ChildSpec,
+  place: string,
+  isTemplate: boolean,
+  autoShutdown: AutoShutdown,
+): FullSpec {
   if (typeof spec !== 'object' || spec === null) {
     throw new TypeError(`${place} must be a child spec, got ${String(spec)} (${typeof spec})`);
   }
-  const { id = isTemplate ? '' : undefined, args = [], restart = 'permanent', significant = false, backoff } = spec;
+  const {
+    id = isTemplate ? '' : undefined,
+    args = [],
+    restart = 'permanent',
+    significant = false,
+    backoff,
+  } = spec;
   if (typeof id !== 'string' || (id === '') !== isTemplate || id.includes('/')) {
     throw new TypeError(
       isTemplate
@@ -135,15 +148,20 @@ export function checkChild(spec: ChildSpec, place: string, isTemplate: boolean, 
   const start = toActor(spec.start, `${place}.start`);
   const type = spec.type ?? (isSupervisor(start) ? 'supervisor' : 'worker');
   const shutdown = spec.shutdown ?? (type === 'supervisor' ? 'infinity' : (start.options.shutdown ?? 5000));
-  if (!Array.isArray(args)) throw new TypeError(`${place}.args must be an array, got ${String(args)} (${typeof args})`);
+  if (!Array.isArray(args))
+    throw new TypeError(`${place}.args must be an array, got ${String(args)} (${typeof args})`);
   oneOf(`${place}.restart`, restart, RESTARTS);
   oneOf(`${place}.type`, type, TYPES);
   checkShutdown(shutdown, place);
   if (typeof significant !== 'boolean') {
-    throw new TypeError(`${place}.significant must be true or false, got ${String(significant)} (${typeof significant})`);
+    throw new TypeError(
+      `${place}.significant must be true or false, got ${String(significant)} (${typeof significant})`,
+    );
   }
   if (significant && restart === 'permanent') {
-    throw new TypeError(`${place}.significant: a permanent child never ends for good, so it can't be significant`);
+    throw new TypeError(
+      `${place}.significant: a permanent child never ends for good, so it can't be significant`,
+    );
   }
   if (significant && autoShutdown === 'never') {
     throw new TypeError(`${place}.significant has no meaning while the supervisor's autoShutdown is "never"`);
@@ -176,6 +194,8 @@ export function isSupervisor(actor: object): boolean {
 
 function oneOf(place: string, value: unknown, allowed: readonly string[]): void {
   if (!allowed.includes(value as string)) {
-    throw new TypeError(`${place} must be one of ${allowed.join(', ')}, got ${String(value)} (${typeof value})`);
+    throw new TypeError(
+      `${place} must be one of ${allowed.join(', ')}, got ${String(value)} (${typeof value})`,
+    );
   }
 }

@@ -20,7 +20,8 @@ const DIRECTIVES: readonly string[] = ['resume', 'restart', 'stop', 'escalate'];
 export function decide(error: unknown, rules: readonly FailureRule[]): Directive {
   for (const [match, directive] of rules) {
     try {
-      if (isClass(match) ? error instanceof match : (match as (error: unknown) => boolean)(error)) return directive;
+      if (isClass(match) ? error instanceof match : (match as (error: unknown) => boolean)(error))
+        return directive;
     } catch {
       // The next rule.
     }
@@ -31,7 +32,9 @@ export function decide(error: unknown, rules: readonly FailureRule[]): Directive
 function isClass(value: unknown): value is AnyClass {
   return (
     typeof value === 'function' &&
-    (value === Error || value.prototype instanceof Error || /^class\b/.test(Function.prototype.toString.call(value)))
+    (value === Error ||
+      value.prototype instanceof Error ||
+      /^class\b/.test(Function.prototype.toString.call(value)))
   );
 }
 

@@ -70,7 +70,11 @@ export class Supervisor {
 
   /** The ref of a child of that declaration, which stays the same when the child is restarted. `undefined` if there is none running. */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever it takes
-  async child<M>(_actor: Actor<M, any>, id: string, options: AskOptions = FOR_EVER): Promise<ActorRef<M> | undefined> {
+  async child<M>(
+    _actor: Actor<M, any>,
+    id: string,
+    options: AskOptions = FOR_EVER,
+  ): Promise<ActorRef<M> | undefined> {
     const children = await this.children(options);
     return children.find(child => child.id === id)?.ref as ActorRef<M> | undefined;
   }

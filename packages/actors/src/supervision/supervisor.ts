@@ -56,11 +56,19 @@ export interface StartedChild {
 
 /** What a supervisor understands; `Supervisor` has a method for each. */
 export type SupervisorMessage =
-  | { readonly call: 'startChild'; readonly child: ChildSpec | readonly unknown[]; readonly reply: Reply<StartedChild> }
+  | {
+      readonly call: 'startChild';
+      readonly child: ChildSpec | readonly unknown[];
+      readonly reply: Reply<StartedChild>;
+    }
   | { readonly call: 'terminateChild'; readonly child: string | ActorRef<never>; readonly reply: Reply<void> }
   | { readonly call: 'restartChild'; readonly child: string; readonly reply: Reply<StartedChild> }
   | { readonly call: 'deleteChild'; readonly child: string; readonly reply: Reply<void> }
-  | { readonly call: 'getChildSpec'; readonly child: string | ActorRef<never>; readonly reply: Reply<ChildSpec> }
+  | {
+      readonly call: 'getChildSpec';
+      readonly child: string | ActorRef<never>;
+      readonly reply: Reply<ChildSpec>;
+    }
   | { readonly call: 'children'; readonly reply: Reply<ChildInfo[]> }
   | { readonly call: 'count'; readonly reply: Reply<ChildCount> }
   | { readonly call: 'reconfigure'; readonly options: SupervisorOptions; readonly reply: Reply<void> };
@@ -171,7 +179,14 @@ class SupervisorActor implements Keeper {
   // ── Children ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #enter(spec: FullSpec): Child {
-    const child: Child = { spec, cell: undefined, status: 'stopped', life: -1, retry: undefined, restarts: [] };
+    const child: Child = {
+      spec,
+      cell: undefined,
+      status: 'stopped',
+      life: -1,
+      retry: undefined,
+      restarts: [],
+    };
     if (!this.#isDynamic) this.#children.set(spec.id, child);
     return child;
   }
@@ -274,7 +289,9 @@ class SupervisorActor implements Keeper {
   #autoShutdown({ spec }: Child): Next | void {
     const { autoShutdown } = this.#options;
     if (!spec.significant || autoShutdown === 'never') return;
-    const some = autoShutdown === 'allSignificant' && this.#everyChild().some(each => each.spec.significant && each.status !== 'stopped');
+    const some =
+      autoShutdown === 'allSignificant' &&
+      this.#everyChild().some(each => each.spec.significant && each.status !== 'stopped');
     if (!some) return next.stop(exit.shutdown);
   }
 
@@ -305,7 +322,10 @@ class SupervisorActor implements Keeper {
   async #restart(child: Child): Promise<Next | void> {
     const { intensity, period, strategy, budget } = this.#options;
     const holder = budget === 'child' ? child : undefined;
-    const restarts = addRestart(holder?.restarts ?? this.#restarts, this.#cell.dispatcher.host.now(), { intensity, period });
+    const restarts = addRestart(holder?.restarts ?? this.#restarts, this.#cell.dispatcher.host.now(), {
+      intensity,
+      period,
+    });
     if (restarts === undefined) {
       this.#report('shutdown', child, exit.shutdownWith('reachedMaxRestartIntensity'));
       this.#rest(child);
@@ -347,7 +367,11 @@ class SupervisorActor implements Keeper {
     }
   }
 
-  #report(error: 'childTerminated' | 'startError' | 'shutdownError' | 'shutdown', child: Child, reason: ExitReason): void {
+  #report(
+    error: 'childTerminated' | 'startError' | 'shutdownError' | 'shutdown',
+    child: Child,
+    reason: ExitReason,
+  ): void {
     const id = this.#isDynamic ? child.cell?.name : child.spec.id;
     this.#cell.runtime.report({ type: 'supervisor', path: this.#cell.path, error, child: id, reason });
   }
@@ -403,16 +427,24 @@ class SupervisorActor implements Keeper {
         : [...this.#byCell.values()].find(({ cell }) => cell!.id === which?.id);
     if (child !== undefined) return child;
     if (typeof which === 'string' && this.#isDynamic) {
-      throw this.#refuse('dynamic', `${call}: children of a dynamic supervisor have no ids; pass the child's ref`);
+      throw this.#refuse(
+        'dynamic',
+        `${call}: children of a dynamic supervisor have no ids; pass the child's ref`,
+      );
     }
-    throw this.#refuse('notFound', `${call}: there is no child ${typeof which === 'string' ? which : String(which)}`);
+    throw this.#refuse(
+      'notFound',
+      `${call}: there is no child ${typeof which === 'string' ? which : String(which)}`,
+    );
   }
 
   async #startChild(what: ChildSpec | readonly unknown[]): Promise<StartedChild> {
     let child: Child;
     if (this.#isDynamic) {
       if (!Array.isArray(what)) {
-        throw new TypeError(`supervisor ${this.#cell.path}: startChild: a dynamic supervisor takes the arguments of the child as an array`);
+        throw new TypeError(
+          `supervisor ${this.#cell.path}: startChild: a dynamic supervisor takes the arguments of the child as an array`,
+        );
       }
       const template = this.#options.children[0]!;
       child = this.#enter({ ...template, args: [...template.args, ...(what as readonly unknown[])] });
@@ -421,8 +453,14 @@ class SupervisorActor implements Keeper {
       const known = this.#children.get(spec.id);
       if (known !== undefined) {
         throw known.status === 'stopped'
-          ? this.#refuse('alreadyPresent', `startChild: ${spec.id} is present, and stopped; use restartChild or deleteChild`)
-          : this.#refuse('alreadyStarted', `startChild: ${spec.id} is started already: ${String(known.cell?.ref)}`);
+          ? this.#refuse(
+              'alreadyPresent',
+              `startChild: ${spec.id} is present, and stopped; use restartChild or deleteChild`,
+            )
+          : this.#refuse(
+              'alreadyStarted',
+              `startChild: ${spec.id} is started already: ${String(known.cell?.ref)}`,
+            );
       }
       child = this.#enter(spec);
     }
@@ -440,9 +478,13 @@ class SupervisorActor implements Keeper {
     if (started.outcome === 'ok') return { ref: cell!.ref as ActorRef<never>, info: started.info };
     if (started.outcome === 'ignore') return { ref: undefined, info: undefined };
     const { reason } = started;
-    throw this.#refuse('startFailed', `${call}: ${spec.id || cell!.name} failed to start: ${describeReason(reason)}`, {
-      cause: reason.type === 'error' ? reason.error : reason,
-    });
+    throw this.#refuse(
+      'startFailed',
+      `${call}: ${spec.id || cell!.name} failed to start: ${describeReason(reason)}`,
+      {
+        cause: reason.type === 'error' ? reason.error : reason,
+      },
+    );
   }
 
   async #terminateChild(which: string | ActorRef<never>): Promise<void> {
@@ -497,7 +539,7 @@ class SupervisorActor implements Keeper {
   #reconfigure(options: SupervisorOptions): void {
     const full = checkSupervisor(options);
     if ((full.strategy === 'dynamic') !== this.#isDynamic) {
-      throw new TypeError('reconfigure: strategy: a supervisor can\'t become dynamic, or cease to be');
+      throw new TypeError("reconfigure: strategy: a supervisor can't become dynamic, or cease to be");
     }
     this.#options = full;
     if (this.#isDynamic) return;
@@ -531,5 +573,9 @@ const CALLS: Record<SupervisorMessage['call'], true> = {
 
 function publicSpec(spec: FullSpec): ChildSpec {
   const { backoff, id, ...rest } = spec;
-  return { ...(rest as unknown as Omit<ChildSpec, 'id' | 'backoff'>), ...(id !== '' && { id }), ...(backoff !== undefined && { backoff }) };
+  return {
+    ...(rest as unknown as Omit<ChildSpec, 'id' | 'backoff'>),
+    ...(id !== '' && { id }),
+    ...(backoff !== undefined && { backoff }),
+  };
 }

@@ -21,7 +21,12 @@ import { VirtualHost } from './virtual-host.ts';
 
 /** One step in the life of an actor, in the order in which they happened. */
 export type LifeEvent =
-  | { readonly type: 'started'; readonly path: string; readonly outcome: 'ok' | 'ignore' | 'error'; readonly at: number }
+  | {
+      readonly type: 'started';
+      readonly path: string;
+      readonly outcome: 'ok' | 'ignore' | 'error';
+      readonly at: number;
+    }
   | { readonly type: 'stopping'; readonly path: string; readonly reason: ExitReason; readonly at: number }
   | { readonly type: 'exited'; readonly path: string; readonly reason: ExitReason; readonly at: number };
 
@@ -91,7 +96,10 @@ export class TestSystem {
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- as in ActorSystem
-  spawn<M, A extends any[]>(actor: Actor<M, A> | SetupFunction<M, A>, ...options: SpawnArguments<A>): ActorRef<M> {
+  spawn<M, A extends any[]>(
+    actor: Actor<M, A> | SetupFunction<M, A>,
+    ...options: SpawnArguments<A>
+  ): ActorRef<M> {
     return this.system.spawn(actor, ...options);
   }
 
@@ -115,10 +123,11 @@ export class TestSystem {
   /** Runs until nobody has anything to do, at the present time. */
   async settle(): Promise<void> {
     const { dispatcher } = this.system;
-    for (let steps = 0; ; ) {
+    for (let steps = 0; ;) {
       while (dispatcher.waiting > 0) {
         dispatcher.step(Math.floor(this.#choose() * dispatcher.waiting), 1);
-        if ((steps += 1) > MOST_STEPS) throw new Error(`settle: still busy after ${MOST_STEPS} visits (seed ${this.seed})`);
+        if ((steps += 1) > MOST_STEPS)
+          throw new Error(`settle: still busy after ${MOST_STEPS} visits (seed ${this.seed})`);
         if (Math.floor(this.#choose() * TURN_EVERY) === 0) await turn();
       }
       await turn();
@@ -147,7 +156,8 @@ export class TestSystem {
       await this.settle();
       if (settled) return promise;
       const { next } = this.#host;
-      if (next === undefined) throw new Error(`until: the promise is pending and nothing is left to happen (seed ${this.seed})`);
+      if (next === undefined)
+        throw new Error(`until: the promise is pending and nothing is left to happen (seed ${this.seed})`);
       this.#host.moveTo(next);
     }
   }

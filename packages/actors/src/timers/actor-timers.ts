@@ -81,9 +81,12 @@ export class ActorTimers<M = unknown> {
     try {
       cron = new Cron(pattern, { paused: true, ...options });
     } catch (error) {
-      throw new TypeError(`timers.cron: cannot understand the pattern "${pattern}": ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw new TypeError(
+        `timers.cron: cannot understand the pattern "${pattern}": ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
     }
     this.#start(key, 'cron', 0, message, cron);
   }
@@ -109,7 +112,15 @@ export class ActorTimers<M = unknown> {
   #start(key: unknown, kind: Kind, ms: number, message: M, cron?: Cron): void {
     this.cancel(key);
     const timer = new WheelTimer(() => this.#cell.post(new Tick(this as ActorTimers, running)));
-    const running: Running = { key, kind, message, ms, cron, timer, due: kind === 'cron' ? 0 : this.#cell.dispatcher.host.now() };
+    const running: Running = {
+      key,
+      kind,
+      message,
+      ms,
+      cron,
+      timer,
+      due: kind === 'cron' ? 0 : this.#cell.dispatcher.host.now(),
+    };
     this.#running.set(key, running);
     this.#next(running);
   }
@@ -153,8 +164,11 @@ export class ActorTimers<M = unknown> {
 
 function checked(ms: number, least: number, place: string): number {
   if (typeof ms !== 'number') {
-    throw new TypeError(`timers.${place}: expected a number of milliseconds, got ${String(ms)} (${typeof ms})`);
+    throw new TypeError(
+      `timers.${place}: expected a number of milliseconds, got ${String(ms)} (${typeof ms})`,
+    );
   }
-  if (!(ms >= least)) throw new RangeError(`timers.${place}: milliseconds must be at least ${least}, got ${ms}`);
+  if (!(ms >= least))
+    throw new RangeError(`timers.${place}: milliseconds must be at least ${least}, got ${ms}`);
   return ms;
 }
