@@ -79,14 +79,11 @@ export class Dispatcher {
 
   /** Lets one actor that has something to do have its visit: the one at `index` in the line. For schedulers that choose. */
   step(index: number, messages: number): void {
-    for (let n = 0; n < index; n++) {
-      // The others keep their order: the one chosen goes to the front.
-      const at = (this.#head + index - n) & this.#mask;
-      const before = (this.#head + index - n - 1) & this.#mask;
-      const cell = this.#ready[at];
-      this.#ready[at] = this.#ready[before];
-      this.#ready[before] = cell;
-    }
+    // The one chosen changes places with the first: who comes next is up to chance anyway.
+    const at = (this.#head + index) & this.#mask;
+    const chosen = this.#ready[at];
+    this.#ready[at] = this.#ready[this.#head];
+    this.#ready[this.#head] = chosen;
     this.left = messages;
     this.#take().visit();
     this.flush?.();

@@ -67,7 +67,7 @@ export function describeReport(report: Report): string {
       return `Actor ${report.path} didn't end within ${report.afterMs} ms and is killed`;
     case 'unexpectedMessage':
       return `Supervisor ${report.path} got a message that it doesn't know: ${describeReason({ type: 'error', error: report.message })}`;
-    case 'deadLetters': {
+    default: {
       const reasons = Object.entries(report.reasons).map(([reason, count]) => `${count} ${reason}`);
       return `${report.count} dead letters: ${reasons.join(', ')}`;
     }

@@ -411,7 +411,7 @@ class SupervisorActor implements Keeper {
         return this.#list();
       case 'count':
         return this.#count();
-      case 'reconfigure':
+      default:
         return this.#reconfigure(message.options);
     }
   }

@@ -150,8 +150,10 @@ export class TestSystem {
   /** Runs while `promise` is pending, letting time pass as needed; returns its value. Throws if nothing could ever settle it. */
   async until<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
-    const done = (): void => void (settled = true);
-    promise.then(done, done);
+    promise.then(
+      () => (settled = true),
+      () => (settled = true),
+    );
     for (;;) {
       await this.settle();
       if (settled) return promise;

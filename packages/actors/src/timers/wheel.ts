@@ -82,7 +82,7 @@ export class TimerWheel {
       }
       this.#tick = next;
       for (let level = LEVELS - 1; level > 0; level--) {
-        if (next % SPANS[level]! === 0) this.#deal(level);
+        if (Number.isInteger(next / SPANS[level]!)) this.#deal(level);
       }
       const slot = this.#slots[next % SLOTS]!;
       for (let timer = slot.first; timer !== undefined; timer = slot.first) {
