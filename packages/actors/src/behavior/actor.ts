@@ -121,6 +121,11 @@ export async function findActor(module: string, name: string): Promise<Actor<nev
   return found;
 }
 
+/** Whether other threads can find it. */
+export function isDeclared(actor: { readonly module: string | undefined; readonly name: string }): boolean {
+  return actor.module !== undefined && declared.get(`${actor.module}#${actor.name}`) === (actor as unknown);
+}
+
 /** As `findActor`, for one whose module is loaded already. */
 export function knownActor(module: string, name: string): Actor<never, never> | undefined {
   return declared.get(`${module}#${name}`);

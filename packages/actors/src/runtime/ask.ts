@@ -13,14 +13,22 @@ import type { AskOptions, Reply } from './ref.ts';
 /** As OTP's `gen_server:call`. */
 export const ASK_TIMEOUT_MS = 5000;
 
+/** Where an answer goes, on this thread or another. */
+export abstract class OpenAsk implements Reply<unknown> {
+  abstract tell(value: unknown): void;
+  abstract fail(error: unknown): void;
+  /** The actor has ended without an answer. */
+  abstract died(reason: ExitReason): void;
+}
+
 /** Whom a question is for, as far as the question needs to know. */
 export interface Asked {
   readonly path: string;
-  readonly asks: Set<PendingAsk>;
+  readonly asks: Set<OpenAsk>;
   lateReply(value: unknown, reason: DeadLetterReason): void;
 }
 
-export class PendingAsk implements Reply<unknown> {
+export class PendingAsk extends OpenAsk {
   readonly promise: Promise<unknown>;
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
@@ -32,6 +40,7 @@ export class PendingAsk implements Reply<unknown> {
   #onAbort: (() => void) | undefined;
 
   constructor(asked: Asked, dispatcher: Dispatcher, options: AskOptions | undefined) {
+    super();
     this.#asked = asked;
     this.#dispatcher = dispatcher;
     this.promise = new Promise((resolve, reject) => {
@@ -54,25 +63,28 @@ export class PendingAsk implements Reply<unknown> {
     dispatcher.host.hold();
   }
 
-  tell(value: unknown): void {
+  override tell(value: unknown): void {
     if (!this.#open) return this.#asked.lateReply(value, 'lateReply');
     this.#close();
     this.#resolve(value);
   }
 
-  fail(error: unknown): void {
+  override fail(error: unknown): void {
     if (!this.#open) return;
     this.#close();
     this.#reject(error);
   }
 
-  /** The actor has ended without an answer. */
-  died(reason: ExitReason): void {
+  override died(reason: ExitReason): void {
     this.fail(new ActorDiedError(this.#asked.path, reason, 'ask'));
   }
 
+  /** Is called once when it is settled, for whoever keeps it under a number. */
+  onClose: (() => void) | undefined;
+
   #close(): void {
     this.#open = false;
+    this.onClose?.();
     if (this.#timer !== undefined) this.#dispatcher.cancelTimer(this.#timer);
     if (this.#onAbort !== undefined) this.#signal!.removeEventListener('abort', this.#onAbort);
     this.#asked.asks.delete(this);
@@ -81,10 +93,10 @@ export class PendingAsk implements Reply<unknown> {
 }
 
 /** The question that a message carries, if it does. */
-export function askOf(message: unknown): PendingAsk | undefined {
+export function askOf(message: unknown): OpenAsk | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
   const { reply } = message as { reply?: unknown };
-  return reply instanceof PendingAsk ? reply : undefined;
+  return reply instanceof OpenAsk ? reply : undefined;
 }
 
 /** Throws `RangeError` for a bad timeout, as core does. */

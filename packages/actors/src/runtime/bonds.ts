@@ -6,7 +6,7 @@ import type { Backoff } from '../supervision/backoff.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { ActorTimers } from '../timers/actor-timers.ts';
 import type { WheelTimer } from '../timers/wheel.ts';
-import type { PendingAsk } from './ask.ts';
+import type { OpenAsk } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { ActorRef } from './ref.ts';
 
@@ -35,7 +35,7 @@ export class Bonds {
   /** Whose end it wants to know of. */
   knownWatching: Map<number, Watch> | undefined = undefined;
   knownLinks: Set<ActorRef<never>> | undefined = undefined;
-  knownAsks: Set<PendingAsk> | undefined = undefined;
+  knownAsks: Set<OpenAsk> | undefined = undefined;
   knownCreditors: Creditor[] | undefined = undefined;
   timers: ActorTimers | undefined = undefined;
   readonly deathWaiters: Set<(reason: ExitReason) => void> = new Set<(reason: ExitReason) => void>();
@@ -70,7 +70,7 @@ export class Bonds {
     return (this.knownLinks ??= new Set());
   }
 
-  get asks(): Set<PendingAsk> {
+  get asks(): Set<OpenAsk> {
     return (this.knownAsks ??= new Set());
   }
 

@@ -40,7 +40,7 @@ import type { Directive } from '../supervision/decide.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { askOf } from './ask.ts';
-import type { PendingAsk } from './ask.ts';
+import type { OpenAsk } from './ask.ts';
 import { Bonds } from './bonds.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -48,6 +48,7 @@ import { Envelope } from './envelope.ts';
 import { LocalRef } from './local-ref.ts';
 import type { ActorRef } from './ref.ts';
 import { messageName } from './report.ts';
+import { ID_STEP } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import type { InternalSignal } from './signal.ts';
 
@@ -67,6 +68,13 @@ export type Started =
   | { readonly outcome: 'ok'; readonly info: unknown }
   | { readonly outcome: 'ignore' }
   | { readonly outcome: 'error'; readonly reason: ExitReason };
+
+/** What a cell asks of the actor that it stands for. */
+export interface Agent {
+  readonly ref: ActorRef<unknown>;
+  kill(): void;
+  discard(): void;
+}
 
 /** What a supervisor's behaviour does beyond an ordinary one's. */
 export interface Keeper {
@@ -91,6 +99,10 @@ export class Cell {
   args: readonly unknown[];
   readonly options: ActorOptions;
   readonly ref: ActorRef<unknown>;
+  /** Set if the actor itself runs on another thread, and this cell stands for it here. */
+  readonly agent: Agent | undefined;
+  /** Whether a stop lets it handle what it has. */
+  drains = false;
   /** Whether a supervisor decides what becomes of it after its end. */
   supervised = false;
   /** Whether it ends because its supervisor wants it to, who then waits for it and needn't be told. */
@@ -132,6 +144,7 @@ export class Cell {
     options: ActorOptions,
     id: number,
     label: string | undefined,
+    agent?: Agent,
   ) {
     this.runtime = runtime;
     this.dispatcher = runtime.dispatcher;
@@ -143,16 +156,17 @@ export class Cell {
     this.label = label;
     const mailbox = createMailbox(options.mailbox);
     this.mailbox = runtime.wrapMailbox === undefined ? mailbox : runtime.wrapMailbox(this, mailbox);
-    this.ref = new LocalRef(this);
+    this.agent = agent;
+    this.ref = agent === undefined ? new LocalRef(this) : agent.ref;
   }
 
   get path(): string {
     if (this.parent === undefined) return '';
-    return `${this.parent.path}/${this.label ?? `${this.actor.name}:${this.id}`}`;
+    return `${this.parent.path}/${this.name}`;
   }
 
   get name(): string {
-    return this.label ?? `${this.actor.name}:${this.id}`;
+    return this.label ?? `${this.actor.name}:${Math.floor(this.id / ID_STEP)}`;
   }
 
   get bonds(): Bonds {
@@ -634,10 +648,16 @@ export class Cell {
       this.#failed(reason.error, undefined);
       return { outcome: 'error', reason };
     }
-    if (reason.type === 'error') this.#reportCrash(reason, undefined, 'stop');
+    // One on another thread has been reported there.
+    if (reason.type === 'error' && this.agent === undefined) this.#reportCrash(reason, undefined, 'stop');
     this.#beginStop(reason);
     if (!this.alive) return { outcome: 'error', reason };
     return new Promise(resolve => this.onceDead(() => resolve({ outcome: 'error', reason })));
+  }
+
+  /** How often it was restarted is known, and reported, elsewhere. */
+  adoptRestarts(restarts: number): void {
+    this.restarts = this.#restartsReported = restarts;
   }
 
   /** Makes a dead cell startable again, under the same ref. What its mailbox kept is handled by the new instance. */
@@ -783,6 +803,7 @@ export class Cell {
   }
 
   #stopOn(reason: ExitReason, drain: boolean): void {
+    this.drains = drain;
     this.#askToStop();
     if (!drain || this.state !== STATE.running) return this.#beginStop(reason);
     this.state = STATE.draining;
@@ -879,6 +900,7 @@ export class Cell {
   kill(): void {
     if (this.state === STATE.dead) return;
     const children = this.#bonds?.knownChildren;
+    this.agent?.kill();
     // Its own end first in the books, so that a supervisor doesn't restart children that are killed with it.
     this.#gate |= CLOSED;
     this.state = STATE.stopping;
@@ -928,7 +950,7 @@ export class Cell {
   #failAsks(bonds: Bonds, reason: ExitReason): void {
     const asks = bonds.knownAsks;
     if (asks === undefined || asks.size === 0) return;
-    const waiting = new Set<PendingAsk>();
+    const waiting = new Set<OpenAsk>();
     for (const message of this.mailbox) {
       const ask = askOf(message);
       if (ask !== undefined) waiting.add(ask);
@@ -939,6 +961,8 @@ export class Cell {
   /** It won't come back: what waits for it is dead. */
   discard(): void {
     this.#refuses = true;
+    this.agent?.discard();
+    if (!this.supervised) this.runtime.forget?.(this);
     while (this.mailbox.size > 0) this.deadLetter(this.mailbox.shift(), 'stopped');
     this.#bonds?.refuseCredit(this.path, this.lastReason);
   }

@@ -9,6 +9,7 @@ import type { ActorRef } from './ref.ts';
  * - `unhandled`: the actor said that it means nothing to it.
  * - `lateReply`: the answer to an `ask` that was given up, or had been answered.
  * - `restarted`: a tick or result meant for an earlier incarnation.
+ * - `notShareable`: it can't travel to the actor's thread.
  * - `faulty`: the mailbox's own `priority` or `key` function threw.
  */
 export type DeadLetterReason =
@@ -19,7 +20,8 @@ export type DeadLetterReason =
   | 'unhandled'
   | 'lateReply'
   | 'restarted'
-  | 'faulty';
+  | 'faulty'
+  | 'notShareable';
 
 /** A message that reached nobody. */
 export interface DeadLetter {

@@ -89,6 +89,11 @@ export class Dispatcher {
     this.flush?.();
   }
 
+  /** Begins a turn without waiting for one, if none is under way. */
+  runNow(): void {
+    if (!this.#running && this.#size > 0) this.#turn();
+  }
+
   #schedule(): void {
     this.#scheduled = true;
     if (this.#running) return;

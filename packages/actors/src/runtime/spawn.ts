@@ -55,7 +55,12 @@ export function createCell(
     }
   }
   const { runtime } = parent;
-  const cell = new Cell(runtime, parent, actor, args, merged, runtime.nextId(), label);
+  const placement = merged.placement ?? 'parent';
+  const slot = placement === 'parent' ? runtime.slot : runtime.place(placement);
+  const cell =
+    slot === runtime.slot
+      ? new Cell(runtime, parent, actor, args, merged, runtime.nextId(), label)
+      : runtime.node!.createAgent(parent, actor, args, merged, options, slot, label);
   const { bonds } = parent;
   bonds.children.add(cell);
   if (label !== undefined) bonds.names.set(label, cell);
@@ -72,6 +77,8 @@ export function spawnChild(parent: Cell, start: unknown, options: SpawnOptions |
   }
   if (options?.link === true) parent.context.link(ref);
   if (options?.watch === true) parent.context.watch(ref);
-  cell.signal({ kind: 'start' });
+  // For an actor elsewhere the order to start it must go out before the first message to it.
+  if (cell.agent === undefined) cell.signal({ kind: 'start' });
+  else void cell.start();
   return ref;
 }

@@ -5,20 +5,28 @@ import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import { Cell, STATE } from './cell.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { createRuntime } from './create-runtime.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import { PlatformHost } from './host.ts';
 import type { Host } from './host.ts';
 import type { ActorRef } from './ref.ts';
 import { describeReport } from './report.ts';
 import type { Report } from './report.ts';
-import type { Observer, Runtime } from './runtime.ts';
+import { MOST_SLOTS } from './runtime.ts';
+import type { Observer } from './runtime.ts';
 import { spawnChild } from './spawn.ts';
 import type { SpawnArguments } from './spawn.ts';
+import { Threads } from './threads.ts';
 
 /** How a system is set up. */
 export interface SystemOptions {
   /** For logs. Default: `actors`. */
   readonly name?: string;
+  /**
+   * How many scheduler threads there are for actors whose `placement` asks for one. Default: one less than the machine can run at once, at least 1; with 0 everything
+   * runs here. They start when the first actor is placed on one, and from then on keep the program running until `stop()`.
+   */
+  readonly threads?: number;
   /** Is called with crashes, restarts and what supervisors report. Default: one line each to standard error. */
   readonly report?: (report: Report) => void;
   /** Time, chance and turns; the testkit's is deterministic. */
@@ -39,9 +47,24 @@ const guardian: Actor<never, []> = {
   setup: () => () => {},
 };
 
+function threadCount({ threads, host }: SystemOptions): number {
+  // Virtual time has no threads.
+  if (threads === undefined) return host === undefined ? Math.max(1, parallelism() - 1) : 0;
+  if (!Number.isSafeInteger(threads) || threads < 0 || threads >= MOST_SLOTS) {
+    throw new RangeError(
+      `ActorSystem: threads must be a whole number from 0 to ${MOST_SLOTS - 1}, got ${String(threads)} (${typeof threads})`,
+    );
+  }
+  return threads;
+}
+
+function parallelism(): number {
+  return (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2;
+}
+
 /**
- * The root of a tree of actors. An idle system doesn't keep the program running, and neither do timers of its actors; what you await (`ask`, `stop`,
- * `whenStopped`) does.
+ * The root of a tree of actors. An idle system without threads doesn't keep the program running, and neither do timers of its actors; what you await
+ * (`ask`, `stop`, `whenStopped`) does.
  *
  * @example
  * await using system = new ActorSystem();
@@ -55,13 +78,12 @@ export class ActorSystem {
   readonly deadLetters: DeadLetters;
   readonly #root: Cell;
   readonly #dispatcher: Dispatcher;
+  readonly #threads: Threads;
 
   /** Starts nothing yet. Never blocks. */
   constructor(options: SystemOptions = {}) {
     this.name = options.name ?? 'actors';
     const report = options.report ?? ((report: Report) => console.error(describeReport(report)));
-    const dispatcher = new Dispatcher(options.host ?? new PlatformHost());
-    let ids = 0;
     const safely = (each: Report): void => {
       try {
         report(each);
@@ -77,14 +99,19 @@ export class ActorSystem {
       () => void dispatcher.after(SUMMARY_MS, () => this.#summarize(safely)),
     );
     this.deadLetters = deadLetters;
-    const runtime: Runtime = {
-      dispatcher,
+    const count = threadCount(options);
+    const runtime = createRuntime({
+      slot: 0,
+      generation: 0,
+      host: options.host ?? new PlatformHost(),
       deadLetters,
       observer: options.observer,
       wrapMailbox: options.wrapMailbox,
       report: safely,
-      nextId: () => (ids += 1),
-    };
+      place: placement => (count === 0 ? 0 : this.#threads.connect().place(placement)),
+    });
+    const { dispatcher } = runtime;
+    this.#threads = new Threads(runtime, this.name, count);
     this.#dispatcher = dispatcher;
     this.#root = new Cell(runtime, undefined, guardian as unknown as Actor<never, never>, [], {}, 0, '');
     void this.#root.start();
@@ -98,6 +125,11 @@ export class ActorSystem {
   /** @internal */
   get root(): Cell {
     return this.#root;
+  }
+
+  /** @internal */
+  get threads(): Threads {
+    return this.#threads;
   }
 
   /** @internal */
@@ -142,6 +174,7 @@ export class ActorSystem {
         host.release();
       }
     }
+    await this.#threads.stop();
     this.#summarize(each => root.runtime.report(each));
   }
 
