@@ -79,3 +79,18 @@ export const parent = actor(
     });
   },
 );
+
+/** Burns until it is told to stop, or for ever. */
+export const burner = actor(
+  import.meta,
+  function burner(context: Context<'obey' | 'ignore'>, sink: ActorRef<string>) {
+    return (message: 'obey' | 'ignore') => {
+      sink.tell('burns');
+      const { stopEvent } = context;
+      // What was told is sent at the end of the turn, which won't come soon.
+      context.cell.runtime.node!.flush();
+      while (message === 'ignore' || !stopEvent.isSet);
+      sink.tell('was told to stop');
+    };
+  },
+);

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { ActorDiedError, ActorSystem, Supervisor, behavior, exit, supervisor } from '../src/index.ts';
 import type { ActorRef, Context, DeadLetter, Report, Signal } from '../src/index.ts';
-import { adder, parent, recorder, sender } from './threads.fixture.ts';
+import { adder, burner, parent, recorder, sender } from './threads.fixture.ts';
 import type { WorkerMessage } from './threads.fixture.ts';
 
 const systems: ActorSystem[] = [];
@@ -233,4 +233,31 @@ test('stopping the system lets actors on other threads finish what they had acce
   }
   await system.stop();
   expect(seen).toHaveLength(100);
+});
+
+test('the stop event reaches a busy loop on another thread; one that ignores it is terminated with its thread', async () => {
+  for (const message of ['obey', 'ignore'] as const) {
+    const { system, reports } = start(1);
+    const seen: string[] = [];
+    const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
+    const ref = system.spawn(burner, {
+      args: [sink],
+      placement: 'leastLoaded',
+      shutdown: 200,
+      name: 'burner',
+    });
+    ref.tell(message);
+    await until(() => seen.length === 1);
+    await system.stop();
+    if (message === 'obey') {
+      expect(seen).toEqual(['burns', 'was told to stop']);
+      expect(reports).toEqual([]);
+    } else {
+      expect(seen).toEqual(['burns']);
+      expect(reports).toMatchObject([
+        { type: 'graceElapsed', path: '/burner', afterMs: 200 },
+        { type: 'threadTerminated', thread: 'actors-1' },
+      ]);
+    }
+  }
 });

@@ -11,6 +11,7 @@
  * (`claims`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
  * and the actor isn't among them.
  */
+import { Event } from '@heddle/core';
 import type { AsyncWaitOptions, AtomicCounter, SimpleQueue } from '@heddle/core';
 import { findActor, knownActor } from '../behavior/actor.ts';
 import type { Actor, ActorOptions } from '../behavior/actor.ts';
@@ -46,8 +47,8 @@ export type Packet =
   | readonly ['started', id: number, life: number, started: unknown]
   | readonly ['exited', id: number, life: number, reason: ExitReason]
   | readonly ['discard', id: number]
-  | readonly ['threadDied', slot: number]
-  | readonly ['claims', ids: readonly number[]]
+  | readonly ['threadDied', slot: number, successor: number]
+  | readonly ['claims', successor: number, ids: readonly number[]]
   | readonly ['report', report: Report]
   | readonly ['letter', message: unknown, path: string, reason: string]
   | readonly ['stop'];
@@ -71,6 +72,8 @@ interface Order {
   readonly args: readonly unknown[];
   readonly options: SpawnOptions;
   readonly restarts: number;
+  /** Is set by the owner directly: the actor sees it however busy its thread is. */
+  readonly stopEvent: Event;
 }
 
 /** A guest: an actor that runs here for a parent elsewhere. */
@@ -117,7 +120,10 @@ export class Node implements Border {
 
   readonly #loads: readonly AtomicCounter[];
 
-  constructor(runtime: Runtime, wiring: Wiring, claimsToCome: number) {
+  readonly #generation: number;
+
+  constructor(runtime: Runtime, wiring: Wiring, generation: number, claimsToCome: number) {
+    this.#generation = generation;
     const { inboxes } = wiring;
     this.#loads = wiring.loads;
     this.runtime = runtime;
@@ -183,10 +189,12 @@ export class Node implements Border {
       cell.revive();
     }
     cell.adoptRestarts(order.restarts);
+    cell.bonds.stopEvent = order.stopEvent;
     const starting = cell.start();
     this.#unpark(id);
-    const started = await starting;
-    this.post(owner, ['started', id, life, started]);
+    this.post(owner, ['started', id, life, starting instanceof Promise ? await starting : starting]);
+    // At once: its first message may keep the thread for long.
+    this.#send(owner);
   }
 
   #unpark(id: number): void {
@@ -249,6 +257,7 @@ export class Node implements Border {
       args: cell!.args,
       options: own,
       restarts: cell!.restarts,
+      stopEvent: agent.stopEvent,
     };
     const packed = this.#packing.pack(order) as Order;
     this.post(agent.slot, ['spawn', packed, this.#packing.found]);
@@ -496,10 +505,10 @@ export class Node implements Border {
         this.#discard(packet[1]);
         return;
       case 'threadDied':
-        this.threadDied(packet[1]);
+        this.threadDied(packet[1], packet[2]);
         return;
       case 'claims':
-        this.#takeClaims(packet[1]);
+        this.#takeClaims(packet[1], packet[2]);
         return;
       case 'report':
         this.onReport?.(packet[1]);
@@ -586,7 +595,7 @@ export class Node implements Border {
   // ── Death of a thread ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Tells everybody here who had to do with actors of that thread, and its successor which of them may come back. */
-  threadDied(slot: number): void {
+  threadDied(slot: number, successor: number): void {
     const reason = exit.threadDied;
     for (const [ask, asked] of this.#askSlots) if (asked === slot) ask.died(reason);
     const interested = this.#interested[slot]!;
@@ -602,7 +611,7 @@ export class Node implements Border {
     }
     // The order matters: the claims go out before anything that an agent's end sets off.
     const agents = [...this.#agents.values()].filter(agent => agent.slot === slot);
-    this.post(slot, ['claims', agents.map(({ id }) => id)]);
+    this.post(slot, ['claims', successor, agents.map(({ id }) => id)]);
     for (const agent of agents) agent.threadDied();
     // Guests of that thread's actors have lost their owners.
     for (const [id, { owner }] of this.#guests) if (owner === slot) this.#endGuest(id);
@@ -613,9 +622,10 @@ export class Node implements Border {
     cell?.requestStop(cell.options.shutdown ?? 5000, true, exit.threadDied, () => this.#discard(id));
   }
 
-  #takeClaims(ids: readonly number[]): void {
+  #takeClaims(successor: number, ids: readonly number[]): void {
     for (const id of ids) this.#claimed.add(id);
-    if (this.#claimsToCome === 0) return;
+    // Claims at a successor that died as well: the next round is under way.
+    if (this.#claimsToCome === 0 || successor !== this.#generation) return;
     this.#claimsToCome -= 1;
     if (this.#claimsToCome > 0) return;
     for (const id of this.#parked.keys())
@@ -669,6 +679,7 @@ export class RemoteAgent implements Agent {
   readonly own: SpawnOptions;
   readonly ref: ActorRef<unknown>;
   cell: Cell | undefined;
+  stopEvent: Event = new Event();
   /** Counts its starts, so that news of an earlier life are told from those of this. */
   life = 0;
   readonly #node: Node;
@@ -697,6 +708,9 @@ export class RemoteAgent implements Agent {
   begin(): Promise<unknown> {
     this.life += 1;
     this.#running = true;
+    if (this.stopEvent.isSet) this.stopEvent = new Event();
+    // The cell sets it as soon as a stop is on its way, also while it waits for `started`.
+    this.cell!.bonds.stopEvent = this.stopEvent;
     this.#node.keepAgent(this);
     this.#node.order(this);
     return new Promise(resolve => (this.#onStarted = resolve));
@@ -740,6 +754,7 @@ export class RemoteAgent implements Agent {
   /** The hook of the cell's own end. */
   #stop(reason: ExitReason): Promise<void> | undefined {
     if (!this.#running) return undefined;
+    this.stopEvent.set();
     this.ref.signal({ kind: 'stop', reason, drain: this.cell!.drains });
     return new Promise(resolve => (this.#onExited = resolve));
   }
@@ -749,6 +764,7 @@ export class RemoteAgent implements Agent {
     this.#running = false;
     this.#onStarted = undefined;
     this.#onExited = undefined;
+    this.stopEvent.set();
     this.ref.signal({ kind: 'kill' });
   }
 

@@ -38,6 +38,8 @@ export type Report =
   | { readonly type: 'graceElapsed'; readonly path: string; readonly afterMs: number }
   /** A scheduler thread has died; another takes its place. */
   | { readonly type: 'threadDied'; readonly thread: string; readonly reason: ExitReason }
+  /** A thread didn't end although its actors had been killed. */
+  | { readonly type: 'threadTerminated'; readonly thread: string; readonly afterMs: number }
   /** A supervisor got a message that it doesn't know. */
   | { readonly type: 'unexpectedMessage'; readonly path: string; readonly message: unknown }
   /** Dead letters since the last such report, by reason. */
@@ -69,6 +71,8 @@ export function describeReport(report: Report): string {
       return `Actor ${report.path} didn't end within ${report.afterMs} ms and is killed`;
     case 'threadDied':
       return `Thread ${report.thread} has died, and its actors with it; another takes its place`;
+    case 'threadTerminated':
+      return `Thread ${report.thread} didn't end within ${report.afterMs} ms and is terminated`;
     case 'unexpectedMessage':
       return `Supervisor ${report.path} got a message that it doesn't know: ${describeReason({ type: 'error', error: report.message })}`;
     default: {

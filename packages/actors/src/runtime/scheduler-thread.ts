@@ -36,7 +36,7 @@ export const schedulerThread: Task<
       report,
       place: placement => node.place(placement),
     });
-    const node: Node = new Node(runtime, wiring, claimsToCome);
+    const node: Node = new Node(runtime, wiring, generation, claimsToCome);
     runtime.node = node;
     await node.receive();
   },

@@ -8,6 +8,9 @@ import type { Packet, Wiring } from './node.ts';
 import type { Runtime } from './runtime.ts';
 import { schedulerThread } from './scheduler-thread.ts';
 
+/** How long a thread without actors may take to end before it is terminated. */
+const TERMINATE_AFTER_MS = 1000;
+
 export class Threads {
   readonly #runtime: Runtime;
   readonly #name: string;
@@ -36,7 +39,7 @@ export class Threads {
       loads: Array.from({ length: slots }, () => new AtomicCounter()),
     };
     this.#wiring = wiring;
-    const node = new Node(runtime, wiring, 0);
+    const node = new Node(runtime, wiring, 0, 0);
     node.onReport = report => runtime.report(report);
     runtime.node = node;
     for (let slot = 1; slot < slots; slot++) this.#start(slot, 0);
@@ -70,9 +73,9 @@ export class Threads {
     this.#start(slot, generation + 1);
     const node = runtime.node!;
     for (let other = 1; other <= this.#count; other++) {
-      if (other !== slot) node.post(other, ['threadDied', slot]);
+      if (other !== slot) node.post(other, ['threadDied', slot, generation + 1]);
     }
-    node.threadDied(slot);
+    node.threadDied(slot, generation + 1);
   }
 
   /** Ends the threads, when their actors have ended. */
@@ -82,7 +85,15 @@ export class Threads {
     this.#stopping = true;
     for (let slot = 1; slot <= this.#count; slot++) node.post(slot, ['stop']);
     node.flush();
-    await Promise.all(this.threads.map(thread => thread.joinAsync()));
+    await Promise.all(
+      this.threads.map(async thread => {
+        if (await thread.joinAsync({ timeout: TERMINATE_AFTER_MS })) return;
+        // An actor that was killed, and doesn't give its thread back: there is no other way.
+        this.#runtime.report({ type: 'threadTerminated', thread: thread.name, afterMs: TERMINATE_AFTER_MS });
+        thread.terminate();
+        await thread.joinAsync();
+      }),
+    );
     // Their last reports and dead letters are in the inbox by now.
     node.post(0, ['stop']);
     node.flush();
