@@ -125,6 +125,8 @@ export class Cell {
   #refuses = false;
   #gate = CLOSED;
   #queued = false;
+  /** The setup function is to run in its own turn. */
+  #toStart = false;
   #lane: Fifo | undefined = undefined;
   #receive: (first: unknown, second?: unknown) => unknown = nothing;
   #data: unknown = undefined;
@@ -337,7 +339,14 @@ export class Cell {
     this.dispatcher.enqueue(this);
   }
 
+  /** Has the setup function run in the actor's own turn. */
+  startSoon(): void {
+    this.#toStart = true;
+    this.wake();
+  }
+
   #hasWork(): boolean {
+    if (this.#toStart) return (this.#gate & (BUSY | HELD)) === 0;
     if (this.#lane !== undefined && (this.#gate & (BUSY | HELD)) === 0) return true;
     return this.#gate === 0 && (this.mailbox.size > 0 || this.state === STATE.draining);
   }
@@ -356,6 +365,10 @@ export class Cell {
     const { dispatcher, mailbox } = this;
     dispatcher.current = this;
     dispatcher.left -= 1;
+    if (this.#toStart && (this.#gate & (BUSY | HELD)) === 0) {
+      this.#toStart = false;
+      if (this.state === STATE.starting || this.state === STATE.restarting) void this.start();
+    }
     if (this.#lane !== undefined) this.#handleSignals();
     let most = dispatcher.throughput;
     while (this.#gate === 0 && mailbox.size > 0) {
@@ -506,9 +519,6 @@ export class Cell {
 
   #handleSignal(signal: InternalSignal): void {
     switch (signal.kind) {
-      case 'start':
-        if (this.state === STATE.starting || this.state === STATE.restarting) void this.start();
-        return;
       case 'stop':
         return this.#stopOn(signal.reason, signal.drain);
       case 'exit':
@@ -729,8 +739,8 @@ export class Cell {
     if (this.state !== STATE.restarting) return;
     this.#forgetInstance();
     const { backoff } = this.options;
-    // Through the lane, so that a setup that fails again and again doesn't keep the thread from everything else.
-    if (backoff === undefined) return this.signal({ kind: 'start' });
+    // In a turn of its own, so that a setup that fails again and again doesn't keep the thread from everything else.
+    if (backoff === undefined) return this.startSoon();
     const delay = this.bonds.nextDelay(backoff, this.dispatcher.host.now(), () =>
       this.dispatcher.host.random(),
     );
@@ -915,6 +925,7 @@ export class Cell {
     this.incarnation += 1;
     this.#gate = CLOSED | (this.#gate & HELD);
     this.#lane = undefined;
+    this.#toStart = false;
     this.#message = undefined;
     this.#envelope = undefined;
     this.#behavior = undefined;

@@ -36,6 +36,4 @@ export type InternalSignal =
   /** A child failed with an error that it escalates. */
   | { readonly kind: 'escalated'; readonly error: unknown }
   /** Nothing came for as long as the receive timeout; `handled` is how many messages had been handled when its time began. */
-  | { readonly kind: 'receiveTimeout'; readonly handled: number }
-  /** The setup function is to run. */
-  | { readonly kind: 'start' };
+  | { readonly kind: 'receiveTimeout'; readonly handled: number };

@@ -30,7 +30,7 @@ export function createCell(
   options: SpawnOptions | undefined,
   label: string | undefined,
 ): Cell {
-  const actor = toActor(start, `spawn below ${parent.path || '/'}`);
+  const actor = toActor(start, 'spawn');
   let merged = actor.options as ActorOptions;
   if (options !== undefined) {
     const { args: _args, name: _name, watch: _watch, link: _link, ...own } = options;
@@ -78,7 +78,7 @@ export function spawnChild(parent: Cell, start: unknown, options: SpawnOptions |
   if (options?.link === true) parent.context.link(ref);
   if (options?.watch === true) parent.context.watch(ref);
   // For an actor elsewhere the order to start it must go out before the first message to it.
-  if (cell.agent === undefined) cell.signal({ kind: 'start' });
+  if (cell.agent === undefined) cell.startSoon();
   else void cell.start();
   return ref;
 }
