@@ -48,7 +48,8 @@ export type Packet =
   | readonly ['exited', id: number, life: number, reason: ExitReason]
   | readonly ['discard', id: number]
   | readonly ['threadDied', slot: number, successor: number]
-  | readonly ['claims', successor: number, ids: readonly number[]]
+  | readonly ['claims', successor: number, ids: readonly number[], from: number]
+  | readonly ['asksSeen', slot: number, asks: readonly number[]]
   | readonly ['report', report: Report]
   | readonly ['letter', message: unknown, path: string, reason: string]
   | readonly ['stop'];
@@ -112,6 +113,10 @@ export class Node implements Border {
   /** Threads whose claims a new thread still waits for; packets for unknown actors are kept until then. */
   #claimsToCome: number;
   readonly #claimed = new Set<number>();
+  /** Questions that were in the inbox when this thread took it over, by who asked. */
+  readonly #seenAsks = new Map<number, number[]>();
+  /** Questions to threads that have died, of which isn't known yet whether they had been taken. */
+  readonly #uncertain = new Map<number, PendingAsk[]>();
   #askCount = 0;
   #turn = 0;
   #flushScheduled = false;
@@ -463,8 +468,9 @@ export class Node implements Border {
     switch (packet[0]) {
       case 'tell': {
         const cell = this.#target(packet[1], packet);
-        const message = packet[4] ? this.#packing.unpack(packet[3]) : packet[3];
+        if (this.#claimsToCome > 0) this.#noteAsk(packet[3]);
         if (cell === undefined) return;
+        const message = packet[4] ? this.#packing.unpack(packet[3]) : packet[3];
         if (cell === NOBODY) return this.#deadLetter(packet[2], message);
         const reply = (message as { reply?: unknown } | null | undefined)?.reply;
         if (reply instanceof RemoteReply) {
@@ -508,7 +514,10 @@ export class Node implements Border {
         this.threadDied(packet[1], packet[2]);
         return;
       case 'claims':
-        this.#takeClaims(packet[1], packet[2]);
+        this.#takeClaims(packet[1], packet[2], packet[3]);
+        return;
+      case 'asksSeen':
+        this.#asksSeen(packet[1], packet[2]);
         return;
       case 'report':
         this.onReport?.(packet[1]);
@@ -524,6 +533,14 @@ export class Node implements Border {
       default:
         this.stopped = true;
     }
+  }
+
+  #noteAsk(packed: unknown): void {
+    const reply = (packed as { reply?: { slot?: unknown; ask?: unknown } } | null | undefined)?.reply;
+    if (typeof reply?.slot !== 'number' || typeof reply.ask !== 'number') return;
+    const seen = this.#seenAsks.get(reply.slot);
+    if (seen === undefined) this.#seenAsks.set(reply.slot, [reply.ask]);
+    else seen.push(reply.ask);
   }
 
   /** The cell, `NOBODY` if there is none and won't be, or `undefined` if the packet has been parked. */
@@ -597,7 +614,8 @@ export class Node implements Border {
   /** Tells everybody here who had to do with actors of that thread, and its successor which of them may come back. */
   threadDied(slot: number, successor: number): void {
     const reason = exit.threadDied;
-    for (const [ask, asked] of this.#askSlots) if (asked === slot) ask.died(reason);
+    // Questions that the dead thread hadn't taken will be answered; its successor says which they are.
+    this.#uncertain.set(slot, [...this.#askSlots].filter(([, asked]) => asked === slot).map(([ask]) => ask));
     const interested = this.#interested[slot]!;
     this.#interested[slot] = new Set();
     for (const cell of interested) {
@@ -611,7 +629,7 @@ export class Node implements Border {
     }
     // The order matters: the claims go out before anything that an agent's end sets off.
     const agents = [...this.#agents.values()].filter(agent => agent.slot === slot);
-    this.post(slot, ['claims', successor, agents.map(({ id }) => id)]);
+    this.post(slot, ['claims', successor, agents.map(({ id }) => id), this.slot]);
     for (const agent of agents) agent.threadDied();
     // Guests of that thread's actors have lost their owners.
     for (const [id, { owner }] of this.#guests) if (owner === slot) this.#endGuest(id);
@@ -622,7 +640,17 @@ export class Node implements Border {
     cell?.requestStop(cell.options.shutdown ?? 5000, true, exit.threadDied, () => this.#discard(id));
   }
 
-  #takeClaims(successor: number, ids: readonly number[]): void {
+  /** All questions that the thread hadn't taken when it died stood before our claims. The others have died with it. */
+  #asksSeen(slot: number, numbers: readonly number[]): void {
+    const seen = new Set(numbers.map(number => this.#asks.get(number)));
+    const uncertain = this.#uncertain.get(slot) ?? [];
+    this.#uncertain.delete(slot);
+    for (const ask of uncertain) if (!seen.has(ask)) ask.died(exit.threadDied);
+  }
+
+  #takeClaims(successor: number, ids: readonly number[], from: number): void {
+    this.post(from, ['asksSeen', this.slot, this.#seenAsks.get(from) ?? []]);
+    this.#seenAsks.delete(from);
     for (const id of ids) this.#claimed.add(id);
     // Claims at a successor that died as well: the next round is under way.
     if (this.#claimsToCome === 0 || successor !== this.#generation) return;
