@@ -17,6 +17,11 @@ export type { Next } from './behavior/next.ts';
 export type { Context } from './behavior/context.ts';
 export type { ActorTimers } from './timers/actor-timers.ts';
 
+// Actors as objects, by comlink
+export { objectActor } from './comlink/object-actor.ts';
+export type { CallMessage, ObjectHooks } from './comlink/object-actor.ts';
+export { wrap } from './comlink/wrap.ts';
+
 // The system and references
 export { ActorSystem } from './runtime/system.ts';
 export type { SystemOptions } from './runtime/system.ts';

@@ -1,6 +1,6 @@
 /** Actors that run on other threads in the tests; their module is imported there. */
 import { currentThread } from '@heddle/core';
-import { actor, behavior, next } from '../src/index.ts';
+import { actor, behavior, next, objectActor } from '../src/index.ts';
 import type { ActorRef, Context, Reply } from '../src/index.ts';
 
 export type WorkerMessage =
@@ -94,3 +94,21 @@ export const burner = actor(
     };
   },
 );
+
+/** An account as an object, for comlink. */
+export const account = objectActor(import.meta, function account(_context: Context<never>, start: number) {
+  let balance = start;
+  return {
+    currency: 'EUR',
+    async withdraw(amount: number): Promise<number> {
+      await Promise.resolve();
+      if (amount > balance) throw new RangeError(`only ${balance} left`);
+      balance -= amount;
+      return balance;
+    },
+    async each(amounts: readonly number[], done: (left: number) => void): Promise<void> {
+      for (const amount of amounts) done((balance -= amount));
+    },
+    die: (): never => process.exit(1),
+  };
+});

@@ -99,7 +99,7 @@ export class Node implements Border {
   readonly #inboxes: readonly SimpleQueue<Packet>[];
   readonly #outboxes: Packet[][];
   readonly #packing: Packing = new Packing(this);
-  readonly #guardian: Cell;
+  readonly guardian: Cell;
   /** Actors of this thread that others have refs of. */
   readonly #cells = new Map<number, Cell>();
   readonly #guests = new Map<number, Guest>();
@@ -137,7 +137,7 @@ export class Node implements Border {
     this.#outboxes = inboxes.map(() => []);
     this.#interested = inboxes.map(() => new Set());
     this.#claimsToCome = claimsToCome;
-    this.#guardian = this.#createGuardian();
+    this.guardian = this.#createGuardian();
     runtime.forget = cell => void this.#cells.delete(cell.id);
     runtime.dispatcher.flush = () => this.flush();
   }
@@ -185,10 +185,10 @@ export class Node implements Border {
         ...own
       } = order.options;
       const options: ActorOptions = { ...actor.options, ...own };
-      cell = new Cell(this.runtime, this.#guardian, actor, order.args, options, id, order.path.slice(1));
+      cell = new Cell(this.runtime, this.guardian, actor, order.args, options, id, order.path.slice(1));
       cell.supervised = true;
       this.#cells.set(id, cell);
-      this.#guardian.bonds.children.add(cell);
+      this.guardian.bonds.children.add(cell);
     } else {
       cell.args = order.args;
       cell.revive();
@@ -215,7 +215,7 @@ export class Node implements Border {
     this.#claimed.delete(id);
     if (cell !== undefined) {
       cell.discard();
-      this.#guardian.bonds.removeChild(cell);
+      this.guardian.bonds.removeChild(cell);
     }
     this.#unpark(id);
   }
@@ -331,9 +331,9 @@ export class Node implements Border {
 
   whenStopped(ref: ActorRef<never>, options: AsyncWaitOptions | undefined): Promise<ExitReason> {
     const { host } = this.runtime.dispatcher;
-    const from = this.#guardian.ref as ActorRef<never>;
+    const from = this.guardian.ref as ActorRef<never>;
     const watch = this.runtime.nextId();
-    const { watching } = this.#guardian.bonds;
+    const { watching } = this.guardian.bonds;
     host.hold();
     return new Promise<ExitReason>((resolve, reject) => {
       const signal = options?.signal;

@@ -2,6 +2,7 @@
 import type { AsyncWaitOptions } from '@heddle/core';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { PendingAsk, checkTimeout } from './ask.ts';
+import type { Cell } from './cell.ts';
 import type { Node } from './node.ts';
 import { ActorRef } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
@@ -17,6 +18,11 @@ export class RemoteRef<in M> extends ActorRef<M> {
     this.#node = node;
     this.id = id;
     this.path = path;
+  }
+
+  /** @internal Whoever does something here on behalf of the actor. */
+  get guardian(): Cell {
+    return this.#node.guardian;
   }
 
   override tell(message: M): void {
