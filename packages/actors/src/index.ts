@@ -26,10 +26,16 @@ export { wrap } from './comlink/wrap.ts';
 export { ActorSystem } from './runtime/system.ts';
 export type { SystemOptions } from './runtime/system.ts';
 export type { SpawnArguments, SpawnOptions } from './runtime/spawn.ts';
+export type { Placement } from './runtime/placement.ts';
 export type { ActorRef, Answer, AskOptions, Question, Reply } from './runtime/ref.ts';
 export type { FullPolicy, MailboxOptions } from './mailbox/mailbox.ts';
 
+// Several actors under one address
+export { router } from './routing/router.ts';
+export type { RouterOptions, Routing } from './routing/router.ts';
+
 // What is seen from outside
+export type { ActorInfo } from './runtime/inspect.ts';
 export { describeReport } from './runtime/report.ts';
 export type { Report } from './runtime/report.ts';
 export type { DeadLetter, DeadLetterReason, DeadLetters } from './runtime/dead-letters.ts';

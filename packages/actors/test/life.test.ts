@@ -596,3 +596,33 @@ test('the same seed gives the same trace, another seed another interleaving', as
   expect(traces[3]).toBe(traces[0]);
   expect(new Set(traces).size).toBe(3);
 });
+
+test('inspect shows the tree with states, messages and restarts', async () => {
+  const { kit, run } = setUp();
+  const parent = kit.spawn(doer, { name: 'parent', onError: [[Error, 'restart']], keepChildren: true });
+  let child: ActorRef<Command> | undefined;
+  await run(parent, context => void (child = context.spawn(worker(), { name: 'child' })));
+  await run(parent, () => {
+    throw new Error('x');
+  });
+  kit.hold(child!);
+  child!.tell(hang);
+  await kit.settle();
+  expect(kit.system.inspect()).toMatchObject({
+    path: '/',
+    children: [
+      {
+        path: '/parent',
+        actor: 'doer',
+        state: 'running',
+        handled: 2,
+        restarts: 1,
+        thread: 0,
+        children: [{ path: '/parent/child', waiting: 1, handled: 0, busy: false, children: [] }],
+      },
+    ],
+  });
+  kit.release(child!);
+  await kit.settle();
+  expect(kit.system.inspect().children[0]!.children[0]).toMatchObject({ waiting: 0, handled: 1, busy: true });
+});

@@ -61,7 +61,9 @@ export function objectActor<T extends object, A extends any[]>(
       const { stopped } = object as ObjectHooks;
       return behavior<CallMessage<T>>({
         receive: handle,
-        ...(typeof stopped === 'function' && { stopped: (reason: ExitReason) => stopped.call(object, reason) }),
+        ...(typeof stopped === 'function' && {
+          stopped: (reason: ExitReason) => stopped.call(object, reason),
+        }),
       });
     },
     options as ActorOptions<CallMessage<T>>,
@@ -98,7 +100,10 @@ function server(context: Context<never>): {
         return undefined;
       }
       const { argumentList } = request;
-      const data = argumentList === undefined ? request : { ...request, argumentList: argumentList.map(each => arrive(each, cell)) };
+      const data =
+        argumentList === undefined
+          ? request
+          : { ...request, argumentList: argumentList.map(each => arrive(each, cell)) };
       return new Promise<void>(done => {
         pending.set(request.id!, { reply, done });
         listener!({ data, origin: '' });

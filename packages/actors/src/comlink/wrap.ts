@@ -37,7 +37,8 @@ function client(ref: ActorRef<CallMessage<unknown>>): Endpoint {
       ref.ask({ type: 'comlink', request }, { timeout: Infinity }).then(
         response => emit(guardian === undefined ? response : arrive(response, guardian)),
         // As comlink puts errors, but with the error itself.
-        (error: unknown) => emit({ id: message.id, type: 'HANDLER', name: 'throw', value: { isError: false, value: error } }),
+        (error: unknown) =>
+          emit({ id: message.id, type: 'HANDLER', name: 'throw', value: { isError: false, value: error } }),
       );
     },
   };

@@ -72,6 +72,7 @@ export type Started =
 /** What a cell asks of the actor that it stands for. */
 export interface Agent {
   readonly ref: ActorRef<unknown>;
+  readonly slot: number;
   kill(): void;
   discard(): void;
 }

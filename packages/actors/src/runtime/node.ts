@@ -615,7 +615,10 @@ export class Node implements Border {
   threadDied(slot: number, successor: number): void {
     const reason = exit.threadDied;
     // Questions that the dead thread hadn't taken will be answered; its successor says which they are.
-    this.#uncertain.set(slot, [...this.#askSlots].filter(([, asked]) => asked === slot).map(([ask]) => ask));
+    this.#uncertain.set(
+      slot,
+      [...this.#askSlots].filter(([, asked]) => asked === slot).map(([ask]) => ask),
+    );
     const interested = this.#interested[slot]!;
     this.#interested[slot] = new Set();
     for (const cell of interested) {

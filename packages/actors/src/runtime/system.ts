@@ -9,6 +9,8 @@ import { createRuntime } from './create-runtime.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { PlatformHost } from './host.ts';
 import type { Host } from './host.ts';
+import { inspectCell } from './inspect.ts';
+import type { ActorInfo } from './inspect.ts';
 import type { ActorRef } from './ref.ts';
 import { describeReport } from './report.ts';
 import type { Report } from './report.ts';
@@ -149,6 +151,11 @@ export class ActorSystem {
       throw new TypeError(`ActorSystem "${this.name}" has been stopped: it starts no actors any more`);
     }
     return spawnChild(this.#root, actor, options[0]) as ActorRef<M>;
+  }
+
+  /** The tree of actors as it is now, from the root down: states, messages waiting and handled, restarts. Of other threads it shows the actors whose parents are here. */
+  inspect(): ActorInfo {
+    return inspectCell(this.#root);
   }
 
   /** Sends an exit signal to an actor. See `Context.exit`. */
