@@ -4,15 +4,18 @@ import { ActorSystem, actor, behavior } from '@heddle/actors';
 import type { ActorRef, Context } from '@heddle/actors';
 import { main, sleep } from '@heddle/core';
 
-export const searcher = actor(import.meta, function searcher(context: Context<'search'>, log: ActorRef<string>) {
-  return behavior({
-    receive(_message: 'search') {
-      while (!context.stopEvent.isSet) sleep(1);
-      log.tell('searcher: gave up the search');
-    },
-    stopped: reason => log.tell(`searcher: ended with ${reason.type}`),
-  });
-});
+export const searcher = actor(
+  import.meta,
+  function searcher(context: Context<'search'>, log: ActorRef<string>) {
+    return behavior({
+      receive(_message: 'search') {
+        while (!context.stopEvent.isSet) sleep(1);
+        log.tell('searcher: gave up the search');
+      },
+      stopped: reason => log.tell(`searcher: ended with ${reason.type}`),
+    });
+  },
+);
 
 main(import.meta, async () => {
   const system = new ActorSystem({ threads: 1 });

@@ -22,4 +22,6 @@ try {
 console.log('next answer:', await slow.ask({ type: 'double', n: 2, afterMs: 0 }));
 system.exit(slow, { type: 'shutdown' });
 await slow.whenStopped();
-await slow.ask({ type: 'double', n: 1, afterMs: 0 }).catch((error: Error) => console.log('at once:', error.message));
+await slow
+  .ask({ type: 'double', n: 1, afterMs: 0 })
+  .catch((error: Error) => console.log('at once:', error.message));

@@ -132,6 +132,19 @@ const examples: Record<string, Expected> = {
     prints: ["hook: opener failed: /etc/nothing: no such file { code: 'ENOENT' }", 'main: goes on'],
   },
 
+  '303-unlooked-failure': {
+    prints: ['caught: RangeError: 2 / 0', 'main: goes on'],
+    complains:
+      /^Exception in thread MainThread:\nRangeError: 1 \/ 0\n( +at .+\n)+ +--- task of ThreadPoolExecutor "dividers", submitted: ---\n( +at .+\n)+$/,
+  },
+  '304-wrong-arguments': {
+    prints: [
+      'TypeError: ThreadPoolExecutor.map: "add" has 2 parameters, and there are inputs for 1 of them',
+      /^NotShareableError: args\[0\]\.run: functions cannot be shared/,
+      '[ 11, 22, 33 ]',
+    ],
+  },
+
   // Locks
   '401-counter-race': {
     prints: [/^lost without a lock: [1-9]\d*$/, 'lost with a lock: 0', 'lost in one step: 0'],
@@ -189,11 +202,24 @@ const examples: Record<string, Expected> = {
       /^ {2}through after ([2-9]|\d\d)$/,
     ],
   },
+  '413-spin-lock': {
+    prints: [/^by hand: 10000 of 10000, looked \d+ times in vain$/, 'SpinLock: 10000 of 10000'],
+  },
+  '414-readers-and-writers': {
+    prints: ['readers together: true', 'half-written prices seen: 0', 'prices in the end: 20 10'],
+  },
 
   // Shared arrays
   '501-shared-numbers': { prints: ['1 4 9 16 25'] },
   '502-add-and-divide': {
     prints: [/^different values without a lock: ([2-9]|\d{2,})$/, 'different values with a lock: 1'],
+  },
+  '503-parallel-for': {
+    prints: [
+      'different values: 1 each 8.75',
+      'ten times as much: 87.5',
+      'divisors of 1 to 12: 1 2 2 3 2 4 2 4 3 4 2 6',
+    ],
   },
 
   // Waiting for each other
@@ -259,8 +285,28 @@ const examples: Record<string, Expected> = {
       'open for business, still to come: 0',
     ],
   },
+  '612-timer': {
+    prints: [
+      'started: true finished: false',
+      'it says: ding',
+      'not before its time: true',
+      'finished: true returned: 4',
+    ],
+  },
+  '613-timer-cancelled': {
+    prints: ['alarm is set: true', 'ended at once: true', 'calls: 0 finished: true'],
+  },
+  '614-timer-too-late': { prints: ['calls: 1 returned: 1'] },
   '615-five-ways-to-wait': {
     prints: [/^sleep: (42|too early)$/, 'join: 42', 'event: 42', 'condition: 42', 'queue: 42'],
+  },
+  '616-exchanger': { prints: ['sums: 1000 2000 3000 4000 5000'] },
+  '617-once': {
+    prints: ['the first: not ready yet', '4 9 16', 'attempts: 2 done: true'],
+    complains: /^Exception in thread Thread-1 \(useTable\):\nError: not ready yet\n( +at .+\n)+$/,
+  },
+  '618-scheduler': {
+    prints: ['planned: 5', 'first', 'second, being less urgent', 'last', 'left: 0'],
   },
 
   // Per thread
@@ -279,6 +325,15 @@ const examples: Record<string, Expected> = {
       'seed 3: 5 1 3 1 5 3 3 1 2 4, again: true',
     ],
   },
+  '703-context': {
+    prints: [
+      '[request 7] starts a thread',
+      '[request 7] works',
+      '[request -] works',
+      '[request 9] works',
+      '[request -] has no request',
+    ],
+  },
 
   // Pipelines
   '801-one-slot': { prints: ['1 4 9 16 25 36 49 64 81 100'] },
@@ -294,6 +349,45 @@ const examples: Record<string, Expected> = {
   '806-orders-of-service': {
     prints: ['Queue: 3 1 4 1 5 9 2 6', 'LifoQueue: 6 2 9 5 1 4 1 3', 'PriorityQueue: 1 1 2 3 4 5 6 9'],
   },
+  '807-shared-iterator': { prints: ['pages: 1000', 'letters: 4500', 'left: 0'] },
+
+  // Executors
+  '901-map': {
+    prints: ['page 1 by fetcher', 'page 2 by fetcher', 'page 3 by fetcher', 'threads: 3'],
+  },
+  '902-submit': {
+    prints: [
+      'blocked: 1024 true',
+      'awaited: 27',
+      'error:   power: the exponent must not be negative',
+      'limited: 8',
+    ],
+  },
+  '903-as-completed': { prints: ['hare', 'dog', 'tortoise'] },
+  '904-initializer': {
+    prints: [
+      "[ 'Faden', 'Webstuhl', '?' ]",
+      'BrokenExecutorError: ThreadPoolExecutor "broken": the initializer failed, so the pool is broken and runs nothing more: the dictionary is empty',
+    ],
+  },
+  '905-cancel': {
+    prints: [
+      'in line: true true',
+      'running: false true',
+      'CancelledError: the task was asked to stop true',
+      'stopped by its signal',
+      'TimeoutError',
+    ],
+  },
+  '906-progress': {
+    prints: [
+      '[##        ] 25 %',
+      '[#####     ] 50 %',
+      '[#######   ] 75 %',
+      '[##########] 100 %',
+      'sum: 780 completed: 40',
+    ],
+  },
 
   // Actors
   '1001-actor-counter': { prints: ['count: 55', 'count: 155'] },
@@ -307,9 +401,7 @@ const examples: Record<string, Expected> = {
     ],
   },
   '1005-thread-comes-back': {
-    prints: [
-      ['(threadDied)', '(supervisor)', '(restarted)', 'counted by the next instance: 50'],
-    ],
+    prints: [['(threadDied)', '(supervisor)', '(restarted)', 'counted by the next instance: 50']],
   },
   '1006-graceful-stop': {
     prints: [
@@ -407,7 +499,13 @@ describe('the folder', () => {
     expect(source).toMatch(/^\/\/ [A-Z“`].*\n/);
     expect(source.split('\n').length).toBeLessThanOrEqual(60);
     for (const [, module] of source.matchAll(/ from '(.*)';/g))
-      expect(['@heddle/actors', '@heddle/actors/testkit', '@heddle/core', 'pino']).toContain(module);
+      expect([
+        '@heddle/actors',
+        '@heddle/actors/testkit',
+        '@heddle/core',
+        'node:async_hooks',
+        'pino',
+      ]).toContain(module);
   });
 
   test('the README has a line for every example, in order', () => {

@@ -15,7 +15,9 @@ function bench(...args: string[]) {
 test('an unknown subject is refused with the names of those that there are', () => {
   const { status, stderr, stdout } = bench('--only', 'lock,nosuch');
   expect([status, stdout]).toEqual([2, '']);
-  expect(stderr).toMatch('there is no subject "nosuch"; there are lock, hand-off, queue, thread, actors, scaling');
+  expect(stderr).toMatch(
+    'there is no subject "nosuch"; there are lock, hand-off, queue, thread, executor, actors, scaling',
+  );
 });
 
 test.each([

@@ -12,6 +12,8 @@ export let i32: Int32Array<SharedArrayBuffer> = new Int32Array(0) as never;
 export let u8: Uint8Array<SharedArrayBuffer> = new Uint8Array(0) as never;
 /** The slab's doubles, replaced together with `i32`. */
 export let f64: Float64Array<SharedArrayBuffer> = new Float64Array(0) as never;
+/** The slab's words in pairs, replaced together with `i32`. Only for copying, and only where `copiesPairs` says so. */
+export let i64: BigInt64Array<SharedArrayBuffer> = new BigInt64Array(0) as never;
 
 const plain: WasmAtomics = {
   load: word => Atomics.load(i32, word),
@@ -28,13 +30,15 @@ function isV8(): boolean {
   return !('Bun' in globalThis) && (new Error('probe').stack?.startsWith('Error: probe\n    at ') ?? false);
 }
 
+/** Whether moving pairs of words as bigints is fast: V8 makes no bigint for one that is only moved (20 words in 8 ns, one by one in 20). */
+export const copiesPairs: boolean = isV8();
+
 /** A tool that instruments `Atomics` (schedule exploration) sets this before Heddle is loaded, so that it sees every step. */
-function plainRequested(): boolean {
-  return (globalThis as Record<symbol, unknown>)[Symbol.for('heddle.plainAtomics')] === true;
-}
+export const explored: boolean =
+  (globalThis as Record<symbol, unknown>)[Symbol.for('heddle.plainAtomics')] === true;
 
 function choose(): WasmAtomics {
-  if (bornWith === undefined || !isV8() || plainRequested()) return plain;
+  if (bornWith === undefined || !isV8() || explored) return plain;
   try {
     return instantiate(bornWith);
   } catch {
@@ -65,21 +69,45 @@ export function bind(memory: WebAssembly.Memory): void {
   i32 = new Int32Array(buffer);
   u8 = new Uint8Array(buffer);
   f64 = new Float64Array(buffer);
+  i64 = new BigInt64Array(buffer);
 }
+/** Is thrown out of a wait in a thread that was terminated, where the platform can't end it (Deno). Nobody is meant to catch it. */
+export class Condemned extends Error {
+  static {
+    this.prototype.name = 'Condemned';
+  }
+}
+
+let isCondemned: (() => boolean) | undefined;
+
+/** Makes this thread's waits ask after each awakening whether the thread should end, and throw `Condemned` if so. */
+export function endInWaits(check: () => boolean): void {
+  isCondemned = check;
+}
+
 /**
  * Blocks while the word holds `expected`, at most `timeoutMs`. Throws `TypeError` where blocking is forbidden.
  * May return early for no reason: callers loop.
  */
 export function wait(word: number, expected: number, timeoutMs: number): 'ok' | 'not-equal' | 'timed-out' {
-  return Atomics.wait(i32, word, expected, timeoutMs);
+  const result = Atomics.wait(i32, word, expected, timeoutMs);
+  if (isCondemned?.() === true) throw new Condemned('this thread was terminated');
+  return result;
 }
 
 let nobodysWord: Int32Array<SharedArrayBuffer> | undefined;
+/** Sleeping threads that may be condemned look so often. */
+const SLEEP_SLICE_MS = 100;
 
-/** Blocks for a time, on a word that nobody notifies. */
+/** Blocks for a time, on a word that nobody notifies. May return early: callers loop. */
 export function blockFor(timeoutMs: number): void {
   nobodysWord ??= new Int32Array(new SharedArrayBuffer(4));
-  Atomics.wait(nobodysWord, 0, 0, timeoutMs);
+  if (isCondemned === undefined) {
+    Atomics.wait(nobodysWord, 0, 0, timeoutMs);
+  } else {
+    Atomics.wait(nobodysWord, 0, 0, Math.min(timeoutMs, SLEEP_SLICE_MS));
+    if (isCondemned()) throw new Condemned('this thread was terminated');
+  }
 }
 
 /** Starts waiting without blocking and without a timeout: a timeout would leak until its deadline (measured). */

@@ -86,3 +86,27 @@ export class ThreadDiedError extends HeddleError {
     this.prototype.name = 'ThreadDiedError';
   }
 }
+
+/** Is thrown by a future that was cancelled, and by a task that found itself cancelled. Source: Python's `concurrent.futures.CancelledError`. */
+export class CancelledError extends HeddleError {
+  static {
+    this.prototype.name = 'CancelledError';
+  }
+}
+
+/** Is thrown by an operation that a future's state doesn't allow: settling it twice. Source: Python's `concurrent.futures.InvalidStateError`. */
+export class InvalidStateError extends HeddleError {
+  static {
+    this.prototype.name = 'InvalidStateError';
+  }
+}
+
+/**
+ * Is thrown by a pool whose workers can't be made ready, because its initializer failed or no thread can be started, and by the tasks that waited
+ * then. Source: Python's `concurrent.futures.BrokenExecutor`.
+ */
+export class BrokenExecutorError extends HeddleError {
+  static {
+    this.prototype.name = 'BrokenExecutorError';
+  }
+}

@@ -1,5 +1,8 @@
 /** `@heddle/core`: threads, and everything that they need to work together, over shared memory. */
 
+// What threads need of the chunk that declares their tasks, when a bundler made the worker's entry a bundle of its own (`memory/realm.ts`).
+import './thread/worker-main.ts';
+
 // Threads
 export { Thread, activeCount, currentThread, enumerate, getIdent, mainThread } from './thread/thread.ts';
 export type { ThreadOptions } from './thread/thread.ts';
@@ -10,7 +13,16 @@ export { defaultExceptHook, setExceptHook } from './thread/except-hook.ts';
 export type { ExceptHook, ExceptHookArgs } from './thread/except-hook.ts';
 export { ThreadLocal } from './thread/thread-local.ts';
 export { atThreadExit } from './thread/scope.ts';
+export { shareContext } from './thread/context.ts';
+export type { ContextStorage, ThreadContext } from './thread/context.ts';
+export { stackSize } from './thread/stack-size.ts';
+export { Timer } from './thread/timer.ts';
+export type { TimerOptions } from './thread/timer.ts';
 export { sleep, sleepAsync } from './thread/sleep.ts';
+
+// Doing things later, in this thread
+export { Scheduler } from './scheduler/scheduler.ts';
+export type { ScheduledEvent, SchedulerOptions } from './scheduler/scheduler.ts';
 
 // Workers that you start yourself
 export { attach, pack, runtimeHandle, unpack } from './attach.ts';
@@ -26,6 +38,10 @@ export { Lock } from './sync/lock.ts';
 export { RLock } from './sync/rlock.ts';
 export type { ReentrantAsyncWaitOptions, ReentrantWaitOptions } from './sync/rlock.ts';
 export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
+export { SpinLock } from './sync/spin-lock.ts';
+export type { SpinLockOptions } from './sync/spin-lock.ts';
+export { RWLock } from './sync/rw-lock.ts';
+export type { ExclusiveGuard } from './sync/rw-lock.ts';
 export type { Guard } from './sync/guard.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
 export type { NameOptions } from './memory/shared-object.ts';
@@ -35,11 +51,35 @@ export { Condition } from './sync/condition.ts';
 export { Event } from './sync/event.ts';
 export { Barrier } from './sync/barrier.ts';
 export type { BarrierOptions } from './sync/barrier.ts';
+export { Exchanger } from './sync/exchanger.ts';
+export { Once } from './sync/once.ts';
 export { CountDownLatch } from './sync/count-down-latch.ts';
 
 // Numbers and flags without a lock
 export { AtomicCounter } from './sync/atomic-counter.ts';
 export { AtomicFlag } from './sync/atomic-flag.ts';
+
+// Arrays of numbers
+export { SharedArray } from './array/shared-array.ts';
+export type { NumericView } from './array/shared-array.ts';
+export {
+  SharedBigInt64Array,
+  SharedBigUint64Array,
+  SharedFloat32Array,
+  SharedFloat64Array,
+  SharedInt16Array,
+  SharedInt32Array,
+  SharedInt8Array,
+  SharedUint16Array,
+  SharedUint32Array,
+  SharedUint8Array,
+  SharedUint8ClampedArray,
+} from './array/shared-arrays.ts';
+
+// Loops in several threads
+export { parallelFor, parallelForAsync, parallelMap, parallelMapAsync } from './parallel/parallel.ts';
+export type { AsyncParallelOptions, IntoOption, ParallelOptions } from './parallel/parallel.ts';
+export type { Range } from './parallel/range.ts';
 
 // Queues
 export { Queue } from './queue/queue.ts';
@@ -49,14 +89,35 @@ export { PriorityQueue } from './queue/priority-queue.ts';
 export type { PriorityOptions, PriorityQueueOptions } from './queue/priority-queue.ts';
 export type { AsyncPutOptions, PutOptions, QueueOptions, TransferOptions } from './queue/options.ts';
 export type { Taken } from './queue/any-queue.ts';
+export { SharedIterator } from './iterator/shared-iterator.ts';
+export type { SharedItems } from './iterator/shared-iterator.ts';
 export { SharedBuffer } from './queue/shared-buffer.ts';
+
+// Executors
+export { ThreadPoolExecutor } from './executor/thread-pool-executor.ts';
+export type { AsyncIterables, Iterables } from './executor/thread-pool-executor.ts';
+export { Future } from './executor/future.ts';
+export { asCompleted, wait, waitAsync } from './executor/wait.ts';
+export type { Completed, DoneAndNotDone, ReturnWhen, WaitForOptions } from './executor/wait.ts';
+export { currentTask } from './executor/current-task.ts';
+export type { CurrentTask } from './executor/current-task.ts';
+export type {
+  MapAsyncOptions,
+  MapOptions,
+  ShutdownOptions,
+  Submission,
+  ThreadPoolExecutorOptions,
+} from './executor/options.ts';
 
 // Errors
 export {
   BlockingNotAllowedError,
   BrokenBarrierError,
+  BrokenExecutorError,
+  CancelledError,
   DeadlockError,
   HeddleError,
+  InvalidStateError,
   NotShareableError,
   QueueEmptyError,
   QueueFullError,

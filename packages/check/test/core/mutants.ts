@@ -61,9 +61,18 @@ export const mutants: readonly Mutant[] = [
   {
     flaw: 'notify before store',
     file: 'parking/wake.ts',
-    line: '  store(node + NODE.state, state);\n  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);',
+    line: '  store(node + NODE.state, state);\n  if (i32[node + NODE.isAsync] === 0) notifyLater(node + NODE.state);',
     becomes:
       '  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);\n  store(node + NODE.state, state);\n  if (i32[node + NODE.isAsync] === 0);',
+    module: 'lock',
+    scenario: 'excludes',
+    threads: 2,
+  },
+  {
+    flaw: 'who is to be woken is forgotten when the guard is freed',
+    file: 'parking/guard.ts',
+    line: 'if (laterCount !== 0) notifyNow();',
+    becomes: 'laterCount = 0;',
     module: 'lock',
     scenario: 'excludes',
     threads: 2,

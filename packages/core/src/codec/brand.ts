@@ -76,6 +76,8 @@ const REFUSALS: Record<string, string> = {
   'WebAssembly.Memory': 'a WebAssembly.Memory cannot travel inside a message: share its bytes',
   ThreadLocal:
     'a ThreadLocal cannot be shared: declare it at module level, and each thread has its own value',
+  Scheduler:
+    'a Scheduler cannot be shared: its actions are functions of one thread. Make one in the thread that runs it',
   Guard: 'a guard cannot be shared: it belongs to the code that holds the lock. Pass the lock',
   Module: 'a module cannot be shared: import it in the other thread',
 };

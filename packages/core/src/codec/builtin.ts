@@ -6,7 +6,7 @@ import { BYTES, GROUP, kindOf, MAPPING, MOMENT, PATTERN, VIEWING, WRAPPER } from
 import { greatestLength, isDetached, isResizable, tracksLength, viewKind } from './bytes.ts';
 import { writeCount, writeDouble } from './record.ts';
 import { reserve, work } from './scratch.ts';
-import type { Write } from './shape.ts';
+import type { WriteAnywhere as Write } from './shape.ts';
 import { BOXED, BUFFER, DATE, head, MAP, REGEXP, SET, VIEW, VIEW_TRACKS } from './tags.ts';
 import { writeText } from './text.ts';
 

@@ -440,3 +440,113 @@ describe('without what only some runtimes have', () => {
     }
   });
 });
+
+describe('what a field brought last is recognised, and nothing else is taken for it', () => {
+  const TEXTS = [
+    '',
+    'a',
+    'resize',
+    'resizf',
+    'grün',
+    'тест',
+    '🧵',
+    'y'.repeat(24),
+    'y'.repeat(25),
+    'ÿ'.repeat(300),
+    '\ud800',
+  ];
+  const OTHERS = [
+    0,
+    -0,
+    1.5,
+    2 ** 30,
+    -(2 ** 30),
+    Number.NaN,
+    null,
+    undefined,
+    true,
+    false,
+    5n,
+    [],
+    {},
+    new Date(0),
+  ];
+
+  const PLAIN = { value: 1, enumerable: true, configurable: true, writable: true };
+
+  function learn(value: object): void {
+    for (let i = 0; i < OFTEN; i++) roundTrip(value);
+  }
+
+  function arrives(value: unknown): void {
+    expect(isDeepStrictEqual(roundTrip(value), value)).toBe(true);
+  }
+
+  test.each(['text', 7, true, { deep: 1 }, null])('after %j came again and again', first => {
+    learn({ first, second: 'same' });
+    for (const value of [...TEXTS, ...OTHERS]) {
+      // Twice, since the second meets what the first left.
+      for (let again = 0; again < 2; again++) arrives({ first: value, second: 'same' });
+      arrives({ first, second: value });
+    }
+  });
+
+  test('texts that are each different, and then one that stays', () => {
+    for (let i = 0; i < OFTEN; i++) arrives({ label: `no. ${i}` });
+    for (let i = 0; i < 5; i++) arrives({ label: 'stays' });
+  });
+
+  test('texts in many fields, up to the end of the memory that is there', () => {
+    const wide = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`k${i}`, 'ж'.repeat(24)]));
+    learn(wide);
+    arrives(Array.from({ length: 2000 }, () => ({ ...wide })));
+    arrives(Array.from({ length: 300 }, (_, i) => ({ ...wide, k0: 'long'.repeat(i), k31: [i] })));
+  });
+
+  test('objects with the same keys in another order, more of them, or fewer', () => {
+    learn({ one: 1, two: 'x', three: true });
+    for (const value of [
+      { two: 'x', one: 1, three: true },
+      { one: 1, two: 'x' },
+      { one: 1, two: 'x', three: true, four: 4 },
+    ]) {
+      arrives(value);
+      expect(Object.keys(roundTrip(value) as object)).toEqual(Object.keys(value));
+    }
+  });
+
+  test('objects that inherit enumerable keys', () => {
+    learn({ inherited: 1, own: 2 });
+    const value = Object.assign(Object.create({ own: 'of the prototype', more: 1 }) as object, {
+      inherited: 1,
+    });
+    expect(roundTrip(value)).toEqual({ inherited: 1 });
+    // oxlint-disable-next-line no-extend-native -- what a page's scripts may have done
+    Object.defineProperty(Object.prototype, 'everywhere', PLAIN);
+    try {
+      const got = roundTrip({ inherited: 1, own: 2 }) as object;
+      expect(Object.keys(got)).toEqual(['inherited', 'own']);
+    } finally {
+      delete (Object.prototype as { everywhere?: unknown }).everywhere;
+    }
+  });
+
+  test('arrays that have names besides their items, after many that had none', () => {
+    learn({ list: [1, 2] });
+    arrives({ list: Object.assign([1, 2], { name: 'x' }) });
+    const holed = Object.assign([1, 2], { name: 'x' });
+    Reflect.deleteProperty(holed, '0');
+    arrives({ list: holed });
+  });
+
+  test('a getter that encodes the same shape itself', () => {
+    learn({ inner: 'a', outer: 'b' });
+    const value = {
+      get inner() {
+        return (roundTrip({ inner: 'c', outer: 'd' }) as { outer: string }).outer;
+      },
+      outer: 'e',
+    };
+    expect(roundTrip(value)).toEqual({ inner: 'd', outer: 'e' });
+  });
+});

@@ -8,6 +8,7 @@ import { createError, setHidden } from './errors.ts';
 import { isStackOverflow } from './stack.ts';
 import { hooks } from './shareable.ts';
 import { define, readShape } from './shape.ts';
+import type { Reading } from './shape.ts';
 import * as tags from './tags.ts';
 import { readBytes, readUnits } from './text.ts';
 
@@ -75,9 +76,11 @@ export function decode(
 ): unknown {
   if (busy) return decodeWithin(u8, i32, f64, start, length, stays);
   busy = true;
-  words = i32;
-  bytes = u8;
-  doubles = f64;
+  if (words !== i32) {
+    words = i32;
+    bytes = u8;
+    doubles = f64;
+  }
   base = start >> 2;
   next = base + ROOT_WORD;
   end = base + (length >> 2);
@@ -94,7 +97,7 @@ export function decode(
     );
   } finally {
     busy = false;
-    referred = undefined;
+    if (referred !== undefined) referred = undefined;
   }
 }
 
@@ -192,7 +195,7 @@ function read(): unknown {
       const shape = readShape(words, at + 2, payload, words[at + 1]!);
       next = at + 2 + payload;
       if (shape.keys.length > end - next) corrupt('the values of an object are missing');
-      if ((word & REF_BIT) === 0) return shape.build(read);
+      if ((word & REF_BIT) === 0) return shape.build(reading);
       const object = {};
       remember(at, object);
       return shape.fill(object, read);
@@ -214,6 +217,17 @@ function read(): unknown {
       return readRare(word, at, payload);
   }
 }
+
+/** For the readers that `shape.ts` compiles. */
+const reading: Reading = {
+  read,
+  next: () => next,
+  goTo(at) {
+    next = at;
+  },
+  end: () => end,
+  words: () => words,
+};
 
 /** The place of the two words that follow the one before `next`, as an index of doubles. */
 function pair(): number {

@@ -7,6 +7,7 @@
  */
 import { HeddleError, SharedMemoryExhaustedError, ThreadStateError } from '../errors.ts';
 import { DEFAULT_MAXIMUM_PAGES, HEADER, HEAP_PAGE, LAYOUT_VERSION, MAGIC, PAGE_BYTES } from './layout.ts';
+import { incumbent } from './realm.ts';
 
 /** Where a worker's entry leaves the memory before it imports the rest of the package. */
 export const INHERITED: unique symbol = Symbol.for('heddle.slab');
@@ -64,6 +65,13 @@ export function isRootThread(): boolean {
 }
 
 function beginWith(): WebAssembly.Memory | undefined {
+  if (incumbent()?.standDown() === false) {
+    birthError = new ThreadStateError(
+      'two copies of @heddle/core are loaded in one thread, and the other one is in use. Make the function that imports this one a task ' +
+        '(task(import.meta, …)), or see to it that there is one copy: `npm ls @heddle/core` lists them',
+    );
+    return undefined;
+  }
   const inherited = (globalThis as Inheriting)[INHERITED];
   if (inherited !== undefined || !isRootThread()) return inherited;
   try {

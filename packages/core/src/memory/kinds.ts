@@ -22,6 +22,15 @@ export const KIND = {
   lifoQueue: 14,
   priorityQueue: 15,
   sharedBuffer: 16,
+  rwLock: 20,
+  once: 21,
+  sharedArray: 22,
+  timer: 23,
+  exchanger: 24,
+  spinLock: 25,
+  sharedIterator: 26,
+  future: 40,
+  threadPool: 41,
 } as const;
 
 /** All functions run under no guard unless they say so. */

@@ -60,8 +60,13 @@ describe('the layout of shared memory', () => {
     expect(overlaps(words(layout.NODE))).toEqual([]);
     const { own: _own, ...object } = layout.OBJECT;
     expect(overlaps(words(object))).toEqual([]);
-    const thread = words(layout.THREAD, { nameText: layout.THREAD_NAME_BYTES / 4 });
+    const thread = words(layout.THREAD, {
+      nameText: layout.THREAD_NAME_BYTES / 4,
+      timerInterval: 2,
+      timerStart: 2,
+    });
     expect(overlaps(thread)).toEqual([]);
+    expect([layout.THREAD.timerInterval % 2, layout.THREAD.timerStart % 2]).toEqual([0, 0]);
     expect(layout.THREAD.ident).toBeGreaterThanOrEqual(layout.OBJECT.own);
     expect((layout.THREAD.nameText + layout.THREAD_NAME_BYTES / 4) * 4).toBeLessThanOrEqual(
       layout.THREAD.bytes,

@@ -113,6 +113,10 @@ export const AGENT = {
   freeLists: 16,
   /** 1 for a worker that Heddle didn't start: nobody tells of its death. */
   foreign: 34,
+  /** Stack (by FUTURE.completedNext) of the futures of this agent's tasks that have settled. Pushed by any thread, taken whole by the agent. */
+  completed: 40,
+  /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */
+  polling: 41,
   node: 48,
 } as const;
 
@@ -212,13 +216,21 @@ export const REGISTRY = {
   rootHook: 143,
   /** Stack of reports for that hook. */
   reports: 144,
-  end: 145,
+  /** List (POOL.next) of all pools. */
+  pools: 145,
+  /** How many asked for a thread to be terminated since the supervisor looked last. */
+  terminations: 146,
+  /** When the supervisor will look at running tasks' deadlines: milliseconds of the runtime's clock, 0 when it doesn't intend to. Atomic, no guard. */
+  nextDeadline: 147,
+  /** Stack size in KiB of threads started from now on, 0 for the platform's. Atomic, no guard. */
+  stackKiB: 148,
+  end: 149,
 } as const;
 
 /** A thread's record: a shared object of 256 bytes. Written by its starter, then by the thread that runs it, then by nobody. */
 export const THREAD = {
   ident: 12,
-  /** Agent that runs it, 0 before and after. */
+  /** Agent that runs it, or boots to run it; 0 before and after. */
   agent: 13,
   flags: 14,
   /** OUTCOME below. */
@@ -238,12 +250,27 @@ export const THREAD = {
   /** Only in the main thread's record: the line of those who wait until no non-daemon thread is left. */
   restFirst: 24,
   restLast: 25,
-  nameBytes: 31,
-  nameText: 32,
+  /** Message with the context that the thread runs in, 0 for none. */
+  contextMessage: 26,
+  /** Only in a timer's record: its event, and doubles with its milliseconds and with the time of its start. */
+  timerFinished: 27,
+  timerInterval: 28,
+  timerStart: 36,
+  /** Stack size in KiB of a thread that has a worker of its own, 0 for the platform's. */
+  stackKiB: 30,
+  /** The line of those who wait until it runs. */
+  startFirst: 31,
+  startLast: 32,
+  /** The pool that this thread works for, with a reference; 0 for none. Its death is the pool's business (`executor/obituary.ts`). */
+  employer: 33,
+  /** The future of the task that it runs for that pool, with a reference. Written by the thread, and after its death by the supervisor. */
+  task: 34,
+  nameBytes: 39,
+  nameText: 40,
   bytes: 256,
 } as const;
 
-export const THREAD_NAME_BYTES = 128;
+export const THREAD_NAME_BYTES = 96;
 
 /**
  * OBJECT.state of a thread's record.
@@ -267,6 +294,12 @@ export const THREAD_FLAG = {
   listed: 32,
   /** The target message belongs to this record alone. */
   ownsTarget: 64,
+  /** Set by the worker when the function has returned: too late to terminate it. */
+  ended: 128,
+  /** Set by the supervisor that is about to end the worker: it runs nothing after this thread. */
+  doomed: 256,
+  /** Somebody waits, or waited, until it runs: the worker must look at that line. */
+  awaited: 512,
 } as const;
 
 export const OUTCOME = { none: 0, returned: 1, threw: 2, died: 3 } as const;

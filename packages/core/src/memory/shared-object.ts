@@ -37,7 +37,7 @@ interface Debt {
   word: number;
 }
 
-const handles = new Map<number, WeakRef<SharedObject>>();
+const handles = new Map<number, WeakRef<object>>();
 
 const collected = new FinalizationRegistry<Debt>(debt => {
   // A younger handle for the same block may be in the map by now; then it stays.
@@ -50,6 +50,31 @@ function pay(debt: Debt): void {
   release(debt.pointer);
 }
 
+/** Makes an object this thread's one handle for a block, whose reference it takes over: counted here, and given back when it is collected. */
+export function makeHandle(object: object, pointer: number): object {
+  const debt: Debt = { pointer, word: enter(pointer) };
+  handles.set(pointer, new WeakRef(object));
+  collected.register(object, debt, debt);
+  return debt;
+}
+
+/** Says whether a promise of this thread waits for the object: set by the parking layer, which knows them. */
+let isAwaited: (pointer: number) => boolean = () => false;
+/** What `dispose()` gave up while a promise still waited for it: paid when the last of these has settled. */
+let postponed: Debt[] = [];
+
+export function setIsAwaited(action: (pointer: number) => boolean): void {
+  isAwaited = action;
+}
+
+/** A promise has settled: pays what was postponed for its sake. */
+export function payPostponed(): void {
+  if (postponed.length === 0) return;
+  const due = postponed.filter(debt => !isAwaited(debt.pointer));
+  postponed = postponed.filter(debt => isAwaited(debt.pointer));
+  for (const debt of due) pay(debt);
+}
+
 /** Options that every primitive takes. */
 export interface NameOptions {
   /** Shown in errors, dumps and deadlock reports. */
@@ -60,7 +85,7 @@ export interface NameOptions {
 export abstract class SharedObject {
   /** Where the block is; 0 after `dispose()`. @internal */
   protected at: number;
-  #debt: Debt | undefined;
+  #debt: object | undefined;
 
   /** @internal */
   protected constructor(kind: number, bytes: number, source: NameOptions | Existing | undefined) {
@@ -78,10 +103,7 @@ export abstract class SharedObject {
       i32[this.at + OBJECT.references] = 1;
       if (name !== undefined) i32[this.at + OBJECT.name] = writeName(name);
     }
-    const debt = { pointer: this.at, word: enter(this.at) };
-    this.#debt = debt;
-    handles.set(this.at, new WeakRef(this));
-    collected.register(this, debt, debt);
+    this.#debt = makeHandle(this, this.at);
   }
 
   /** The name that was given at construction; `''` when there was none. */
@@ -91,16 +113,18 @@ export abstract class SharedObject {
 
   /**
    * Gives up this thread's reference at once instead of when the handle is collected; the memory is freed when no other thread and no
-   * message refers to it. Using the handle afterwards throws `ThreadStateError`. Doing it twice does nothing. Never blocks.
+   * message refers to it, and no promise of this thread waits for it any more. Using the handle afterwards throws `ThreadStateError`. Doing it
+   * twice does nothing. Never blocks.
    */
   dispose(): void {
-    const debt = this.#debt;
+    const debt = this.#debt as Debt | undefined;
     if (debt === undefined) return;
     this.#debt = undefined;
     this.at = 0;
     collected.unregister(debt);
     handles.delete(debt.pointer);
-    pay(debt);
+    if (isAwaited(debt.pointer)) postponed.push(debt);
+    else pay(debt);
   }
 
   /** Returns the pointer, or throws if the handle was disposed of. @internal */
@@ -125,10 +149,10 @@ export function retain(pointer: number): void {
   add(pointer + OBJECT.references, 1);
 }
 
-/** Drops a reference and frees the block if it was the last. */
-export function release(pointer: number): void {
+/** Drops a reference (or several) and frees the block if it was the last. */
+export function release(pointer: number, count: number = 1): void {
   ensureMapped(pointer);
-  if (add(pointer + OBJECT.references, -1) !== 1) return;
+  if (add(pointer + OBJECT.references, -count) !== count) return;
   kindOf(i32[pointer + OBJECT.kind]!).destroy?.(pointer);
   const name = i32[pointer + OBJECT.name]!;
   if (name !== 0) free(name);

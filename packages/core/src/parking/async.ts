@@ -22,9 +22,11 @@
 import { exchange, i32, load, store, waitAsync as atomicsWaitAsync } from '../atomics.ts';
 import { allocateZeroed } from '../memory/allocator.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
+import { payPostponed, setIsAwaited } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from './guard.ts';
+import { lockGuard, onLeftBehind, recover, self, unlockGuard } from './guard.ts';
 import { holdLoop, releaseLoop } from './keep-alive.ts';
+import { freeLeftBehind } from './reaper.ts';
 import {
   attemptOnly,
   countPromises,
@@ -32,19 +34,20 @@ import {
   givenToMe,
   leave,
   now,
+  prepareToWait,
   rejoin,
   setTakeOver,
   tryAgain,
   wasDropped,
 } from './wait.ts';
 import type { Line } from './wait.ts';
-import { pushReady } from './wake.ts';
+import { pushReady, wakeAgent } from './wake.ts';
 
 interface Waiter {
   pointer: number;
   line: Line;
   node: number;
-  /** Keeps the handle, and with it the block, alive while the promise is pending. */
+  /** Keeps the handle, and with it the block, from being collected while the promise is pending. */
   owner: object;
   timer: ReturnType<typeof setTimeout> | undefined;
   signal: AbortSignal | undefined;
@@ -98,6 +101,7 @@ export function waitInLine(
     if (got) onGiven?.(givenToMe());
     return Promise.resolve(got);
   }
+  prepareToWait();
   const node = takeNode();
   let entered: boolean;
   try {
@@ -191,8 +195,14 @@ function finish(waiter: Waiter, settle: () => void): void {
   i32[node + NODE.primitive] = 0;
   if (isOnStack(node)) ghosts.add(node);
   else pool.push(node);
+  payPostponed();
   releaseLoop();
 }
+
+setIsAwaited(pointer => {
+  for (const waiter of waiters.values()) if (waiter.pointer === pointer) return true;
+  return false;
+});
 
 /** Only this agent takes nodes off its stack, and only in `drain`, so what is seen here stays there until then. */
 function isOnStack(node: number): boolean {
@@ -270,6 +280,7 @@ function takeOver(pointer: number, line: Line): boolean {
 }
 
 setTakeOver(takeOver);
+onLeftBehind(freeLeftBehind);
 
 /** Makes sure that one `waitAsync` is pending while anybody here waits. */
 function arm(): void {
@@ -282,6 +293,7 @@ function arm(): void {
     armed = true;
     void (result.value as Promise<unknown>).then(() => {
       armed = false;
+      recover();
       arm();
     });
   }
@@ -292,6 +304,16 @@ export function listen(action: () => void): void {
   onWake.push(action);
   listeners += 1;
   arm();
+}
+
+/**
+ * Stops listening, so that another copy of this package can wait on the agent's wake word: the pending `waitAsync` would swallow what is meant for it.
+ * Only while no promise waits.
+ */
+export function stopListening(): void {
+  onWake.length = 0;
+  listeners = 0;
+  wakeAgent(self);
 }
 
 /** How many promises of this thread wait in some line (snapshot). For tests and dumps. */

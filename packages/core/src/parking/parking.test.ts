@@ -76,6 +76,24 @@ describe('a guard', () => {
   });
 });
 
+describe('a promise that waits', () => {
+  it('keeps what it waits for until it has settled, although the handle was disposed of', async () => {
+    const lock = heldLock();
+    const pointer = pointerOf(lock);
+    const [patient, impatient] = [new AbortController(), new AbortController()];
+    const waiters = [patient, impatient].map(({ signal }) => lock.acquireAsync({ signal }));
+    const ends = Promise.allSettled(waiters);
+    lock.dispose();
+    impatient.abort();
+    await expect(waiters[1]).rejects.toThrow();
+    expect(i32[pointer + OBJECT.references]).toBe(1);
+    expect(lengthOf(pointer + OBJECT.first)).toBe(1);
+    patient.abort();
+    await ends;
+    expect(i32[pointer + OBJECT.references]).toBe(0);
+  });
+});
+
 describe('a line', () => {
   it('is first come first, for blocked threads and promises alike', async () => {
     const lock = heldLock();

@@ -24,7 +24,7 @@ import {
 import { settle } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { inheritGuard, self, unlockGuard } from './guard.ts';
+import { inheritGuard, resetDepth, self, unlockGuard } from './guard.ts';
 import { leave } from './wait.ts';
 import { wakeAgent } from './wake.ts';
 
@@ -34,7 +34,7 @@ export function reap(agent: number): void {
   takeOverGuards(agent);
   leaveLines(agent);
   freeNodes(agent);
-  settle(agent, release);
+  settle(agent, pointer => release(pointer));
   reclaimFreeLists(agent);
   rescanAll(agent);
   bury(agent);
@@ -42,18 +42,32 @@ export function reap(agent: number): void {
 
 /** Frees the guards of an agent whose thread is certainly dead, and repairs what they guard. Harmless twice. */
 export function takeOverGuards(agent: number): void {
-  for (let depth = GUARD_DEPTH - 1; depth >= 0; depth--) {
-    const guard = i32[agent + AGENT.guards + depth]!;
-    if (guard === 0) continue;
-    ensureMapped(guard);
-    if (!inheritGuard(guard, agent)) continue;
-    // The allocator and the registry keep their lists right at every single store.
-    if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.guard) {
-      const object = guard - OBJECT.guard;
-      kindOf(i32[object + OBJECT.kind]!).repair?.(object);
-    }
-    unlockGuard(guard);
+  for (const guard of guardsOf(agent)) takeOverGuard(guard, agent);
+}
+
+function takeOverGuard(guard: number, agent: number): void {
+  ensureMapped(guard);
+  if (!inheritGuard(guard, agent)) return;
+  // The allocator and the registry keep their lists right at every single store.
+  if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.guard) {
+    const object = guard - OBJECT.guard;
+    kindOf(i32[object + OBJECT.kind]!).repair?.(object);
   }
+  unlockGuard(guard);
+}
+
+/** Innermost first. A copy: to take over our own guards writes these words. */
+function guardsOf(agent: number): number[] {
+  const crumbs = i32.slice(agent + AGENT.guards, agent + AGENT.guards + GUARD_DEPTH);
+  return [...crumbs].reverse().filter(guard => guard !== 0);
+}
+
+/** Frees the guards that an exception left this thread holding, and repairs what they guard. */
+export function freeLeftBehind(): void {
+  const left = guardsOf(self);
+  resetDepth();
+  i32.fill(0, self + AGENT.guards, self + AGENT.guards + GUARD_DEPTH);
+  for (const guard of left) takeOverGuard(guard, self);
 }
 
 function* nodesOf(agent: number): Generator<number> {

@@ -7,12 +7,14 @@
  * whether it was chosen. A primitive whose fast path runs outside the guard announces the line in its own words first (`attempt`).
  * A waiter that was chosen when it gives up keeps what it got (timeout) or hands it on (abort): `Line.giveBack`.
  */
-import { canBlock, i32, load, pause, store, wait } from '../atomics.ts';
+import { canBlock, explored, hot, i32, pause, wait } from '../atomics.ts';
 import { BlockingNotAllowedError } from '../errors.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from './guard.ts';
+import { lockGuard, recover, self, unlockGuard } from './guard.ts';
 import { append, first, insertBefore, unlink } from './line.ts';
+
+const { load, store } = hot;
 
 /** What the waiting code asks of a primitive. Pointers, not handles, so that the reaper can serve the dead with the same code. */
 export interface Line {
@@ -39,16 +41,26 @@ export interface Line {
 const GUARD = OBJECT.guard;
 /** A sleeper looks again by itself, so that a death that nobody announced, or a notify that got lost, costs this and not for ever. */
 const SLICE_MS = 100;
-/** About 4 µs: less than a sleep and a wake cost. It only pays where another core can be running the one who will wake us. */
-const SPINS = cores() > 1 ? 120 : 0;
 /**
- * How long this thread spins now: as long as that has paid lately, down to not at all. On two busy cores a spinning thread takes the core that
- * the other one needs (measured, hand-offs between two threads with an `Event`: 9 µs always spinning, 5 µs like this, 4 µs raw wait and notify).
+ * The longest that a thread spins before it sleeps, where another core can be running the one who will wake it. To wake a sleeper costs both sides
+ * together 5 to 50 µs (the more, the deeper its core sleeps), so a spin that succeeds pays for one that doesn't.
  */
-let spins = SPINS;
+const LONGEST_SPIN_MS = longestSpin();
+/**
+ * How long this thread spins now: twice what the last successful spin took, halved by each that failed, down to not at all. On busy cores
+ * a spinning thread takes the core that the other one needs.
+ */
+let spinMs = LONGEST_SPIN_MS;
+const SHORTEST_SPIN_MS = 0.002;
 /** Now and then it spins the full length, to see whether times have changed. */
 const PROBE_EVERY = 32;
 let parks = 0;
+
+function longestSpin(): number {
+  // One short round: to explore the schedules of the others' steps between a hundred looks at the same word finds nothing.
+  if (explored) return 1e-6;
+  return cores() > 1 ? 0.05 : 0;
+}
 
 function cores(): number {
   const scope = globalThis as { navigator?: { hardwareConcurrency?: number } };
@@ -169,6 +181,18 @@ export function tryAgain(pointer: number, line: Line, node: number): boolean {
   return done;
 }
 
+const FILLER: readonly number[] = Array.from({ length: 512 }, () => 0);
+function nothing(): void {}
+
+/**
+ * Makes sure that the stack has room for the rest: an overflow between joining the line and leaving it would leave a place in line that nobody
+ * stands in. Passes 4 KiB of arguments, which the stack must hold.
+ */
+export function prepareToWait(): void {
+  recover();
+  Reflect.apply(nothing, undefined, FILLER);
+}
+
 /**
  * Blocks the calling thread until it has what it wants or the deadline has passed; returns whether it has.
  * Throws `BlockingNotAllowedError` if it would have to park where that is forbidden. What was given is in `givenToMe()`.
@@ -190,6 +214,7 @@ export function waitBlocking(
     );
   }
   if (promises > 0 && line.transferable === true && takeOver(pointer, line)) return true;
+  prepareToWait();
   const node = self + AGENT.node;
   if (enter(pointer, line, node, wanted)) return true;
   onEntered?.();
@@ -228,22 +253,34 @@ export function attemptOnly(pointer: number, line: Line, wanted: number): boolea
 /** Sleeps until the node's state is no longer `waiting` or the deadline has passed; returns the state. */
 function park(pointer: number, node: number, deadline: number): number {
   const word = node + NODE.state;
-  parks = (parks + 1) % PROBE_EVERY;
-  for (let spin = parks === 0 ? SPINS : spins; spin > 0; spin--) {
-    const state = load(word);
-    if (state !== NODE_STATE.waiting) {
-      spins = Math.min(SPINS, 2 * spins + 8);
-      return state;
-    }
-    pause();
-  }
-  spins >>= 1;
+  const early = spin(word);
+  if (early !== NODE_STATE.waiting) return early;
   for (;;) {
-    const remaining = deadline - now();
+    const remaining = deadline === Infinity ? SLICE_MS : deadline - now();
     if (remaining <= 0) return load(word);
     wait(word, NODE_STATE.waiting, Math.min(remaining, SLICE_MS));
     const state = load(word);
     if (state !== NODE_STATE.waiting) return state;
     if (i32[node + NODE.line] === 0 && wasDropped(pointer, node)) return NODE_STATE.granted;
   }
+}
+
+/** Watches the word for a while, see `spinMs`; returns its state. */
+function spin(word: number): number {
+  parks = (parks + 1) % PROBE_EVERY;
+  const longest = parks === 0 ? LONGEST_SPIN_MS : spinMs;
+  if (longest === 0) return load(word);
+  const start = now();
+  for (let elapsed = 0; elapsed < longest; elapsed = now() - start) {
+    for (let round = 0; round < 10; round++) {
+      const state = load(word);
+      if (state !== NODE_STATE.waiting) {
+        spinMs = Math.min(LONGEST_SPIN_MS, Math.max(2 * elapsed, SHORTEST_SPIN_MS));
+        return state;
+      }
+      pause();
+    }
+  }
+  spinMs = spinMs > SHORTEST_SPIN_MS ? spinMs / 2 : 0;
+  return NODE_STATE.waiting;
 }

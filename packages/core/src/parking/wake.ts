@@ -1,13 +1,15 @@
 /**
  * Telling a waiter what became of it. Both functions run under the guard of the object waited for, so that a waiter that gives
  * up at the same moment sees one or the other: still in line, or served.
- *
- * Holding the guard while notifying costs the woken nothing (a granted waiter needs no guard) and keeps the argument short: a
- * waker that is killed midway leaves states that the reaper's rescan and the sleepers' bounded slices bring to an end.
+ * The word is notified when the guard is free again (`notifyLater`). A waker that is killed midway leaves states that the reaper's rescan and
+ * the sleepers' bounded slices bring to an end.
  */
-import { add, compareExchange, i32, load, notify, store } from '../atomics.ts';
+import { hot, i32, notify } from '../atomics.ts';
 import { AGENT, NODE, NODE_STATE } from '../memory/layout.ts';
+import { notifyLater } from './guard.ts';
 import { first, unlink } from './line.ts';
+
+const { add, compareExchange, load, store } = hot;
 
 /** Takes the node out of its line and gives it what it waited for. */
 export function grant(node: number, given = 0): void {
@@ -41,23 +43,36 @@ export function poke(node: number): void {
 
 function settle(node: number, state: number): void {
   store(node + NODE.state, state);
-  if (i32[node + NODE.isAsync] === 0) notify(node + NODE.state, 1);
-  else pushReady(i32[node + NODE.agent]!, node);
+  if (i32[node + NODE.isAsync] === 0) notifyLater(node + NODE.state);
+  else {
+    const agent = i32[node + NODE.agent]!;
+    push(agent, node);
+    notifyLater(agent + AGENT.wake);
+  }
+}
+
+/** Tells an agent's event loop of a node whose state has changed. Not under a guard. */
+export function pushReady(agent: number, node: number): void {
+  push(agent, node);
+  notify(agent + AGENT.wake, 2);
 }
 
 /** A node is pushed once for each settling, and settled again only after its agent has taken it from the stack (see `async.ts`). */
-export function pushReady(agent: number, node: number): void {
+function push(agent: number, node: number): void {
   const ready = agent + AGENT.ready;
   for (;;) {
     const head = load(ready);
     i32[node + NODE.readyNext] = head;
     if (compareExchange(ready, head, node) === head) break;
   }
-  wakeAgent(agent);
+  add(agent + AGENT.wake, 1);
 }
 
-/** Makes an agent's event loop look at its shared words. */
+/**
+ * Makes an agent look at its shared words: its event loop, and the thread itself where it is blocked on the wake word (waiting for any of many
+ * futures). Therefore two are notified: there is at most one of each.
+ */
 export function wakeAgent(agent: number): void {
   add(agent + AGENT.wake, 1);
-  notify(agent + AGENT.wake, 1);
+  notify(agent + AGENT.wake, 2);
 }

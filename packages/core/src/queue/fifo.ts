@@ -17,11 +17,12 @@
  * The chain from head to tail is the truth. A record carries the number that QUEUE.put had, so a repair knows both counters from
  * the first and the last record, and from QUEUE.put alone when there is none: a put that had committed would have left one.
  */
-import { i32 } from '../atomics.ts';
+import { copiesPairs as inPairs, i32, i64 } from '../atomics.ts';
 import { blockBytes, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { ITEM_FLAG, LENGTH_MASK, QUEUE } from './layout.ts';
-import { copyIn, copyOut, inbox } from './message.ts';
+import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { ITEM_FLAG, LENGTH_MASK, OUTCOME, QUEUE } from './layout.ts';
+import { copyIn, copyOut, inbox, LOOP_WORDS } from './message.ts';
 import type { Outgoing } from './message.ts';
 import { allocateOrZero } from './store.ts';
 import type { Store } from './store.ts';
@@ -138,6 +139,99 @@ function take(queue: number, start: number): void {
   words[queue + TAKEN] = number + 1;
 }
 
+// A constant of this module, which V8 folds.
+const copiesPairs = inPairs;
+
+/** Longer ones are copied in another way. */
+const SHORT_BYTES = LOOP_WORDS * 4;
+
+const {
+  guard: GUARD,
+  flags: FLAGS,
+  maxsize: MAXSIZE,
+  maxBytes: MAX_BYTES,
+  nextGetter: NEXT_GETTER,
+  nextPutter: NEXT_PUTTER,
+  promisedItems: PROMISED_ITEMS,
+  promisedSlots: PROMISED_SLOTS,
+} = QUEUE;
+
+function copyOutPairs(from: number, count: number): void {
+  const source = i64;
+  const target = inbox.i64;
+  for (let pair = 0; pair < count; pair++) target[pair] = source[from + pair]!;
+}
+
+/**
+ * `mayPut` and `putNow` in one for a short message, when nobody waits, bytes aren't counted, the queue isn't shut down and the segment has room. The stores are
+ * those of `append`, in the same order, so a death in between is repaired in the same way.
+ */
+function offerShort(queue: number, message: Outgoing): number {
+  const { length, from, words: source } = message;
+  if (message.block !== 0 || length > SHORT_BYTES) return OUTCOME.unclear;
+  const count = length >> 2;
+  let outcome: number = OUTCOME.unclear;
+  lockGuard(queue + GUARD);
+  const words = i32;
+  const at = words[queue + TAIL]!;
+  const number = words[queue + PUT]!;
+  const maxsize = words[queue + MAXSIZE]!;
+  const special =
+    words[queue + FLAGS]! |
+    words[queue + NEXT_GETTER]! |
+    words[queue + NEXT_PUTTER]! |
+    words[queue + MAX_BYTES]!;
+  const payload = at + HEAD_WORDS;
+  const end = payload + count;
+  if (special === 0 && end <= words[queue + LIMIT]! && end <= words.length) {
+    const used = ((number - words[queue + TAKEN]!) | 0) + words[queue + PROMISED_SLOTS]!;
+    if (maxsize > 0 && used >= maxsize) outcome = OUTCOME.none;
+    else {
+      words[at + 1] = number;
+      words[at] = length;
+      // One by one: a pair that is read just after its words were written one by one isn't there yet, and the processor waits for it.
+      for (let word = 0; word < count; word++) words[payload + word] = source[from + word]!;
+      words[queue + TAIL] = end;
+      words[queue + PUT] = number + 1;
+      outcome = OUTCOME.done;
+    }
+  }
+  unlockGuard(queue + GUARD);
+  return outcome;
+}
+
+/** `mayTake` and `takeNow` in one for a short message, when nobody waits for room, bytes aren't counted and the queue isn't shut down. */
+function grabShort(queue: number): number {
+  let outcome: number = OUTCOME.unclear;
+  lockGuard(queue + GUARD);
+  const words = i32;
+  const at = words[queue + HEAD]!;
+  const taken = words[queue + TAKEN]!;
+  const stored = (words[queue + PUT]! - taken) | 0;
+  const special = words[queue + FLAGS]! | words[queue + NEXT_PUTTER]! | words[queue + MAX_BYTES]!;
+  if (special === 0 && at < words.length) {
+    if (stored <= words[queue + PROMISED_ITEMS]!) outcome = OUTCOME.none;
+    else {
+      const length = words[at]!;
+      if ((length & ~LENGTH_MASK) === 0 && length <= SHORT_BYTES) {
+        const target = inbox.i32;
+        const payload = at + HEAD_WORDS;
+        const count = length >> 2;
+        if (copiesPairs) copyOutPairs(payload >> 1, count >> 1);
+        else for (let word = 0; word < count; word++) target[word] = words[payload + word]!;
+        inbox.start = 0;
+        inbox.block = 0;
+        inbox.length = length;
+        words[queue + HEAD] = payload + count;
+        words[queue + TAKEN] = taken + 1;
+        outcome = OUTCOME.done;
+      }
+    }
+  }
+  unlockGuard(queue + GUARD);
+  return outcome;
+}
+
 /** Calls `visit` with each record, first to last. */
 function walk(queue: number, visit: (length: number, number: number) => void): void {
   const tail = i32[queue + TAIL]!;
@@ -179,6 +273,8 @@ export const fifo: Store = {
   inlineBytes: INLINE_BYTES,
   append,
   take,
+  offerShort,
+  grabShort,
   holds: queue => i32[queue + TAIL] !== 0 && i32[queue + HEAD] !== i32[queue + TAIL],
   repair,
   destroy(queue) {

@@ -12,7 +12,7 @@
 import { i32 } from '../atomics.ts';
 import { blockBytes, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { ITEM, LENGTH_MASK, QUEUE } from './layout.ts';
+import { ITEM, LENGTH_MASK, OUTCOME, QUEUE } from './layout.ts';
 import { inbox, priorityOf, setPriority } from './message.ts';
 import { allocateOrZero } from './store.ts';
 import type { Store } from './store.ts';
@@ -82,6 +82,8 @@ function sink(queue: number, item: number, from: number, count: number): void {
 
 export const heap: Store = {
   inlineBytes: -1,
+  offerShort: () => OUTCOME.unclear,
+  grabShort: () => OUTCOME.unclear,
 
   append(queue, message) {
     if (!grow(queue)) return false;

@@ -89,3 +89,13 @@ export const ITEM_FLAG = {
 } as const;
 
 export const LENGTH_MASK: number = ~7;
+
+/** What became of an attempt to put or to take. */
+export const OUTCOME = {
+  /** The short way can't say: nothing was changed. Nobody else sees this. */
+  unclear: -1,
+  none: 0,
+  done: 1,
+  shutDown: 2,
+  exhausted: 3,
+} as const;

@@ -4,7 +4,7 @@
  */
 import { i32 } from '../atomics.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { ITEM, LENGTH_MASK, QUEUE } from './layout.ts';
+import { ITEM, LENGTH_MASK, OUTCOME, QUEUE } from './layout.ts';
 import { inbox } from './message.ts';
 import type { Store } from './store.ts';
 
@@ -12,6 +12,8 @@ const { tail: TOP, put: PUT, taken: TAKEN } = QUEUE;
 
 export const lifo: Store = {
   inlineBytes: -1,
+  offerShort: () => OUTCOME.unclear,
+  grabShort: () => OUTCOME.unclear,
 
   append(queue, message) {
     const item = message.block;

@@ -34,7 +34,7 @@ import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
 import { first, mend, unlink } from '../parking/line.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll, poke } from '../parking/wake.ts';
-import { FLAG, QUEUE } from './layout.ts';
+import { FLAG, OUTCOME, QUEUE } from './layout.ts';
 import { inbox, outgoing } from './message.ts';
 import type { Outgoing } from './message.ts';
 import { countOf } from './store.ts';
@@ -52,9 +52,6 @@ const {
   nextGetter: NEXT_GETTER,
   nextPutter: NEXT_PUTTER,
 } = QUEUE;
-
-/** What became of an attempt. */
-export const OUTCOME = { none: 0, done: 1, shutDown: 2, exhausted: 3 } as const;
 
 /** Of the attempt made last in this thread. Whoever acts on it sets it back to `none`. */
 export const attempt = { outcome: 0 as number };
@@ -294,7 +291,7 @@ export function linesOf(type: string, store: Store): Lines {
   return {
     getters: {
       blocking: `${type}.get()`,
-      twin: 'getAsync()',
+      twin: 'getAsync() or getManyAsync()',
       offset: QUEUE.getters,
       attempt(queue, node) {
         if (mayTake(queue)) {
@@ -330,7 +327,7 @@ export function linesOf(type: string, store: Store): Lines {
 
     putters: {
       blocking: `${type}.put()`,
-      twin: 'putAsync()',
+      twin: 'putAsync() or putManyAsync()',
       offset: QUEUE.putters,
       attempt(queue, node) {
         if (i32[queue + QUEUE.flags] !== 0) {

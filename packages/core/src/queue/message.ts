@@ -2,18 +2,19 @@
  * What passes between the codec and the queues: messages going out, encoded before the guard is taken, and messages that came in, copied out under
  * the guard and decoded after it is free. Nothing is ever decoded from shared memory, and no user code runs under a guard.
  */
-import { f64, i32, u8 } from '../atomics.ts';
+import { f64, i32 } from '../atomics.ts';
 import { createView, elementBytes, isDetached, isResizable, viewKind } from '../codec/bytes.ts';
 import { decode, discard, encode, scratch } from '../codec/index.ts';
 import { NotShareableError } from '../errors.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
+import { copyFromShared, copyToShared } from './bulk.ts';
 import { ITEM, ITEM_FLAG, LENGTH_MASK } from './layout.ts';
 
 /** From here on an ArrayBuffer is copied straight into shared memory and straight out of it, past the codec. */
 const RAW_BYTES = 4096;
 /** Up to so many words a loop is faster than a subarray and `set` (measured: break-even near 100). */
-const LOOP_WORDS = 96;
+export const LOOP_WORDS = 96;
 
 /** A message on its way into a queue. */
 export interface Outgoing {
@@ -55,7 +56,7 @@ export function pack(
   if (transfer !== undefined) checkTransfer(transfer);
   outgoing.transfer = transfer;
   outgoing.node = 0;
-  if (typeof value === 'object' && value !== null && packRaw(value)) return outgoing;
+  if (typeof value === 'object' && value !== null && isBytes(value) && packRaw(value)) return outgoing;
   const length = encode(value, place);
   outgoing.words = scratch.i32;
   outgoing.from = 0;
@@ -71,6 +72,10 @@ export function pack(
     copyIn(scratch.i32, 0, length >> 2, outgoing.block + ITEM.payload);
   }
   return outgoing;
+}
+
+function isBytes(value: object): boolean {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 }
 
 /** Returns a block for a message, with everything but its payload, number and priority filled in. */
@@ -96,7 +101,7 @@ function packRaw(value: object): boolean {
   if (buffer.byteLength < RAW_BYTES || !(buffer instanceof ArrayBuffer) || isResizable(buffer)) return false;
   const length = (buffer.byteLength + 7) & LENGTH_MASK;
   const item = createItem(length, ITEM_FLAG.raw, ((kind + 1) & 0xff) | ((length - buffer.byteLength) << 8));
-  u8.set(new Uint8Array(buffer), (item + ITEM.payload) * 4);
+  copyToShared(new Uint8Array(buffer), (item + ITEM.payload) * 4);
   outgoing.length = length;
   outgoing.block = item;
   return true;
@@ -248,6 +253,7 @@ export const inbox = {
   u8: new Uint8Array(inboxBuffer) as Uint8Array<ArrayBuffer>,
   i32: new Int32Array(inboxBuffer) as Int32Array<ArrayBuffer>,
   f64: new Float64Array(inboxBuffer) as Float64Array<ArrayBuffer>,
+  i64: new BigInt64Array(inboxBuffer) as BigInt64Array<ArrayBuffer>,
   /** Word where the message taken last begins, when it has no block. */
   start: 0,
   length: 0,
@@ -311,9 +317,7 @@ const VIEW_OF_BYTES = viewKind(new Uint8Array(0));
 function privateCopy(item: number, length: number): Uint8Array<ArrayBuffer> {
   const from = (item + ITEM.payload) * 4;
   ensureMapped((from + length - 1) >> 2);
-  const bytes = new Uint8Array(length);
-  bytes.set(u8.subarray(from, from + length));
-  return bytes;
+  return copyFromShared(from, length);
 }
 
 /** Frees an item unread, and what it refers to. Not under a guard. */

@@ -5,7 +5,7 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { describe } from '../sync/lock.ts';
 import { AnyQueue } from './any-queue.ts';
 import { fifo } from './fifo.ts';
-import { OUTCOME } from './lines.ts';
+import { OUTCOME } from './layout.ts';
 import { abandon, Batch, detach, pack, packNext } from './message.ts';
 import type { TransferOptions } from './options.ts';
 import { register } from './register.ts';

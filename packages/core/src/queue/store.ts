@@ -12,6 +12,13 @@ export interface Store {
    * The message's block belongs to the queue from the one store on that makes it part of the queue.
    */
   append(queue: number, message: Outgoing): boolean;
+  /**
+   * The short way in, for what most of all puts are: one step under the guard, which it takes itself. Returns an OUTCOME, or `unclear` when nothing was
+   * changed and the long way must be gone.
+   */
+  offerShort(queue: number, message: Outgoing): number;
+  /** The short way out, likewise: a message goes to the inbox, as by `take` to word 0. */
+  grabShort(queue: number): number;
   /** Takes the next message into the inbox, inline ones to word `start`, and counts it in QUEUE.taken. There must be one. */
   take(queue: number, start: number): void;
   /** Whether anything is stored, whatever the counters say. */

@@ -18,7 +18,7 @@
  * Whoever notifies holds the lock, which the notified wants: so a blocked thread is granted at once, but woken when the lock is released (see
  * `lock.ts`). A promise is told at once: the way through its event loop is longer than a critical section.
  */
-import { canBlock, hot, i32, notify } from '../atomics.ts';
+import { canBlock, hot, i32 } from '../atomics.ts';
 import { shareableAddress } from '../codec/shareable.ts';
 import { ThreadStateError } from '../errors.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
@@ -26,7 +26,7 @@ import { NODE, OBJECT } from '../memory/layout.ts';
 import { Existing, SharedObject, release, retain, revive } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
-import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, notifyLater, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
 import { deadlineOf, now, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
@@ -65,7 +65,7 @@ function wake(condition: number, n: number): number {
     if (i32[node + NODE.isAsync] === 1) grant(node);
     else {
       grantQuietly(node);
-      if (!wakeAtRelease(lock, node)) notify(node + NODE.state, 1);
+      if (!wakeAtRelease(lock, node)) notifyLater(node + NODE.state);
     }
     woken++;
   }

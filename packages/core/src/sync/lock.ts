@@ -31,7 +31,7 @@
  * sees WAKE, or the notifier sees that the lock is free and empties the slots itself. The threads are granted already and sleep in bounded
  * slices, so a death in between costs a tenth of a second.
  */
-import { hot, i32, notify, pause } from '../atomics.ts';
+import { explored, hot, i32, notify, pause } from '../atomics.ts';
 import { ThreadStateError, TimeoutError } from '../errors.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { NODE, OBJECT } from '../memory/layout.ts';
@@ -60,11 +60,11 @@ const WAKES_END: number = WAKES + 4;
 
 const BYTES = 64;
 /** About a microsecond: most critical sections are shorter, and joining the line costs as much. */
-const SPINS = 30;
+const SPINS: number = explored ? 2 : 30;
 
 export const lockLine: Line = {
   blocking: 'Lock.acquire()',
-  twin: 'acquireAsync()',
+  twin: 'acquireAsync() or holdAsync()',
   offset: OBJECT.first,
   attempt(lock) {
     for (;;) {

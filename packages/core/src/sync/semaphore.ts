@@ -48,7 +48,7 @@ const BYTES = 64;
 
 export const semaphoreLine: Line = {
   blocking: 'Semaphore.acquire()',
-  twin: 'acquireAsync()',
+  twin: 'acquireAsync() or holdAsync()',
   offset: OBJECT.first,
   attempt(semaphore) {
     for (;;) {

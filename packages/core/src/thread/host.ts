@@ -1,11 +1,13 @@
 /**
- * What the thread layer needs from the platform, in one place: starting the supervisor and workers, ending them, hearing of their death,
- * writing text so that it is seen at once. Node (and what imitates its `worker_threads`) for now.
+ * What the thread layer needs from the platform, in one place: the thread's own data, its operating system's id, writing text so that it is
+ * seen at once. How workers are started and heard of is in `host-node.ts` (Node, Bun, Deno) and `host-web.ts` (browsers).
  */
 import type * as fsModule from 'node:fs';
 import type * as workerThreadsModule from 'node:worker_threads';
 import { blockFor } from '../atomics.ts';
-import { ThreadStateError } from '../errors.ts';
+import { nodeHost } from './host-node.ts';
+import { webHost } from './host-web.ts';
+import type { Host } from './spawn.ts';
 
 interface NodeLike {
   getBuiltinModule?(id: string): unknown;
@@ -19,26 +21,12 @@ function builtin<T>(id: string): T | undefined {
   return node?.getBuiltinModule?.(id) as T | undefined;
 }
 
-/** `node:worker_threads`, where there is one. `getBuiltinModule` keeps bundlers for the browser from tripping over the import. */
-export function workerThreads(place: string): typeof workerThreadsModule {
-  const module = builtin<typeof workerThreadsModule>('node:worker_threads');
-  if (module === undefined) {
-    throw new ThreadStateError(
-      `${place}: this platform has no node:worker_threads; threads run in Node, Deno and Bun so far`,
-    );
-  }
-  return module;
-}
+/** How this platform starts workers. `getBuiltinModule` keeps bundlers for the browser from tripping over an import of `node:worker_threads`. */
+export const host: Host = chooseHost();
 
-/** `SHARE_ENV`: a change of `process.env` in one thread is seen in all, as Python's threads see one `os.environ`. */
-export function sharedEnvironment(): typeof workerThreadsModule.SHARE_ENV {
-  return workerThreads('Thread.start()').SHARE_ENV;
-}
-
-/** The URL of a file beside this one, `.ts` when running from source and `.js` when compiled. */
-export function beside(name: string): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./${name}.${extension}`, import.meta.url);
+function chooseHost(): Host {
+  const threads = builtin<typeof workerThreadsModule>('node:worker_threads');
+  return threads === undefined ? webHost : nodeHost(threads, { hasVanished, report });
 }
 
 /** Registers what happens when the event loop of the root thread has nothing left to do. */
@@ -94,7 +82,8 @@ interface StreamInternals {
  * parents: not seen while the main thread is blocked, and lost when the process exits first.
  */
 export function writeThroughStreams(): void {
-  const process = node as unknown as { stdout: StreamInternals; stderr: StreamInternals };
+  const process = node as unknown as { stdout?: StreamInternals; stderr?: StreamInternals } | undefined;
+  if (process?.stdout === undefined || process.stderr === undefined) return;
   for (const [descriptor, stream] of [
     [1, process.stdout],
     [2, process.stderr],

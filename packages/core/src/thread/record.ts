@@ -1,12 +1,12 @@
 /** Reading and writing a thread's record: small accessors, so that layout and meaning meet in one place. */
-import { i32, load, u8 } from '../atomics.ts';
+import { and, i32, load, or, u8 } from '../atomics.ts';
 import { OBJECT, THREAD, THREAD_FLAG, THREAD_NAME_BYTES } from '../memory/layout.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Writes the name, cut to 128 bytes of UTF-8; may happen at any time, from any thread. */
+/** Writes the name, cut to 96 bytes of UTF-8; may happen at any time, from any thread. */
 export function setRecordName(record: number, name: string): void {
   const bytes = encoder.encode(name);
   const { written } = encoder.encodeInto(
@@ -36,9 +36,10 @@ export function describeRecord(record: number): string {
   return `Thread "${recordName(record)}"`;
 }
 
-export function setFlag(record: number, flag: number, on: boolean): void {
-  if (on) i32[record + THREAD.flags]! |= flag;
-  else i32[record + THREAD.flags]! &= ~flag;
+/** Sets or clears a flag and returns whether it was set before. Atomic: starter, worker, supervisor and those who terminate write the same word. */
+export function setFlag(record: number, flag: number, on: boolean): boolean {
+  const word = record + THREAD.flags;
+  return ((on ? or(word, flag) : and(word, ~flag)) & flag) !== 0;
 }
 
 /** Whether the record belongs to the main thread or to one that Heddle didn't start. */

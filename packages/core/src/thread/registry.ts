@@ -2,13 +2,14 @@
  * What all threads of a runtime know about each other, in shared memory: who is alive, who waits for a worker, which workers are idle.
  * Everything here is a few words changed under the registry's guard; the lists stay right at every single store.
  */
-import { add, compareExchange, i32, load, store } from '../atomics.ts';
+import { add, compareExchange, i32, load, or, store } from '../atomics.ts';
 import { AGENT, OBJECT, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { release, retain } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
+import { setFlag } from './record.ts';
 
 /** Joiners: served when the thread has finished, whatever its end. */
 export const joinLine: Line = {
@@ -19,6 +20,31 @@ export const joinLine: Line = {
   left() {},
   giveBack() {},
 };
+
+/** Those who wait until it runs: served by the worker that takes it, or when it has finished without ever running. */
+export const startLine: Line = {
+  blocking: 'Thread.started',
+  twin: 'started',
+  offset: THREAD.startFirst,
+  attempt(record) {
+    setFlag(record, THREAD_FLAG.awaited, true);
+    return load(record + OBJECT.state) >= THREAD_STATE.running;
+  },
+  left() {},
+  giveBack() {},
+};
+
+/**
+ * Marks a thread as running. Nobody who waits for that is overlooked: they set `awaited` and then look at the state, under the guard until they stand in
+ * line; we set the state and then look at `awaited`. To look at the line instead would be wrong: they join it after they have looked.
+ */
+export function beginRunning(record: number): void {
+  store(record + OBJECT.state, THREAD_STATE.running);
+  if (!hasFlag(record, THREAD_FLAG.awaited)) return;
+  lockGuard(record + OBJECT.guard);
+  grantAll(record + THREAD.startFirst);
+  unlockGuard(record + OBJECT.guard);
+}
 
 /** Those who wait until no non-daemon thread is left: stands in the main thread's record. */
 export const restLine: Line = {
@@ -31,7 +57,7 @@ export const restLine: Line = {
 };
 
 export function hasFlag(record: number, flag: number): boolean {
-  return (i32[record + THREAD.flags]! & flag) !== 0;
+  return (load(record + THREAD.flags) & flag) !== 0;
 }
 
 /** Puts a thread into the list of those alive; the registry holds a reference until it finishes. */
@@ -49,7 +75,7 @@ function link(record: number): void {
   ensureMapped(first);
   if (first !== 0) i32[first + THREAD.previous] = record;
   i32[REGISTRY.first] = record;
-  i32[record + THREAD.flags]! |= THREAD_FLAG.listed;
+  setFlag(record, THREAD_FLAG.listed, true);
   i32[REGISTRY.alive]! += 1;
   if (!hasFlag(record, THREAD_FLAG.daemon | THREAD_FLAG.main)) add(REGISTRY.nonDaemon, 1);
 }
@@ -57,7 +83,7 @@ function link(record: number): void {
 function delist(record: number): void {
   lockGuard(REGISTRY.guard);
   if (hasFlag(record, THREAD_FLAG.listed)) {
-    i32[record + THREAD.flags]! &= ~THREAD_FLAG.listed;
+    setFlag(record, THREAD_FLAG.listed, false);
     const next = i32[record + THREAD.next]!;
     const previous = i32[record + THREAD.previous]!;
     ensureMapped(Math.max(next, previous));
@@ -182,6 +208,14 @@ export function forgetIdle(dead: number): void {
   unlockGuard(REGISTRY.guard);
 }
 
+/** What the layer above wants to know of threads that work for it; set by `executor/obituary.ts`. */
+export const employers: {
+  /** A thread with an employer has ended; its outcome has been written. Harmless twice. */
+  mourn(record: number): void;
+  /** The supervisor was woken. */
+  look(): void;
+} = { mourn() {}, look() {} };
+
 /**
  * Ends a thread's life: out of the list, finished, joiners woken. Its outcome has been written. `agent` is the worker that ran it, 0 if that is
  * dead. Should the worker be killed in here, the supervisor does it again; each step is harmless twice, and the agent forgets the record only
@@ -189,23 +223,44 @@ export function forgetIdle(dead: number): void {
  */
 export function finish(record: number, agent: number): void {
   if (load(record + OBJECT.state) === THREAD_STATE.finished) return;
+  if (i32[record + THREAD.employer] !== 0) employers.mourn(record);
   delist(record);
   i32[record + THREAD.agent] = 0;
   lockGuard(record + OBJECT.guard);
   store(record + OBJECT.state, THREAD_STATE.finished);
   grantAll(record + OBJECT.first);
+  grantAll(record + THREAD.startFirst);
   unlockGuard(record + OBJECT.guard);
-  if (load(REGISTRY.nonDaemon) === 0) openRest();
+  openRest();
   if (agent !== 0) i32[agent + AGENT.thread] = 0;
   release(record);
 }
 
-function openRest(): void {
+/** Lets the program end, if nothing holds it open any more. */
+export function openRest(): void {
+  if (load(REGISTRY.nonDaemon) !== 0) return;
   const main = load(REGISTRY.mainRecord);
   if (main === 0) return;
   lockGuard(main + OBJECT.guard);
   if (load(REGISTRY.nonDaemon) === 0) grantAll(main + THREAD.restFirst);
   unlockGuard(main + OBJECT.guard);
+}
+
+/**
+ * Dooms the running threads that `terminate()` was called for and that haven't ended by themselves, and returns the agents that run them. Under the
+ * guard, so that a record in the list can't be finished and its memory used for something else meanwhile.
+ */
+export function condemn(): number[] {
+  const doomed: number[] = [];
+  lockGuard(REGISTRY.guard);
+  for (let record = i32[REGISTRY.first]!; record !== 0; record = i32[record + THREAD.next]!) {
+    ensureMapped(record);
+    const agent = load(record + THREAD.agent);
+    if (agent === 0 || !hasFlag(record, THREAD_FLAG.terminate)) continue;
+    if ((or(record + THREAD.flags, THREAD_FLAG.doomed) & THREAD_FLAG.ended) === 0) doomed.push(agent);
+  }
+  unlockGuard(REGISTRY.guard);
+  return doomed;
 }
 
 /** Pointers of all threads that are alive, each with a reference added for the caller (snapshot). */

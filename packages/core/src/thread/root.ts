@@ -10,8 +10,9 @@ import { slab } from '../memory/slab.ts';
 import { waitInLine } from '../parking/async.ts';
 import { self } from '../parking/guard.ts';
 import { drainReports } from './except-hook.ts';
-import { beside, nativeThreadId, onLoopEmpty, sharedEnvironment, workerThreads } from './host.ts';
+import { host, nativeThreadId, onLoopEmpty } from './host.ts';
 import { claimSupervisor, restLine } from './registry.ts';
+import { supervise } from './supervisor-main.ts';
 import { registerMain } from './thread.ts';
 
 let rootReady = false;
@@ -44,15 +45,12 @@ function becomeRoot(): void {
 }
 
 function startSupervisor(): void {
-  const { Worker } = workerThreads('Thread.start()');
-  const worker = new Worker(beside('supervisor'), {
-    workerData: { heddle: { memory: slab() } },
-    env: sharedEnvironment(),
-    name: 'heddle-supervisor',
-  });
-  worker.unref();
-  supervisor = worker;
-  worker.on('error', error => {
+  if (host.spawnSupervisor === undefined) {
+    supervisor = supervise;
+    supervise();
+    return;
+  }
+  supervisor = host.spawnSupervisor(slab(), error => {
     throw new Error(
       `Heddle's supervisor thread failed, no thread can be started or ended any more: ${String(error)}`,
       { cause: error },

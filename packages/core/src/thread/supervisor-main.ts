@@ -4,47 +4,30 @@
  *
  * One owner, because a worker dies with its creator and is mourned only by it: thus a thread outlives the thread that started it.
  */
-import type { Worker } from 'node:worker_threads';
-import { i32, load, store } from '../atomics.ts';
+import { exchange, i32, load, store } from '../atomics.ts';
 import { agents, reserveAgent } from '../memory/agent.ts';
-import {
-  AGENT,
-  AGENT_STATE,
-  OBJECT,
-  OUTCOME,
-  REGISTRY,
-  THREAD,
-  THREAD_FLAG,
-  THREAD_STATE,
-} from '../memory/layout.ts';
-import { storeMessage } from '../memory/message.ts';
+import { AGENT, AGENT_STATE, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_STATE } from '../memory/layout.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
 import { onStuck, self } from '../parking/guard.ts';
 import { holdLoop } from '../parking/keep-alive.ts';
 import { reap, takeOverGuards } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
-import { handleUncaught, withoutUnshareables } from './except-hook.ts';
-import { beside, hasVanished, sharedEnvironment, workerThreads } from './host.ts';
-import '../index.ts';
+import { TERMINATED, conclude } from './ending.ts';
+import { handleUncaught } from './except-hook.ts';
+import { hasVanished, host } from './host.ts';
 import {
+  condemn,
   countStarting,
+  employers,
   finish,
   forgetIdle,
-  hasFlag,
   requeue,
   retireIdle,
   takePending,
   unservedThreads,
 } from './registry.ts';
-
-/** What a worker is born with. */
-export interface WorkerSeed {
-  memory: WebAssembly.Memory;
-  agent: number;
-  /** The one thread to run, for an isolated worker; 0 for one that takes what is pending. */
-  record: number;
-}
+import type { SpawnedWorker } from './spawn.ts';
 
 /** In AGENT.mailbox until the worker has come up. */
 export const BOOTING = -1;
@@ -55,7 +38,7 @@ const TRIM_EVERY_MS = 1000;
 const WATCH_EVERY_MS = 250;
 
 interface Owned {
-  worker: Worker;
+  worker: SpawnedWorker | undefined;
   agent: number;
   error: { readonly value: unknown } | undefined;
   terminated: boolean;
@@ -73,18 +56,20 @@ export function supervise(): void {
     if (isGone(holder)) takeOverGuards(holder);
   });
   listen(look);
-  setInterval(trim, TRIM_EVERY_MS).unref();
-  setInterval(watchForeign, WATCH_EVERY_MS).unref();
+  every(TRIM_EVERY_MS, trim);
+  every(WATCH_EVERY_MS, watchForeign);
 }
 
-/** So long after its termination, no thread is in the midst of a guard's few instructions; for where the operating system can't be asked. */
-const CERTAINLY_GONE_MS = 1000;
+function every(ms: number, action: () => void): void {
+  const timer = setInterval(action, ms) as unknown as { unref?(): void };
+  timer.unref?.();
+}
 
 /** Whether a thread is dead of whose death this thread hasn't heard yet. */
 function isGone(agent: number): boolean {
   if (hasVanished(i32[agent + AGENT.nativeId]!)) return true;
   for (const each of owned) {
-    if (each.agent === agent) return each.terminated && now() - each.terminatedAt > CERTAINLY_GONE_MS;
+    if (each.agent === agent) return each.terminated && now() - each.terminatedAt > host.lingersMs;
   }
   return false;
 }
@@ -102,16 +87,18 @@ function watchForeign(): void {
 
 /** Does what the shared words ask for; called at every wake. */
 function look(): void {
-  for (const each of owned) {
-    const record = i32[each.agent + AGENT.thread]!;
-    ensureMapped(record);
-    if (record !== 0 && hasFlag(record, THREAD_FLAG.terminate)) end(each);
-  }
+  if (exchange(REGISTRY.terminations, 0) !== 0) endCondemned();
   for (let record = takePending(true); record !== 0; record = takePending(true)) startWorker(record);
   while (unservedThreads() > 0) {
     countStarting(1);
     startWorker(0);
   }
+  employers.look();
+}
+
+function endCondemned(): void {
+  const agentsToEnd = new Set(condemn());
+  for (const each of owned) if (agentsToEnd.has(each.agent)) end(each);
 }
 
 function trim(): void {
@@ -124,37 +111,37 @@ function end(each: Owned): void {
   if (each.terminated) return;
   each.terminated = true;
   each.terminatedAt = now();
-  void each.worker.terminate();
+  each.worker?.terminate();
 }
 
 function startWorker(record: number): void {
-  const { Worker } = workerThreads('Thread.start()');
   const agent = reserveAgent();
   i32[agent + AGENT.mailbox] = BOOTING;
-  const heapMiB = record === 0 ? 0 : i32[record + THREAD.heapMiB]!;
-  let worker: Worker;
+  const limits = {
+    heapMiB: record === 0 ? 0 : i32[record + THREAD.heapMiB]!,
+    stackMiB: record === 0 ? 0 : i32[record + THREAD.stackKiB]! / 1024,
+  };
+  const each: Owned = { worker: undefined, agent, error: undefined, terminated: false, terminatedAt: 0 };
   try {
-    worker = new Worker(beside('worker'), {
-      workerData: { heddle: { memory: slab(), agent, record } satisfies WorkerSeed },
-      env: sharedEnvironment(),
-      name: 'heddle-worker',
-      ...(heapMiB === 0 ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
+    each.worker = host.spawn({ memory: slab(), agent, record }, limits, {
+      failed(error) {
+        each.error = { value: error };
+      },
+      ended(code) {
+        owned.delete(each);
+        mourn(each, code);
+      },
     });
   } catch (error) {
     reap(agent);
     bootFailed(record, error);
     return;
   }
-  const each: Owned = { worker, agent, error: undefined, terminated: false, terminatedAt: 0 };
-  if (record !== 0) i32[agent + AGENT.thread] = record;
+  if (record !== 0) {
+    i32[agent + AGENT.thread] = record;
+    store(record + THREAD.agent, agent);
+  }
   owned.add(each);
-  worker.on('error', error => {
-    each.error = { value: error };
-  });
-  worker.on('exit', code => {
-    owned.delete(each);
-    mourn(each, code);
-  });
 }
 
 /** No worker can be had: the thread that waited for it has died before it ran. */
@@ -173,7 +160,7 @@ function mourn(each: Owned, code: number): void {
   forgetIdle(agent);
   reap(agent);
   if (mailbox > 0) requeue(mailbox);
-  if (mailbox === BOOTING)
+  if (mailbox === BOOTING && !each.terminated)
     bootFailed(
       record,
       each.error?.value ?? new Error(`the worker exited with code ${code} while it started`),
@@ -196,30 +183,15 @@ function obituary(record: number, each: Owned, code: number): void {
     else {
       handleUncaught(record, error);
       conclude(record, OUTCOME.threw, error);
+      finish(record, 0);
     }
-  } else if (each.terminated) die(record, 'it was terminated');
+  } else if (each.terminated) die(record, TERMINATED);
   else die(record, `it ended without returning: process.exit(${code}) was called in it`);
 }
 
 function die(record: number, reason: string, error?: unknown): void {
   if (error !== undefined) handleUncaught(record, error);
   conclude(record, OUTCOME.died, error === undefined ? { reason } : { reason, error });
-}
-
-function conclude(record: number, outcome: number, value: unknown): void {
-  let message: number;
-  try {
-    message = storeMessage(value, 'error');
-  } catch {
-    message = storeMessage(
-      outcome === OUTCOME.threw
-        ? withoutUnshareables(value)
-        : { reason: (value as { reason: string }).reason },
-      'error',
-    );
-  }
-  i32[record + THREAD.outcomeMessage] = message;
-  i32[record + THREAD.outcome] = outcome;
   finish(record, 0);
 }
 

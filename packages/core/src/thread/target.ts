@@ -44,26 +44,27 @@ let importing = 0;
 
 /**
  * Declares a function at module level as a task, which threads can run: `export const work = task(import.meta, function work(n: number) {…})`.
- * Returns the same function. Throws `TypeError` for a function without a name, and `ThreadStateError` if the module declares two tasks of one name.
+ * Returns the same function. Threads find it by its module and its name; where there is none (minifiers drop them) or two have the same (bundlers
+ * make one module of many), by its place among them, so declare tasks in the same order everywhere: not inside a condition. Throws `TypeError`
+ * for what is no function.
  */
 export function task<F extends AnyFunction>(meta: ImportMeta, fn: F): Task<F> {
   if (typeof fn !== 'function')
     throw new TypeError(`task: expected a function, got ${String(fn)} (${typeof fn})`);
   if (typeof meta?.url !== 'string')
     throw new TypeError('task: the first argument must be import.meta of the module that declares the task');
-  if (fn.name === '') {
-    throw new TypeError(
-      'task: the function needs a name, by which other threads find it: task(import.meta, function work() {…})',
-    );
-  }
-  const key = `${meta.url}#${fn.name}`;
-  if (tasks.has(key))
-    throw new ThreadStateError(
-      `task: ${meta.url} declares two tasks named "${fn.name}"; give one of them another name`,
-    );
-  tasks.set(key, fn);
-  Object.defineProperty(fn, taskAddress, { value: { module: meta.url, name: fn.name } });
+  const name = vacantName(meta.url, fn.name);
+  tasks.set(`${meta.url}#${name}`, fn);
+  Object.defineProperty(fn, taskAddress, { value: { module: meta.url, name } });
   return fn as Task<F>;
+}
+
+/** `work`, `work~2`, `work~3` … */
+function vacantName(module: string, name: string): string {
+  const base = name === '' ? 'task' : name;
+  let vacant = base;
+  for (let n = 2; tasks.has(`${module}#${vacant}`); n++) vacant = `${base}~${n}`;
+  return vacant;
 }
 
 /** Says what to send for a target. Throws `TypeError` or `NotShareableError` for what no other thread could run. */
@@ -121,11 +122,25 @@ export async function resolve(address: TargetAddress): Promise<AnyFunction> {
   return fn;
 }
 
+/**
+ * What the compiler wraps every computed `import()` in, so as to turn `.ts` into `.js`; its own version (see `noEmitHelpers` in tsconfig.json) is left out
+ * because webpack's minimizer makes `import(a, b)` of it. The modules that come here are absolute and mean what they say.
+ */
+// @ts-expect-error -- used by the compiler's output only
+// oxlint-disable-next-line no-unused-vars
+const __rewriteRelativeImportExtension = (module: string): string => module;
+
 async function importTarget(form: 'task' | 'export', module: string, name: string): Promise<AnyFunction> {
   importing += 1;
   let namespace: Record<string, unknown>;
   try {
-    namespace = (await import(/* @vite-ignore */ module)) as Record<string, unknown>;
+    namespace = (await import(/* @vite-ignore */ /* webpackIgnore: true */ module)) as Record<
+      string,
+      unknown
+    >;
+  } catch (error) {
+    explainWindowError(module, error);
+    throw error;
   } finally {
     importing -= 1;
   }
@@ -136,6 +151,14 @@ async function importTarget(form: 'task' | 'export', module: string, name: strin
       ? `${module} was imported in a thread and didn't declare the task "${name}": declare it at module level, not inside a function or a condition`
       : `${module} has no exported function "${name}" (it exports: ${Object.keys(namespace).join(', ') || 'nothing'})`,
   );
+}
+
+/** Adds the cure to a ReferenceError from a module that expects a page around it. */
+function explainWindowError(module: string, error: unknown): void {
+  if (!(error instanceof ReferenceError) || !/\b(document|window)\b/.test(error.message)) return;
+  error.message +=
+    `: ${module} was imported in a thread, which has no page. Put what needs the page into main(import.meta, async () => { … }), ` +
+    'and with Vite set build.modulePreload to { polyfill: false }';
 }
 
 /** Names that the engine says are not defined, in an inline function: nearly always variables of the place where it was written. */

@@ -1,4 +1,5 @@
 /** Tasks for the tests of threads. */
+import { Event } from '../sync/event.ts';
 import { Lock } from '../sync/lock.ts';
 import { task } from './target.ts';
 import { Thread, currentThread, enumerate, mainThread } from './thread.ts';
@@ -14,6 +15,18 @@ export const tripleLater = task(import.meta, async function tripleLater(n: numbe
   await new Promise(resolve => setTimeout(resolve, 1));
   return n * factor;
 });
+
+/** Two without a name, and two of one name. */
+export const alike = [
+  task(import.meta, () => 0),
+  task(import.meta, () => 1),
+  task(import.meta, function same() {
+    return 2;
+  }),
+  task(import.meta, function same() {
+    return 3;
+  }),
+];
 
 export class BrokenThing extends RangeError {
   readonly code = 'E_BROKEN';
@@ -71,3 +84,7 @@ export const leaveTimerBehind = task(import.meta, function leaveTimerBehind(rele
 export function exported(word: string): string {
   return `exported ${word}`;
 }
+
+export const setAll = task(import.meta, function setAll(events: Event[]): void {
+  for (const event of events) event.set();
+});

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SOON, until } from '../../test/support/state.ts';
 import {
+  Event,
   Lock,
   Thread,
   ThreadDiedError,
@@ -103,10 +104,12 @@ describe('what a thread runs', () => {
     expect(() => new Thread(tasks.triple, options as never)).toThrow(message);
   });
 
-  it('rejects a task without a name, and two of one name', () => {
-    expect(() => task(import.meta, () => 1)).toThrow(/needs a name/);
-    task(import.meta, function twice() {});
-    expect(() => task(import.meta, function twice() {})).toThrow(/declares two tasks named "twice"/);
+  it('is found by its place where minifiers dropped the name, or bundlers brought two of one name into one module', () => {
+    const threads = tasks.alike.map(each => new Thread(each).start());
+    expect(threads.map(thread => thread.result(SOON))).toEqual([0, 1, 2, 3]);
+  });
+
+  it('rejects a task that is not declared with import.meta', () => {
     expect(() => task({} as never, function odd() {})).toThrow(/first argument must be import\.meta/);
   });
 
@@ -254,7 +257,7 @@ describe('the life of a thread', () => {
     expect(named.name).toMatch(/^Thread-\d+ \(triple\)$/);
     expect(new Thread(() => 1).name).toMatch(/^Thread-\d+$/);
     named.name = 'ü'.repeat(100);
-    expect(named.name).toBe('ü'.repeat(64));
+    expect(named.name).toBe('ü'.repeat(48));
     expect(currentThread().name).toBe('MainThread');
     expect(currentThread()).toBe(mainThread());
     expect(getIdent()).toBe(mainThread().ident);
@@ -424,6 +427,35 @@ describe('a thread that dies', () => {
     expect(await second.resultAsync(SOON)).toBe('passed the gate');
   });
 
+  it('by terminate() before a worker has taken it: then it never runs', () => {
+    for (const isolated of [false, true]) {
+      const ran = new Event();
+      const crowd = Array.from({ length: 6 }, () =>
+        new Thread(tasks.setAll, { args: [[ran]], isolated }).start(),
+      );
+      for (const thread of crowd) thread.terminate();
+      const ends = crowd.map(thread => thread.join(SOON) && outcomeOf(thread));
+      // A worker may have been faster than we were; what is never allowed is a terminated thread that hangs.
+      for (const end of ends) expect(['returned', 'it was terminated']).toContain(end);
+      if (!ran.isSet) expect(new Set(ends)).toEqual(new Set(['it was terminated']));
+    }
+  });
+
+  it('by terminate() and no other dies with it, however close to its end it was', () => {
+    const ends = new Set<string>();
+    for (let round = 0; round < 120; round++) {
+      const ran = new Event();
+      const first = new Thread(tasks.setAll, { args: [[ran]] }).start();
+      for (let spin = 0; spin < round * 100 && !ran.isSet; spin++);
+      first.terminate();
+      const second = new Thread(tasks.triple, { args: [round] }).start();
+      expect(second.result(SOON)).toBe(3 * round);
+      expect(first.join(SOON)).toBe(true);
+      ends.add(outcomeOf(first));
+    }
+    expect([...ends].sort()).toEqual(['it was terminated', 'returned']);
+  });
+
   it('by running out of memory', () => {
     catchReports();
     const thread = new Thread(
@@ -453,6 +485,24 @@ describe('a thread that dies', () => {
     }
   });
 
+  it('says when it runs, and that it is no longer to come if it never will', async () => {
+    const gate = new Lock();
+    gate.acquire();
+    const thread = new Thread(tasks.waitForGate, { args: [gate] });
+    expect(() => thread.started).toThrow(ThreadStateError);
+    thread.start();
+    await Promise.all([thread.started, thread.started]);
+    expect(thread.nativeId).toBeGreaterThan(0);
+    expect(String(thread)).toContain('started');
+    gate.release();
+    await thread.joinAsync(SOON);
+    await thread.started;
+    const condemned = new Thread(tasks.triple, { args: [1], isolated: true }).start();
+    condemned.terminate();
+    await condemned.started;
+    expect(condemned.join(SOON)).toBe(true);
+  });
+
   it('can not be terminated before it starts, nor can the main thread', () => {
     expect(() => new Thread(tasks.triple, { args: [1] }).terminate()).toThrow(
       /only a thread that was started/,
@@ -460,6 +510,16 @@ describe('a thread that dies', () => {
     expect(() => mainThread().terminate()).toThrow(ThreadStateError);
   });
 });
+
+/** `returned`, or why the thread died. */
+function outcomeOf(thread: Thread<(...args: never[]) => unknown>): string {
+  try {
+    thread.result(SOON);
+    return 'returned';
+  } catch (error) {
+    return (error as Error).message.replace(/^Thread "[^"]*": /, '');
+  }
+}
 
 function waiters(lock: Lock): number {
   return lengthOf((lock as unknown as { at: number }).at + OBJECT.first);

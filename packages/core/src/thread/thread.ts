@@ -10,6 +10,7 @@ import { hot, i32 } from '../atomics.ts';
 import { ThreadDiedError, ThreadStateError, TimeoutError } from '../errors.ts';
 import { ident as currentIdent } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
+import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
 import { Existing, SharedObject, retain, revive } from '../memory/shared-object.ts';
@@ -22,9 +23,22 @@ import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
+import { captureContext, checkedContext } from './context.ts';
+import type { ThreadContext } from './context.ts';
+import { host } from './host.ts';
 import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
-import { aliveRecords, enlist, hasFlag, joinLine, restLine, submit, wakeSupervisor } from './registry.ts';
+import {
+  aliveRecords,
+  enlist,
+  hasFlag,
+  joinLine,
+  restLine,
+  startLine,
+  submit,
+  wakeSupervisor,
+} from './registry.ts';
 import { ensureSupervisor } from './root.ts';
+import { assignStack } from './stack-size.ts';
 import { addressOf, assertNotImporting, targetName } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
 
@@ -38,6 +52,8 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
   daemon?: boolean | undefined;
   /** Runs in a fresh worker (a new realm with nothing imported) that is used for nothing else. Costs 15–60 ms. */
   isolated?: boolean | undefined;
+  /** What the storages named by `shareContext` hold in the thread; default `'inherit'`: what they hold where `start()` is called. */
+  context?: ThreadContext | undefined;
   /** Limits the JavaScript heap of the thread, in MiB; implies `isolated`. Best effort: the platform's limit is. */
   maxHeapMiB?: number | undefined;
 }
@@ -62,15 +78,20 @@ const INTERNED_LIMIT = 1000;
  * ```
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
+  /** @internal */
+  protected static readonly kind: number = KIND.thread;
+
   readonly #target: TargetAddress | undefined;
   #args: readonly unknown[] | undefined;
+  #context: ThreadContext | undefined;
   #value: { readonly value: unknown } | undefined;
 
   /**
    * Prepares a thread; nothing runs before `start()`. The target is a task (`task(import.meta, …)`), an export of a module (`{ module, export }`), or
    * a function whose source travels and that can't use variables around it.
    *
-   * Throws `TypeError` for another target, `NotShareableError` for a function without source, `RangeError` for a bad `maxHeapMiB`. Never blocks.
+   * Throws `TypeError` for another target, `NotShareableError` for a function without source, `RangeError` for a bad `maxHeapMiB` and
+   * `ThreadStateError` for any in Bun and browsers, where workers have no limit. Never blocks.
    */
   constructor(
     target: Target<F>,
@@ -80,7 +101,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   ) {
     const source = target as unknown;
     const existing = source instanceof Existing ? source : undefined;
-    super(KIND.thread, THREAD.bytes, existing);
+    super(new.target.kind, THREAD.bytes, existing);
     if (existing !== undefined) return;
     const record = this.at;
     if (isForeign(source)) {
@@ -90,13 +111,20 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     try {
       this.#target = addressOf(source, 'Thread');
       this.#args = checkedArgs(options?.args);
+      this.#context = checkedContext(options?.context);
       if (options?.name !== undefined && typeof options.name !== 'string') {
         throw new TypeError(
           `Thread: name must be a string, got ${String(options.name)} (${typeof options.name})`,
         );
       }
       if (options?.maxHeapMiB !== undefined) {
-        i32[record + THREAD.heapMiB] = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
+        const heapMiB = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
+        if (!host.limitsHeap) {
+          throw new ThreadStateError(
+            `Thread: maxHeapMiB: ${heapMiB} can't be kept to: workers have no heap limit in Bun and in browsers; leave it out there`,
+          );
+        }
+        i32[record + THREAD.heapMiB] = heapMiB;
       }
     } catch (error) {
       this.dispose();
@@ -128,8 +156,15 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     assertNotImporting('Thread.start()');
     ensureSupervisor();
-    const args = storeMessage(this.#args, 'args');
-    i32[record + THREAD.argumentsMessage] = args;
+    const context = captureContext(this.#context);
+    try {
+      if (this.#args!.length > 0) i32[record + THREAD.argumentsMessage] = storeMessage(this.#args, 'args');
+    } catch (error) {
+      if (context !== 0) dropMessage(context);
+      throw error;
+    }
+    i32[record + THREAD.contextMessage] = context;
+    assignStack(record);
     i32[record + THREAD.targetMessage] = this.#internTarget(record);
     i32[record + THREAD.ident] = nextIdent();
     compareExchange(record + OBJECT.state, THREAD_STATE.initial, THREAD_STATE.pending);
@@ -210,7 +245,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   #outcome(): Awaited<ReturnType<F>> {
     const record = this.live();
-    this.#value ??= { value: readMessage(i32[record + THREAD.outcomeMessage]!) };
+    const message = i32[record + THREAD.outcomeMessage]!;
+    this.#value ??= { value: message === 0 ? undefined : readMessage(message) };
     const { value } = this.#value;
     const outcome = i32[record + THREAD.outcome];
     if (outcome === OUTCOME.returned) return value as Awaited<ReturnType<F>>;
@@ -224,7 +260,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   /**
    * Ends the thread by force, as the last resort: no `finally` runs, plain locks that it acquired stay acquired, and some engines can't end some loops. Set an
-   * `Event` that the thread looks at instead, if you can. Returns at once; `join()` waits for the end. Returns false if it has finished already.
+   * `Event` that the thread looks at instead, if you can. A thread that has no worker yet never runs. Returns at once; `join()` waits for the end.
+   * Returns false if it has finished already.
    */
   terminate(): boolean {
     const record = this.live();
@@ -235,11 +272,12 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     if (recordState(record) === THREAD_STATE.finished) return false;
     setFlag(record, THREAD_FLAG.terminate, true);
+    add(REGISTRY.terminations, 1);
     wakeSupervisor();
     return true;
   }
 
-  /** The name; may be changed at any time, from any thread (cut to 128 bytes of UTF-8). Default: `Thread-N (function)`. */
+  /** The name; may be changed at any time, from any thread (cut to 96 bytes of UTF-8). Default: `Thread-N (function)`. */
   override get name(): string {
     return recordName(this.live());
   }
@@ -256,6 +294,19 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   /** The operating system's id of the thread, as `ps -L` and debuggers show it; `undefined` before it runs and where it can't be had. */
   get nativeId(): number | undefined {
     return i32[this.live() + THREAD.nativeId]! || undefined;
+  }
+
+  /**
+   * Resolves when it runs: a started thread waits for a worker first, which takes 15 to 60 ms when none is idle. Resolves as well when it has ended
+   * without ever running. Holds the event loop meanwhile. Throws `ThreadStateError` before `start()`.
+   */
+  get started(): Promise<void> {
+    const record = this.live();
+    const state = recordState(record);
+    if (state === THREAD_STATE.initial)
+      throw new ThreadStateError(`${describeRecord(record)}: start() it before waiting until it has started`);
+    if (state !== THREAD_STATE.pending) return Promise.resolve();
+    return waitInLine(this, record, startLine, Infinity, undefined).then(() => {});
   }
 
   /** Whether it was started and has not finished (snapshot). */
@@ -296,7 +347,8 @@ function checkedArgs(args: unknown): readonly unknown[] {
   return args as readonly unknown[];
 }
 
-function defaultName(target: TargetAddress): string {
+/** The name of a thread that was given none. */
+export function defaultName(target: TargetAddress): string {
   const name = targetName(target);
   return `Thread-${add(REGISTRY.serial, 1) + 1}${name === '' ? '' : ` (${name})`}`;
 }
@@ -398,19 +450,28 @@ function ensureRegistered(): void {
   registered = true;
 }
 
-registerKind(KIND.thread, {
+/** What a thread's record is to the layers below; a timer's is the same and more. */
+export const threadKind: Kind = {
   revive: pointer => new Thread(new Existing(pointer) as unknown as () => unknown),
-  lines: [joinLine, restLine],
+  lines: [joinLine, startLine, restLine],
   repair(record) {
     mend(record + OBJECT.first);
+    mend(record + THREAD.startFirst);
     mend(record + THREAD.restFirst);
     if (recordState(record) === THREAD_STATE.finished) grantAll(record + OBJECT.first);
+    if (recordState(record) >= THREAD_STATE.running) grantAll(record + THREAD.startFirst);
   },
   destroy(record) {
-    const messages = [i32[record + THREAD.outcomeMessage]!, i32[record + THREAD.argumentsMessage]!];
+    const messages = [
+      i32[record + THREAD.outcomeMessage]!,
+      i32[record + THREAD.argumentsMessage]!,
+      i32[record + THREAD.contextMessage]!,
+    ];
     if (hasFlag(record, THREAD_FLAG.ownsTarget)) messages.push(i32[record + THREAD.targetMessage]!);
     for (const message of messages) {
       if (message !== 0) dropMessage(message);
     }
   },
-});
+};
+
+registerKind(KIND.thread, threadKind);

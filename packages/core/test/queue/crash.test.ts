@@ -66,6 +66,10 @@ vi.mock('../../src/atomics.ts', async importOriginal => {
     get u8() {
       return real.u8;
     },
+    // Only ever read.
+    get i64() {
+      return real.i64;
+    },
   };
   return Object.defineProperties(
     { ...real, ...stores, load, hot: { load, ...stores } },

@@ -329,3 +329,52 @@ describe('a queue of one', () => {
     untilBlocked(() => waitingAt(queue, QUEUE.putters) === 0, 'nobody waits');
   });
 });
+
+describe('after a shutdown nothing is promised any more', () => {
+  const PROMISES = [
+    QUEUE.nextGetter,
+    QUEUE.promisedItems,
+    QUEUE.nextPutter,
+    QUEUE.promisedSlots,
+    QUEUE.promisedBytes,
+  ];
+  const promised = (queue: object): number[] => PROMISES.map(word => i32[pointerOf(queue) + word]!);
+  const none = PROMISES.map(() => 0);
+
+  it('although those who were told give up: another takes the item', async () => {
+    const queue = new Queue<number>();
+    const impatient = new AbortController();
+    const first = queue.getAsync({ ...SOON, signal: impatient.signal });
+    const second = queue.getAsync(SOON);
+    const third = queue.getAsync(SOON);
+    queue.put(1);
+    expect(promised(queue)[1]).toBe(1);
+    queue.shutdown();
+    expect(promised(queue)).toEqual(none);
+    impatient.abort(new Error('enough'));
+    expect(promised(queue)).toEqual(none);
+    await expect(first).rejects.toThrow('enough');
+    expect(await second).toBe(1);
+    await expect(third).rejects.toThrow('shut down, and no item is left');
+    expect(promised(queue)).toEqual(none);
+    expect(pendingWaits()).toBe(0);
+  });
+
+  it('neither to those who waited for room', async () => {
+    const queue = new Queue<number>({ maxsize: 1 });
+    queue.put(0);
+    const impatient = new AbortController();
+    const first = queue.putAsync(1, { ...SOON, signal: impatient.signal });
+    const second = queue.putAsync(2, SOON);
+    expect(queue.get()).toBe(0);
+    expect(promised(queue)[3]).toBe(1);
+    queue.shutdown();
+    expect(promised(queue)).toEqual(none);
+    impatient.abort(new Error('enough'));
+    expect(promised(queue)).toEqual(none);
+    await expect(first).rejects.toThrow('enough');
+    await expect(second).rejects.toThrow('shut down, nothing can be put any more');
+    expect(promised(queue)).toEqual(none);
+    expect([queue.size, waitingAt(queue, QUEUE.putters), pendingWaits()]).toEqual([0, 0, 0]);
+  });
+});

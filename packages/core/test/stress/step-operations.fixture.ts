@@ -2,7 +2,6 @@
 import {
   AtomicCounter,
   Barrier,
-  BrokenBarrierError,
   Condition,
   CountDownLatch,
   Event,
@@ -14,45 +13,8 @@ import {
 import * as tasks from '../sync/sync.fixture.ts';
 import { waitingAt } from '../support/state.ts';
 import { demand } from './scenario.ts';
-
-/** One operation; `O` are the objects that it works on. */
-export interface Operation<O = never> {
-  /** In the main thread: makes the objects, and lets others wait for them. */
-  prepare(): O | Promise<O>;
-  /** In the victim: what it is killed in. */
-  act(objects: O): void;
-  /** In the main thread, when the dead victim is buried: makes use of the objects, and throws if something is wrong with them. */
-  survive(objects: O): Promise<void>;
-}
-
-const waits = new WeakMap<object, Array<Promise<unknown>>>();
-const LONG = { timeout: 10_000 };
-
-function outcome(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    value => value,
-    (error: unknown) => (error instanceof BrokenBarrierError ? 'broken' : error),
-  );
-}
-
-async function outcomes(objects: object): Promise<unknown[]> {
-  return Promise.all(waits.get(objects)!);
-}
-
-function expectLines(...objects: object[]): void {
-  for (const object of objects)
-    demand(waitingAt(object) === 0, `somebody is left in the line of the ${object.constructor.name}`);
-}
-
-/** How many of the promises have settled by the time that everything woken has run. */
-async function settledNow(objects: object): Promise<number> {
-  const pending = Symbol('pending');
-  await new Promise(resolve => setTimeout(resolve, 30));
-  const states = await Promise.all(
-    waits.get(objects)!.map(each => Promise.race([each, Promise.resolve(pending)])),
-  );
-  return states.filter(state => state !== pending).length;
-}
+import { LONG, type Operation, expectLines, outcome, outcomes, settledNow, waits } from './step-operation.ts';
+import * as primitives from './step-primitives.fixture.ts';
 
 /** Serves those who wait for a lock, one by one, although its holder may be dead. */
 async function serveAll(lock: Lock, objects: object, count: number): Promise<void> {
@@ -511,4 +473,5 @@ export const operations: Readonly<Record<string, Operation>> = {
   eventSetForThreads,
   semaphoreReleaseToThreads,
   notifyThreads,
+  ...primitives,
 } as Readonly<Record<string, unknown>> as Readonly<Record<string, Operation>>;

@@ -6,7 +6,8 @@ import { OBJECT } from '../../src/memory/layout.ts';
 import { reap } from '../../src/parking/reaper.ts';
 import { pointerOf } from '../support/state.ts';
 import { demand } from './scenario.ts';
-import { type Operation, operations } from './step-operations.fixture.ts';
+import type { Operation } from './step-operation.ts';
+import { operations } from './step-operations.fixture.ts';
 
 /** Buries the dead on behalf of the tests, in a thread of its own as the supervisor does. */
 export const buryAgents = task(

@@ -85,12 +85,12 @@ describe('where blocking is forbidden', () => {
       `BlockingNotAllowedError: ${blocking} would block, which this thread may not do; await ${twin} instead`;
     expect(stdout.trim().split('\n')).toEqual([
       'lock true',
-      `lock ${forbidden('Lock.acquire()', 'acquireAsync()')}`,
+      `lock ${forbidden('Lock.acquire()', 'acquireAsync() or holdAsync()')}`,
       'lock false',
       'rlock true',
-      `rlock ${forbidden('RLock.acquire()', 'acquireAsync()')}`,
+      `rlock ${forbidden('RLock.acquire()', 'acquireAsync() or holdAsync()')}`,
       'semaphore true',
-      `semaphore ${forbidden('Semaphore.acquire()', 'acquireAsync()')}`,
+      `semaphore ${forbidden('Semaphore.acquire()', 'acquireAsync() or holdAsync()')}`,
       'semaphore 0',
       `event ${forbidden('Event.wait()', 'waitAsync()')}`,
       'event true',

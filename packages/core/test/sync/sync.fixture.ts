@@ -8,6 +8,7 @@ import {
   type Lock,
   type RLock,
   type Semaphore,
+  type SpinLock,
   BrokenBarrierError,
   task,
 } from '../../src/index.ts';
@@ -15,7 +16,7 @@ import { OBJECT } from '../../src/memory/layout.ts';
 import { lockGuard } from '../../src/parking/guard.ts';
 import { pointerOf, randomFrom, SOON, untilBlocked, waitingAt } from '../support/state.ts';
 
-type AnyLock = Lock | RLock | Condition;
+type AnyLock = Lock | RLock | Condition | SpinLock;
 
 /** Acquires, counts itself, releases; true if it got it. */
 export const acquireAndRelease = task(

@@ -1,0 +1,110 @@
+/**
+ * Tiny tasks in a pool of two threads: what it costs to hand in a task and to get its result, against the pools that people use. The task adds one to a
+ * number, and the results are added up, so that every side can be checked.
+ *
+ * The threads of all sides are up and have run the task before a round is timed. Each side waits as its users do: with `await`, on the event loop.
+ */
+import { ThreadPoolExecutor, task } from '@heddle/core';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { Tinypool } from 'tinypool';
+import { timedAsync } from './harness.ts';
+import type { Round, Subject } from './harness.ts';
+
+const WORKERS = 2;
+const WARM_UP = 1000;
+/** Calls that make one task of `mapAsync`. */
+const CHUNK = 50;
+const FILE = fileURLToPath(new URL('./executor-task.ts', import.meta.url));
+
+export const increment = task(import.meta, function increment(n: number): number {
+  return n + 1;
+});
+
+type Run = (n: number) => PromiseLike<number>;
+
+const heddle = (): Run => {
+  const pool = new ThreadPoolExecutor({ maxWorkers: WORKERS, minWorkers: WORKERS });
+  return n => pool.submit(increment, n);
+};
+
+const piscina = (): Run => {
+  const pool = new Piscina({ filename: FILE, minThreads: WORKERS, maxThreads: WORKERS });
+  return n => pool.run(n) as Promise<number>;
+};
+
+const tinypool = (): Run => {
+  const pool = new Tinypool({ filename: FILE, minThreads: WORKERS, maxThreads: WORKERS });
+  return n => pool.run(n) as Promise<number>;
+};
+
+async function allTogether(run: Run, tasks: number): Promise<number> {
+  const results = await Promise.all(Array.from({ length: tasks }, (_, n) => run(n)));
+  return results.reduce((sum, n) => sum + n, 0);
+}
+
+async function oneByOne(run: Run, tasks: number): Promise<number> {
+  let sum = 0;
+  for (let n = 0; n < tasks; n++) sum += await run(n);
+  return sum;
+}
+
+/** A side that does its tasks in one way, with a pool that stays. */
+function side(make: () => Run, work: (run: Run, tasks: number) => Promise<number>): () => Promise<Round> {
+  return async () => {
+    const run = make();
+    await allTogether(run, WARM_UP);
+    return tasks => timedAsync(() => work(run, tasks));
+  };
+}
+
+async function mapped(): Promise<Round> {
+  const pool = new ThreadPoolExecutor({ maxWorkers: WORKERS, minWorkers: WORKERS });
+  const work = async (tasks: number): Promise<number> => {
+    let sum = 0;
+    const inputs = Array.from({ length: tasks }, (_, n) => n);
+    for await (const n of pool.mapAsync(increment, [inputs], { chunkSize: CHUNK })) sum += n;
+    return sum;
+  };
+  await work(WARM_UP);
+  return tasks => timedAsync(() => work(tasks));
+}
+
+const expected = (tasks: number): number => (tasks * (tasks + 1)) / 2;
+
+const subject: Subject = {
+  batch: {
+    operation: 'a tiny task, of many handed in together',
+    operations: 10_000,
+    quick: 2000,
+    expected,
+    sides: {
+      submit: side(heddle, allTogether),
+      mapAsync: mapped,
+      piscina: side(piscina, allTogether),
+      tinypool: side(tinypool, allTogether),
+    },
+    rows: [
+      { what: 'submit', ours: 'submit', against: 'piscina', bar: { atLeast: 10 } },
+      { what: 'submit', ours: 'submit', against: 'tinypool', bar: { atLeast: 10 } },
+      { what: 'mapAsync in chunks', ours: 'mapAsync', against: 'piscina', bar: { atLeast: 10 } },
+      { what: 'mapAsync in chunks', ours: 'mapAsync', against: 'tinypool', bar: { atLeast: 10 } },
+    ],
+  },
+  one: {
+    operation: 'a tiny task, the next when its result is there',
+    operations: 5000,
+    quick: 1000,
+    expected,
+    sides: {
+      submit: side(heddle, oneByOne),
+      piscina: side(piscina, oneByOne),
+      tinypool: side(tinypool, oneByOne),
+    },
+    rows: [
+      { what: 'submit', ours: 'submit', against: 'piscina', bar: { atLeast: 2 } },
+      { what: 'submit', ours: 'submit', against: 'tinypool', bar: { atLeast: 2 } },
+    ],
+  },
+};
+export default subject;

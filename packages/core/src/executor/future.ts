@@ -1,0 +1,440 @@
+/**
+ * `Future`: what will have come of a task. In the thread that submitted the task the handle is light: it is told of the outcome (`completed.ts`), takes it
+ * into this thread's heap and gives the block of shared memory back. Only when it travels does it become a counted handle like others.
+ *
+ * ```
+ *  submitted ──▶ expected (has a ticket) ──arrive──▶ settled: value or error in this heap, no block
+ *                    │ encoded into a message             │ encoded: a block is made for it again
+ *                    ▼                                    ▼
+ *                 counted as well ─────────────────▶ counted handle of a settled future
+ *  received from another thread ──▶ counted handle: looks at the block, waits in its line
+ * ```
+ */
+import { hot, i32 } from '../atomics.ts';
+import { shareableAddress } from '../codec/shareable.ts';
+import { CancelledError, HeddleError, TimeoutError } from '../errors.ts';
+import { allocateZeroed } from '../memory/allocator.ts';
+import { KIND, registerKind } from '../memory/kinds.ts';
+import { AGENT, OBJECT } from '../memory/layout.ts';
+import { dropMessage } from '../memory/message.ts';
+import { Existing, makeHandle, release, retain } from '../memory/shared-object.ts';
+import { waitInLine } from '../parking/async.ts';
+import { self } from '../parking/guard.ts';
+import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import type { WaitOptions } from '../sync/options.ts';
+import { handleUncaught } from '../thread/except-hook.ts';
+import { joinSite } from './call-site.ts';
+import type { CallSite } from './call-site.ts';
+import { countAwaited, drainCompleted, expect, stopPolling } from './completed.ts';
+import { FUTURE, FUTURE_FLAG, PHASE, PHASE_MASK } from './layout.ts';
+import { dropPayload, putPayload } from './payload.ts';
+import {
+  abandon,
+  dismiss,
+  futureLine,
+  putError,
+  readOutcome,
+  repairFuture,
+  requestCancel,
+} from './settle.ts';
+import { tellRunner, withdraw } from './tasks.ts';
+import { forgetFailure, noteFailure } from './unlooked.ts';
+
+const { load } = hot;
+
+/** Where a task came from, for the stack of its error. */
+export interface Origin {
+  readonly site: CallSite;
+  readonly exact: boolean;
+  /** The pool, as errors name it. */
+  readonly pool: string;
+}
+
+/** A block that is expected by this agent. */
+interface Submitted {
+  readonly future: number;
+  readonly origin: Origin | undefined;
+}
+
+const SUBMITTED = Symbol('submitted');
+
+/** How many futures have settled in this thread. */
+let settledHere = 0;
+
+/**
+ * What will have come of a task that was submitted to a `ThreadPoolExecutor`. It is a `PromiseLike`: `await future` gives the result and never blocks, while
+ * `result()` blocks. It travels to other threads, which may wait for it too. Semantics: Python's `concurrent.futures.Future`, with milliseconds for
+ * seconds; callbacks run in the thread that registered them.
+ *
+ * A task that failed, and whose future nobody looked at (`await`, `result`, `exception`), is reported through the exception hook when the future
+ * is collected or its thread ends.
+ *
+ * @example
+ * ```ts
+ * await using pool = new ThreadPoolExecutor();
+ * const future = pool.submit((n: number) => n * n, 7);
+ * await future; // => 49
+ * future.done; // => true
+ * ```
+ */
+export class Future<T = unknown> implements PromiseLike<T> {
+  /** The block; 0 when the outcome is here and nobody else needs it. */
+  #at: number;
+  /** PHASE, once it is final and the outcome is here; until then the block says it. */
+  #phase = 0;
+  #outcome: { readonly value: unknown } | undefined;
+  #origin: Origin | undefined;
+  /** This agent submitted it, and it hasn't arrived. */
+  #expected = false;
+  /** It has a counted handle. */
+  #counted = false;
+  #looked = false;
+  #failure: object | undefined;
+  #promise: Promise<T> | undefined;
+  #resolve: ((value: never) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+  #awaited = false;
+  #callbacks: Array<(future: never) => void> | undefined;
+  #cleanUp: (() => void) | undefined;
+  #watched = false;
+  /** When it settled here, among all futures of this thread. @internal */
+  order: number = 0;
+
+  /** Futures come from `submit`; this throws `TypeError`. */
+  constructor(source?: never) {
+    const from = source as
+      | Existing
+      | { [SUBMITTED]?: Submitted; error?: unknown; reason?: unknown }
+      | undefined;
+    if (from instanceof Existing) {
+      this.#at = from.pointer;
+      this.#counted = true;
+      this.#looked = true;
+      makeHandle(this, from.pointer);
+    } else if (from?.[SUBMITTED] !== undefined) {
+      const { future, origin } = from[SUBMITTED];
+      this.#at = future;
+      this.#origin = origin;
+      this.#expected = true;
+    } else if (from !== undefined && 'error' in from) {
+      this.#at = 0;
+      this.#settle(PHASE.threw, { value: from.error });
+    } else if (from !== undefined && 'reason' in from) {
+      this.#at = 0;
+      this.#settle(PHASE.cancelled, { value: from.reason });
+    } else throw new TypeError('Future: a future comes from submit() of a ThreadPoolExecutor, not from new');
+  }
+
+  /** A future of a block that this agent expects. @internal */
+  static submitted<T>(future: number, origin: Origin | undefined): Future<T> {
+    const made = new Future<T>({ [SUBMITTED]: { future, origin } } as never);
+    expect(made, future);
+    return made;
+  }
+
+  /** A future that has failed before it began. @internal */
+  static failed<T>(error: unknown): Future<T> {
+    return new Future<T>({ error } as never);
+  }
+
+  /** A future that was called off before it began. @internal */
+  static aborted<T>(reason: unknown): Future<T> {
+    return new Future<T>({ reason } as never);
+  }
+
+  /** The outcome is in the block, which goes when this returns. @internal */
+  arrive(future: number): void {
+    this.#expected = false;
+    if (this.#phase === 0) this.#read(future);
+    if (!this.#counted) this.#at = 0;
+  }
+
+  /** Runs once when it has settled here. @internal */
+  whenSettled(cleanUp: () => void): void {
+    if (this.#phase === 0) this.#cleanUp = cleanUp;
+    else cleanUp();
+  }
+
+  #read(future: number): void {
+    const phase = load(future) & PHASE_MASK;
+    let outcome: { readonly value: unknown } | undefined;
+    try {
+      outcome = readOutcome(future);
+    } catch (error) {
+      this.#settle(PHASE.threw, { value: error });
+      return;
+    }
+    if (outcome === undefined && phase === PHASE.threw) {
+      outcome = { value: new HeddleError('the task failed, and there was no shared memory left to say how') };
+    }
+    this.#settle(phase, outcome);
+  }
+
+  #settle(phase: number, outcome: { readonly value: unknown } | undefined): void {
+    this.#phase = phase;
+    this.order = ++settledHere;
+    if (phase === PHASE.cancelled && outcome === undefined)
+      outcome = { value: new CancelledError('the task was cancelled') };
+    this.#outcome = outcome;
+    const origin = this.#origin;
+    this.#origin = undefined;
+    if (phase !== PHASE.returned && origin !== undefined)
+      joinSite(outcome!.value, origin.site, origin.pool, origin.exact);
+    this.#cleanUp?.();
+    this.#cleanUp = undefined;
+    if (this.#resolve !== undefined) {
+      if (phase === PHASE.returned) this.#resolve(outcome!.value as never);
+      else this.#reject!(outcome!.value);
+      this.#resolve = undefined;
+      this.#reject = undefined;
+    } else if (phase === PHASE.threw && !this.#looked) this.#failure = noteFailure(this, outcome!.value);
+    if (this.#awaited) {
+      this.#awaited = false;
+      countAwaited(-1);
+    }
+    const callbacks = this.#callbacks;
+    this.#callbacks = undefined;
+    if (callbacks !== undefined) queueMicrotask(() => callbacks.forEach(callback => this.#call(callback)));
+  }
+
+  #call(callback: (future: never) => void): void {
+    try {
+      callback(this as never);
+    } catch (error) {
+      handleUncaught(i32[self + AGENT.thread]!, error);
+    }
+  }
+
+  /** The phase now; if it is final, the outcome is here. */
+  #look(): number {
+    if (this.#phase !== 0) return this.#phase;
+    const phase = load(this.#at) & PHASE_MASK;
+    if (phase >= PHASE.returned) this.#read(this.#at);
+    return phase;
+  }
+
+  #nowLooked(): void {
+    this.#looked = true;
+    if (this.#failure === undefined) return;
+    forgetFailure(this.#failure);
+    this.#failure = undefined;
+  }
+
+  /** Whether it has settled: the task returned or threw, or it was cancelled (snapshot). */
+  get done(): boolean {
+    return this.#look() >= PHASE.returned;
+  }
+
+  /** Whether a thread runs the task now (snapshot). */
+  get running(): boolean {
+    const phase = this.#look();
+    return phase > PHASE.pending && phase < PHASE.returned;
+  }
+
+  /** Whether it was cancelled (snapshot). */
+  get cancelled(): boolean {
+    return this.#look() === PHASE.cancelled;
+  }
+
+  /**
+   * Calls the task off. If it hasn't begun, it never will; returns true, and the future is cancelled. If it runs, returns false, and the task is asked to stop:
+   * it sees `currentTask().cancelled`, and if it then throws `CancelledError` (`throwIfCancelled()`) the future is cancelled after all. Returns false if
+   * the task has finished, and true if it was cancelled before. Never blocks.
+   */
+  cancel(): boolean {
+    if (this.#look() >= PHASE.returned) return this.#phase === PHASE.cancelled;
+    return this.#cancel(undefined);
+  }
+
+  #cancel(reason: { readonly value: unknown } | undefined): boolean {
+    const future = this.#at;
+    const pool = i32[future + FUTURE.pool]!;
+    // Both references may go when the outcome arrives.
+    retain(pool);
+    retain(future);
+    const withdrawn = withdraw(pool, future);
+    if (withdrawn) dismiss(future, PHASE.cancelled, reason);
+    else {
+      if (reason === undefined) requestCancel(future);
+      else abandon(future, PHASE.cancelled, reason);
+      tellRunner(pool, future);
+    }
+    if (this.#phase === 0) this.#look();
+    release(future);
+    release(pool);
+    drainCompleted();
+    return withdrawn;
+  }
+
+  /** The signal of its submission was aborted: it rejects with the reason at once, and the task is asked to stop. @internal */
+  abort(reason: unknown): void {
+    if (this.#look() < PHASE.returned) this.#cancel({ value: reason });
+  }
+
+  /** Whether it has settled by an error, without counting as a look at it. @internal */
+  hasFailed(): boolean {
+    return this.#look() === PHASE.threw;
+  }
+
+  /** Makes sure that this thread's wake word is bumped when it settles. @internal */
+  watch(): void {
+    if (this.#expected || this.#watched || this.#look() >= PHASE.returned) return;
+    this.#watched = true;
+    const found = (): void => void this.#look();
+    void waitInLine(this, this.#at, futureLine, Infinity, undefined).then(found);
+  }
+
+  /** Blocks until it has settled, at most until the deadline; returns whether it has. @internal */
+  waitUntil(deadline: number): boolean {
+    if (this.#look() >= PHASE.returned) return true;
+    stopPolling();
+    if (this.#phase !== 0) return true;
+    return waitBlocking(this.#at, futureLine, deadline) && this.#look() >= PHASE.returned;
+  }
+
+  #wait(options: WaitOptions | undefined, place: string): void {
+    const deadline = options === undefined ? Infinity : deadlineOf(options.timeout, place);
+    if (!this.waitUntil(deadline)) throw new TimeoutError(`${place}: not done within ${options?.timeout} ms`);
+  }
+
+  /**
+   * Blocks until the task has finished, and returns what it returned. Throws what it threw (class, message, stack, code, cause and own properties, and where it
+   * was submitted), `CancelledError` if it was cancelled, `ThreadDiedError` if its thread died, `TimeoutError` after `timeout` milliseconds, and
+   * `BlockingNotAllowedError` if it would have to wait in a browser window: `await` the future there.
+   */
+  result(options?: WaitOptions): T {
+    this.#nowLooked();
+    this.#wait(options, 'Future.result');
+    if (this.#phase === PHASE.returned) return this.#outcome!.value as T;
+    throw this.#outcome!.value;
+  }
+
+  /**
+   * Blocks until the task has finished, and returns in a box what it threw, or `undefined` if it returned: a task may throw anything, `undefined` too. Throws
+   * what `result` throws when there is no outcome: `CancelledError`, `TimeoutError`, `BlockingNotAllowedError`.
+   */
+  exception(options?: WaitOptions): { readonly error: unknown } | undefined {
+    this.#nowLooked();
+    this.#wait(options, 'Future.exception');
+    if (this.#phase === PHASE.cancelled) throw this.#outcome!.value;
+    return this.#phase === PHASE.returned ? undefined : { error: this.#outcome!.value };
+  }
+
+  /** Returns a promise of the result, which rejects with what `result()` throws. Holds the event loop until it has settled. Never blocks. */
+  promise(): Promise<T> {
+    this.#nowLooked();
+    this.#promise ??= this.#makePromise();
+    return this.#promise;
+  }
+
+  #makePromise(): Promise<T> {
+    const phase = this.#look();
+    if (phase >= PHASE.returned) {
+      const { value } = this.#outcome!;
+      return phase === PHASE.returned ? Promise.resolve(value as T) : Promise.reject(value);
+    }
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#awaitHere();
+    });
+  }
+
+  /** Makes sure that it settles here when it has settled, and that the event loop goes on until then. */
+  #awaitHere(): void {
+    if (this.#expected) {
+      if (this.#awaited) return;
+      this.#awaited = true;
+      countAwaited(1);
+    } else this.watch();
+  }
+
+  /** As of a promise: `await future` is the result. */
+  // oxlint-disable-next-line unicorn/no-thenable, typescript/no-explicit-any -- as of a promise
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.promise().then(onFulfilled, onRejected);
+  }
+
+  /** As of a promise. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- as of a promise
+  catch<B = never>(onRejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.promise().catch(onRejected);
+  }
+
+  /** As of a promise. */
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.promise().finally(onFinally);
+  }
+
+  /**
+   * Calls `callback(future)` in this thread, on its event loop, when the future has settled, however; callbacks are called in the order in which they were
+   * registered. What one throws goes to the exception hook. Holds the event loop until then. Throws `TypeError` for what is no function. Never blocks.
+   */
+  onDone(callback: (future: this) => void): void {
+    if (typeof callback !== 'function')
+      throw new TypeError(`Future.onDone: expected a function, got ${String(callback)} (${typeof callback})`);
+    if (this.#look() >= PHASE.returned) {
+      queueMicrotask(() => this.#call(callback));
+      return;
+    }
+    if (this.#callbacks === undefined) {
+      this.#callbacks = [callback];
+      if (this.#resolve === undefined) this.#awaitHere();
+    } else this.#callbacks.push(callback);
+  }
+
+  /** For logs: `<Future running>`. */
+  toString(): string {
+    const words = ['pending', 'running', 'running', 'running', 'returned', 'threw', 'cancelled'];
+    return `<Future ${words[this.#look()]}>`;
+  }
+
+  static {
+    // By its symbol, as every shareable.
+    Object.defineProperty(this.prototype, shareableAddress, {
+      value(this: Future): number {
+        return this.#travel();
+      },
+    });
+  }
+
+  /** Where its block is; it gets one if it has none any more. */
+  #travel(): number {
+    this.#nowLooked();
+    if (this.#counted) return this.#at;
+    if (this.#expected && this.#phase === 0) retain(this.#at);
+    else this.#at = this.#rebuild();
+    this.#counted = true;
+    makeHandle(this, this.#at);
+    return this.#at;
+  }
+
+  /** A block of its own for an outcome that is here. */
+  #rebuild(): number {
+    const future = allocateZeroed(FUTURE.bytes);
+    i32[future + OBJECT.kind] = KIND.future;
+    i32[future + OBJECT.references] = 1;
+    i32[future] = this.#phase;
+    if (this.#phase === PHASE.returned) putPayload(future, this.#outcome!.value, 'result');
+    else putError(future, this.#outcome!.value);
+    return future;
+  }
+}
+
+registerKind(KIND.future, {
+  revive: pointer => new Future(new Existing(pointer) as never),
+  lines: [futureLine],
+  repair: repairFuture,
+  destroy(future) {
+    dropPayload(future);
+    const verdict = i32[future + FUTURE.verdict]!;
+    if (verdict > 0) dropMessage(verdict);
+    if ((i32[future + FUTURE.flags]! & FUTURE_FLAG.ownsTarget) !== 0)
+      dropMessage(i32[future + FUTURE.target]!);
+    const pool = i32[future + FUTURE.pool]!;
+    if (pool !== 0) release(pool);
+  },
+});

@@ -1,0 +1,37 @@
+/** Messages that say what to call, stored once for each function: tasks are few and submitted often. */
+import { storeMessage } from '../memory/message.ts';
+import { addressOf } from '../thread/target.ts';
+
+const LIMIT = 1000;
+const byFunction = new WeakMap<object, number>();
+const byAddress = new Map<string, number>();
+
+/** A stored target. One that isn't kept for others belongs to the task that it was stored for. */
+export interface StoredTarget {
+  message: number;
+  owned: boolean;
+}
+
+const stored: StoredTarget = { message: 0, owned: false };
+
+/** Stores the address of what is to be called. Throws `TypeError` or `NotShareableError` for what no other thread could run. The result is reused by the next call. */
+export function storeTarget(target: unknown, place: string): StoredTarget {
+  const known = typeof target === 'function' ? byFunction.get(target) : undefined;
+  if (known !== undefined) {
+    stored.message = known;
+    stored.owned = false;
+    return stored;
+  }
+  const address = addressOf(target, place);
+  const key = address.join('\n');
+  let message = byAddress.get(key);
+  stored.owned = false;
+  if (message === undefined) {
+    message = storeMessage(address, 'target');
+    if (byAddress.size < LIMIT) byAddress.set(key, message);
+    else stored.owned = true;
+  }
+  if (typeof target === 'function' && !stored.owned) byFunction.set(target, message);
+  stored.message = message;
+  return stored;
+}

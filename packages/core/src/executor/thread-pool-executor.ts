@@ -1,0 +1,595 @@
+/**
+ * `ThreadPoolExecutor`: threads that run tasks, one after the other. Tasks and their outcomes pass through shared memory: no event loop is needed to hand
+ * them over, so it works while the submitting thread is blocked, and the workers block while they have nothing to do.
+ *
+ * ```
+ *  submit ─▶ block with the arguments ─▶ line of tasks ─▶ worker-loop.ts: run, write the outcome, publish ─▶ stack of the submitter's agent ─▶ Future
+ *            (layout.ts)                 (tasks.ts)                                    (settle.ts)            (completed.ts)               (future.ts)
+ * ```
+ */
+import { f64, hot, i32 } from '../atomics.ts';
+import { QueueFullError, ThreadStateError } from '../errors.ts';
+import { allocate, allocateZeroed, free } from '../memory/allocator.ts';
+import { KIND, registerKind } from '../memory/kinds.ts';
+import { OBJECT, REGISTRY, THREAD_FLAG } from '../memory/layout.ts';
+import { dropMessage, storeMessage } from '../memory/message.ts';
+import { writeName } from '../memory/name.ts';
+import { Existing, SharedObject, release, retain } from '../memory/shared-object.ts';
+import { waitInLine } from '../parking/async.ts';
+import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import '../sync/guard.ts';
+import { wholeNumber } from '../sync/options.ts';
+import type { AsyncWaitOptions } from '../sync/options.ts';
+import { setFlag } from '../thread/record.ts';
+import { wakeSupervisor } from '../thread/registry.ts';
+import { ensureSupervisor } from '../thread/root.ts';
+import { addressOf, assertNotImporting } from '../thread/target.ts';
+import type { AnyFunction, Target } from '../thread/target.ts';
+import { noteSite, noteSiteNowAndThen, wasExact } from './call-site.ts';
+import { drainCompleted, stopPolling, unexpect } from './completed.ts';
+import { runsFor } from './current-task.ts';
+import { Future } from './future.ts';
+import type { Origin } from './future.ts';
+import { brokenError, describePool, hireIfWanted, isBroken } from './hire.ts';
+import { FUTURE, FUTURE_FLAG, PHASE, POOL, POOL_FLAG, SLOT } from './layout.ts';
+import { mapInOrder, mapInOrderAsync } from './map.ts';
+import type {
+  MapAsyncOptions,
+  MapOptions,
+  ShutdownOptions,
+  Submission,
+  ThreadPoolExecutorOptions,
+} from './options.ts';
+import { putPayload } from './payload.ts';
+import { delistPool, listPool } from './pools.ts';
+import { dismiss } from './settle.ts';
+import { storeTarget } from './targets.ts';
+import {
+  close,
+  eachSlot,
+  endLine,
+  enter,
+  entry,
+  ENTRY,
+  forgetHeld,
+  idleLine,
+  idleWorkers,
+  repairPool,
+  roomLine,
+  standInFront,
+  withdrawFirst,
+} from './tasks.ts';
+import './obituary.ts';
+
+const { add, load } = hot;
+
+const MOST = 0x7fff_ffff;
+const MOST_WORKERS = 1024;
+const DEFAULT_IDLE_MS = 30_000;
+
+let poolSerial = 0;
+
+interface Scope {
+  navigator?: { hardwareConcurrency?: number };
+  process?: { getBuiltinModule?(id: string): { availableParallelism?(): number } | undefined };
+}
+
+function parallelism(): number {
+  const scope = globalThis as Scope;
+  return (
+    scope.process?.getBuiltinModule?.('node:os')?.availableParallelism?.() ??
+    scope.navigator?.hardwareConcurrency ??
+    4
+  );
+}
+
+/** Checks a limit of which `undefined` and Infinity mean none. */
+function limit(value: number | undefined, place: string): number {
+  return value === undefined || value === Infinity ? 0 : wholeNumber(value, 1, MOST, place);
+}
+
+/** Checks milliseconds of which `undefined` and Infinity mean none; at least 1, since 0 says none in shared memory. */
+function milliseconds(value: number | undefined, place: string): number {
+  const deadline = deadlineOf(value, place);
+  return deadline === Infinity ? 0 : Math.min(MOST, Math.max(1, Math.ceil(value!)));
+}
+
+/** What a task is to be, checked. */
+interface Order {
+  target: unknown;
+  args: readonly unknown[];
+  flags: number;
+  priority: number;
+  timeout: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * A pool of threads that run tasks. Semantics: Python's `concurrent.futures.ThreadPoolExecutor`, with milliseconds for seconds. Threads are started when there
+ * are tasks for them, one at a time up to `maxWorkers`, end when they have had nothing to do for a while, and are replaced when they die. An idle pool
+ * doesn't hold the program open; work that was submitted does, until it is done.
+ *
+ * It travels to other threads, which may submit too.
+ *
+ * @example
+ * ```ts
+ * await using pool = new ThreadPoolExecutor({ maxWorkers: 4 });
+ * await pool.submit((a: number, b: number) => a + b, 2, 3); // => 5
+ * [...pool.map((n: number) => n * n, [[1, 2, 3]])]; // => [1, 4, 9]
+ * ```
+ */
+export class ThreadPoolExecutor extends SharedObject {
+  readonly #described: string;
+
+  /**
+   * Prepares a pool; no thread is started before there is a task. Throws `RangeError` for numbers that don't fit, `TypeError` for an initializer
+   * that no thread could run, `NotShareableError` for its arguments. Never blocks.
+   */
+  constructor(options?: ThreadPoolExecutorOptions) {
+    if ((options as unknown) instanceof Existing) {
+      super(KIND.threadPool, POOL.bytes, options as Existing);
+      this.#described = describePool(this.at);
+      return;
+    }
+    const place = 'ThreadPoolExecutor';
+    const maxWorkers = wholeNumber(
+      options?.maxWorkers ?? parallelism(),
+      1,
+      MOST_WORKERS,
+      `${place}: maxWorkers`,
+    );
+    const minWorkers = wholeNumber(options?.minWorkers ?? 0, 0, maxWorkers, `${place}: minWorkers`);
+    const idle = options?.idleTimeout ?? DEFAULT_IDLE_MS;
+    const idleTimeout = deadlineOf(idle, `${place}: idleTimeout`) === Infinity ? -1 : Math.min(MOST, idle);
+    const maxTasks = limit(options?.maxTasksPerWorker, `${place}: maxTasksPerWorker`);
+    const maxPending = limit(options?.maxPending, `${place}: maxPending`);
+    const prefix = options?.threadNamePrefix || `ThreadPoolExecutor-${poolSerial++}`;
+    if (typeof prefix !== 'string')
+      throw new TypeError(
+        `${place}: threadNamePrefix must be a string, got ${String(prefix)} (${typeof prefix})`,
+      );
+    const initializer = storeInitializer(options);
+    super(KIND.threadPool, POOL.bytes, { name: prefix });
+    const pool = this.at;
+    i32[pool + POOL.initializer] = initializer;
+    i32[pool + POOL.maxWorkers] = maxWorkers;
+    i32[pool + POOL.minWorkers] = minWorkers;
+    i32[pool + POOL.idleTimeout] = idleTimeout;
+    i32[pool + POOL.maxTasks] = maxTasks;
+    i32[pool + POOL.maxPending] = maxPending;
+    i32[pool + POOL.slots] = allocateZeroed(maxWorkers * SLOT.words * 4);
+    i32[pool + POOL.prefix] = writeName(prefix);
+    listPool(pool);
+    this.#described = describePool(pool);
+  }
+
+  /**
+   * Hands a task in, and returns the future of its result. Blocks only while `maxPending` tasks are in line.
+   *
+   * Throws `ThreadStateError` ("cannot schedule new futures after shutdown") if the pool was shut down and `BrokenExecutorError` if it is broken. Whatever else is
+   * wrong (a target that no thread could run, an argument that can't travel, no memory, no room in time) the future rejects with.
+   */
+  submit<F extends AnyFunction>(target: Target<F>, ...args: Parameters<F>): Future<Awaited<ReturnType<F>>>;
+  submit<F extends AnyFunction>(submission: Submission<F>): Future<Awaited<ReturnType<F>>>;
+  submit(target: unknown, ...args: unknown[]): Future {
+    const pool = this.#open();
+    let order: Order;
+    let deadline = Infinity;
+    try {
+      if (isSubmission(target)) {
+        order = readSubmission(target);
+        deadline = deadlineOf(target.roomTimeout, 'ThreadPoolExecutor.submit: roomTimeout');
+        if (target.signal?.aborted === true) return Future.aborted(target.signal.reason);
+      } else order = { target, args, flags: 0, priority: 0, timeout: 0, signal: undefined };
+      const origin = { site: noteSiteNowAndThen(this.submit), exact: wasExact(), pool: this.#described };
+      return this.#handIn(pool, order, deadline, origin);
+    } catch (error) {
+      if (error instanceof Refusal) throw this.#refusal();
+      return Future.failed(error);
+    }
+  }
+
+  /**
+   * As `submit`, without ever blocking: resolves when the pool has accepted the task, to a box with its future (were it the future itself, `await` would wait for
+   * the result too). Rejects with what `submit` throws, and with `signal.reason` when aborted while it waits for room. Holds the event loop meanwhile.
+   */
+  submitAsync<F extends AnyFunction>(
+    target: Target<F>,
+    ...args: Parameters<F>
+  ): Promise<{ future: Future<Awaited<ReturnType<F>>> }>;
+  submitAsync<F extends AnyFunction>(
+    submission: Submission<F>,
+  ): Promise<{ future: Future<Awaited<ReturnType<F>>> }>;
+  async submitAsync(target: unknown, ...args: unknown[]): Promise<Box> {
+    const pool = this.#open();
+    let order: Order;
+    let deadline = Infinity;
+    let aborts: AbortSignal | undefined;
+    try {
+      if (isSubmission(target)) {
+        order = readSubmission(target);
+        deadline = deadlineOf(target.roomTimeout, 'ThreadPoolExecutor.submitAsync: roomTimeout');
+        aborts = target.signal;
+        if (aborts?.aborted === true) return { future: Future.aborted(aborts.reason) };
+      } else order = { target, args, flags: 0, priority: 0, timeout: 0, signal: undefined };
+      const origin = { site: noteSiteNowAndThen(this.submitAsync), exact: wasExact(), pool: this.#described };
+      return await this.#handInAsync(pool, order, deadline, aborts, origin);
+    } catch (error) {
+      if (error instanceof Refusal) throw this.#refusal();
+      if (aborts?.aborted === true && error === aborts.reason) throw error;
+      return { future: Future.failed(error) };
+    }
+  }
+
+  /** Checks that the pool accepts tasks. */
+  #open(): number {
+    const pool = this.live();
+    if (load(pool + POOL.flags) !== 0) throw this.#refusal();
+    return pool;
+  }
+
+  #refusal(): Error {
+    const pool = this.live();
+    return isBroken(pool)
+      ? brokenError(pool)
+      : new ThreadStateError(`${this.#described}: cannot schedule new futures after shutdown`);
+  }
+
+  /** Submits a call, or a chunk of calls, for `map`. What can't travel its future rejects with. @internal */
+  submitCall(target: unknown, args: readonly unknown[], isChunk: boolean, origin: Origin): Future {
+    const pool = this.#open();
+    try {
+      return this.#handIn(pool, callOrder(target, args, isChunk), Infinity, origin);
+    } catch (error) {
+      if (error instanceof Refusal) throw this.#refusal();
+      return Future.failed(error);
+    }
+  }
+
+  /** The same, waiting for room without blocking. @internal */
+  async submitCallAsync(
+    target: unknown,
+    args: readonly unknown[],
+    isChunk: boolean,
+    origin: Origin,
+    signal: AbortSignal | undefined,
+  ): Promise<Box> {
+    const pool = this.#open();
+    try {
+      const order = callOrder(target, args, isChunk);
+      return await this.#handInAsync(pool, order, Infinity, signal, origin);
+    } catch (error) {
+      if (error instanceof Refusal) throw this.#refusal();
+      if (signal?.aborted === true) throw error;
+      return { future: Future.failed(error) };
+    }
+  }
+
+  #handIn(pool: number, order: Order, deadline: number, origin: Origin): Future {
+    const block = createTask(pool, order);
+    const future = Future.submitted(block, origin);
+    entry.outcome = ENTRY.none;
+    if (!enter(pool, block)) {
+      entry.future = block;
+      stopPolling();
+      try {
+        waitBlocking(pool, roomLine, deadline, 0, () => standInFront(pool));
+      } catch (error) {
+        discardTask(block);
+        throw error;
+      }
+    }
+    return this.#accepted(pool, block, future, order, entry.outcome);
+  }
+
+  async #handInAsync(
+    pool: number,
+    order: Order,
+    deadline: number,
+    signal: AbortSignal | undefined,
+    origin: Origin,
+  ): Promise<Box> {
+    const block = createTask(pool, order);
+    const future = Future.submitted(block, origin);
+    let outcome: number = ENTRY.none;
+    if (enter(pool, block)) outcome = entry.outcome;
+    else {
+      entry.future = block;
+      const decided = (): void => {
+        outcome = entry.outcome;
+      };
+      try {
+        await waitInLine(this, pool, roomLine, deadline, signal, 0, decided);
+      } catch (error) {
+        forgetHeld(block);
+        discardTask(block);
+        throw error;
+      }
+      forgetHeld(block);
+    }
+    return { future: this.#accepted(pool, block, future, order, outcome) };
+  }
+
+  #accepted(pool: number, block: number, future: Future, order: Order, outcome: number): Future {
+    if (outcome !== ENTRY.accepted) {
+      discardTask(block);
+      if (outcome === ENTRY.refused) throw new Refusal();
+      throw new QueueFullError(
+        `${this.#described}: no room within roomTimeout: ${i32[pool + POOL.maxPending]} tasks (maxPending) are in line`,
+      );
+    }
+    if (entry.hire) hireIfWanted(pool);
+    const { signal } = order;
+    if (signal !== undefined) {
+      const onAbort = (): void => future.abort(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      future.whenSettled(() => signal.removeEventListener('abort', onAbort));
+      if (signal.aborted) onAbort();
+    }
+    return future;
+  }
+
+  /**
+   * Calls the task with one value of each iterable at a time, in the pool's threads, and gives the results in the order of the inputs; it ends with the
+   * shortest. The inputs are read and submitted at once, or with `bufferSize` only so far ahead. `next()` blocks until its result is there and throws what
+   * that call threw; the next `next()` goes on with the one after. Leaving the loop early cancels what hasn't begun.
+   *
+   * `timeout` counts from this call: after it `next()` throws `TimeoutError`. Throws `RangeError` and `TypeError` for bad options, and a `TypeError` if the task
+   * has more parameters than there are iterables. Source: Python's `Executor.map`.
+   */
+  map<F extends AnyFunction>(
+    target: Target<F>,
+    iterables: Iterables<Parameters<F>>,
+    options?: MapOptions,
+  ): IterableIterator<Awaited<ReturnType<F>>> & Disposable {
+    return mapInOrder(this, target, iterables as never, options, this.#origin(this.map));
+  }
+
+  /** As `map`, without ever blocking. The iterables may be async. Rejects with `signal.reason` when aborted, and cancels what hasn't begun. */
+  mapAsync<F extends AnyFunction>(
+    target: Target<F>,
+    iterables: AsyncIterables<Parameters<F>>,
+    options?: MapAsyncOptions,
+  ): AsyncIterableIterator<Awaited<ReturnType<F>>> & AsyncDisposable {
+    return mapInOrderAsync(this, target, iterables as never, options, this.#origin(this.mapAsync));
+  }
+
+  #origin(above: unknown): Origin {
+    this.#open();
+    return { site: noteSite(above), exact: true, pool: this.#described };
+  }
+
+  /**
+   * Accepts no more tasks; those in line still run, unless `cancelFutures`. Blocks until all have run and the threads have ended, unless `wait` is false.
+   * Doing it again is allowed, with other options too. Throws `ThreadStateError` in one of the pool's own tasks, which would wait for itself, and
+   * `BlockingNotAllowedError` in a browser window. Source: Python's `Executor.shutdown`.
+   */
+  shutdown(options?: ShutdownOptions): void {
+    const pool = this.#close(options);
+    if (options?.wait === false) return;
+    stopPolling();
+    waitBlocking(pool, endLine, Infinity);
+    drainCompleted();
+  }
+
+  /** As `shutdown`, without blocking. Rejects with `signal.reason` when aborted; the shutdown goes on all the same. Holds the event loop meanwhile. */
+  async shutdownAsync(options?: ShutdownOptions & AsyncWaitOptions): Promise<void> {
+    const pool = this.#close(options);
+    if (options?.wait === false) return;
+    const deadline = deadlineOf(options?.timeout, 'ThreadPoolExecutor.shutdownAsync');
+    await waitInLine(this, pool, endLine, deadline, options?.signal);
+    drainCompleted();
+  }
+
+  #close(options: ShutdownOptions | undefined): number {
+    const pool = this.live();
+    if (options?.wait !== false && runsFor(pool)) {
+      throw new ThreadStateError(
+        `${this.#described}: a task can't wait for the shutdown of the pool that it runs in; pass { wait: false }`,
+      );
+    }
+    this.#setClosed(pool, options?.cancelFutures === true);
+    return pool;
+  }
+
+  #setClosed(pool: number, cancel: boolean): void {
+    lockGuard(pool + POOL.guard);
+    close(pool, POOL_FLAG.shutDown);
+    unlockGuard(pool + POOL.guard);
+    if (!cancel) return;
+    for (let future = withdrawFirst(pool); future !== 0; future = withdrawFirst(pool))
+      dismiss(future, PHASE.cancelled, undefined);
+    drainCompleted();
+  }
+
+  /**
+   * Shuts the pool down by force: tasks in line are cancelled, and all threads are terminated, so that running tasks' futures reject with `ThreadDiedError`. No
+   * `finally` runs, and plain locks that they acquired stay acquired. The last resort. Never blocks. Source: Python 3.14's `terminate_workers`.
+   */
+  terminateWorkers(): void {
+    const pool = this.live();
+    this.#setClosed(pool, true);
+    eachSlot(pool, slot => setFlag(i32[slot + SLOT.record]!, THREAD_FLAG.terminate, true));
+    add(REGISTRY.terminations, 1);
+    wakeSupervisor();
+  }
+
+  /** `shutdown()`. */
+  [Symbol.dispose](): void {
+    this.shutdown();
+  }
+
+  /** `shutdownAsync()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdownAsync();
+  }
+
+  /** Whether it was shut down. */
+  get isShutdown(): boolean {
+    return (load(this.live() + POOL.flags) & POOL_FLAG.shutDown) !== 0;
+  }
+
+  /** Whether it is broken: no thread of it can be made ready. */
+  get broken(): boolean {
+    return isBroken(this.live());
+  }
+
+  /** Threads at most. */
+  get maxWorkers(): number {
+    return i32[this.live() + POOL.maxWorkers]!;
+  }
+
+  /** Tasks that may wait in line; `Infinity` for no limit. */
+  get maxPending(): number {
+    return i32[this.live() + POOL.maxPending]! || Infinity;
+  }
+
+  /** Threads that it has, those included that are just starting (snapshot). */
+  get workers(): number {
+    return load(this.live() + POOL.workers);
+  }
+
+  /** Threads that have nothing to do (snapshot). */
+  get idle(): number {
+    const pool = this.live();
+    lockGuard(pool + POOL.guard);
+    const idle = idleWorkers(pool);
+    unlockGuard(pool + POOL.guard);
+    return idle;
+  }
+
+  /** Tasks in line (snapshot). */
+  get pending(): number {
+    return load(this.live() + POOL.pending);
+  }
+
+  /** Tasks that were accepted and have not settled, in line or running (snapshot). */
+  get unfinished(): number {
+    return load(this.live() + POOL.unfinished);
+  }
+
+  /** Tasks that returned (snapshot). */
+  get completed(): number {
+    return load(this.live() + POOL.completed) >>> 0;
+  }
+
+  /** Tasks that threw, ran out of time or lost their thread (snapshot). */
+  get failed(): number {
+    return load(this.live() + POOL.failed) >>> 0;
+  }
+
+  /** Tasks that were cancelled (snapshot). */
+  get cancelled(): number {
+    return load(this.live() + POOL.cancelled) >>> 0;
+  }
+
+  /** Threads that it ever had, and how many of them died (snapshot). */
+  get hired(): number {
+    return i32[this.live() + POOL.hired]! >>> 0;
+  }
+
+  /** Threads of it that died: terminated, out of memory, `process.exit()` (snapshot). */
+  get died(): number {
+    return i32[this.live() + POOL.died]! >>> 0;
+  }
+}
+
+/** One iterable for each parameter. */
+export type Iterables<P extends readonly unknown[]> = { readonly [K in keyof P]: Iterable<P[K]> };
+/** One iterable, async or not, for each parameter. */
+export type AsyncIterables<P extends readonly unknown[]> = {
+  readonly [K in keyof P]: Iterable<P[K]> | AsyncIterable<P[K]>;
+};
+
+/** A future that `await` leaves alone. */
+interface Box {
+  readonly future: Future;
+}
+
+function callOrder(target: unknown, args: readonly unknown[], isChunk: boolean): Order {
+  const flags = isChunk ? FUTURE_FLAG.chunk : 0;
+  return { target, args, flags, priority: 0, timeout: 0, signal: undefined };
+}
+
+/** The pool was shut down or broken while the task was handed in. */
+class Refusal extends Error {}
+
+function isSubmission(target: unknown): target is Submission<AnyFunction> {
+  return typeof target === 'object' && target !== null && 'target' in target;
+}
+
+function readSubmission({ target, args, priority, timeout, signal }: Submission<AnyFunction>): Order {
+  const place = 'ThreadPoolExecutor.submit';
+  if (args !== undefined && !Array.isArray(args))
+    throw new TypeError(`${place}: args must be an array, got ${String(args)} (${typeof args})`);
+  if (priority !== undefined && typeof priority !== 'number')
+    throw new TypeError(`${place}: priority must be a number, got ${String(priority)} (${typeof priority})`);
+  if (Number.isNaN(priority)) throw new RangeError(`${place}: priority must be a number, got NaN`);
+  return {
+    target,
+    args: args ?? [],
+    flags: 0,
+    priority: priority ?? 0,
+    timeout: milliseconds(timeout, `${place}: timeout`),
+    signal,
+  };
+}
+
+function storeInitializer(options: ThreadPoolExecutorOptions | undefined): number {
+  if (options?.initializer === undefined) return 0;
+  const address = addressOf(options.initializer, 'ThreadPoolExecutor: initializer');
+  const args = options.initArgs ?? [];
+  if (!Array.isArray(args))
+    throw new TypeError(
+      `ThreadPoolExecutor: initArgs must be an array, got ${String(args)} (${typeof args})`,
+    );
+  return storeMessage([address, args], 'initArgs');
+}
+
+const HEAD_WORDS: number = FUTURE.payload;
+
+/** Makes the block of a task, with two references: the submitter's and the line's. Throws for a target or arguments that can't travel. */
+function createTask(pool: number, order: Order): number {
+  assertNotImporting('ThreadPoolExecutor.submit()');
+  ensureSupervisor();
+  const { message, owned } = storeTarget(order.target, 'ThreadPoolExecutor.submit');
+  const future = allocate(FUTURE.bytes);
+  const words = i32;
+  for (let word = future; word < future + HEAD_WORDS; word++) words[word] = 0;
+  words[future + OBJECT.kind] = KIND.future;
+  words[future + OBJECT.references] = 2;
+  words[future + FUTURE.target] = message;
+  words[future + FUTURE.flags] = order.flags | (owned ? FUTURE_FLAG.ownsTarget : 0);
+  words[future + FUTURE.timeout] = order.timeout;
+  f64[(future + FUTURE.priority) >> 1] = order.priority;
+  try {
+    putPayload(future, order.args, 'args');
+  } catch (error) {
+    if (owned) dropMessage(message);
+    free(future);
+    throw error;
+  }
+  retain(pool);
+  i32[future + FUTURE.pool] = pool;
+  return future;
+}
+
+/** Drops a task that wasn't accepted. */
+function discardTask(future: number): void {
+  unexpect(future);
+  release(future, 2);
+}
+
+registerKind(KIND.threadPool, {
+  revive: pointer => new ThreadPoolExecutor(new Existing(pointer) as ThreadPoolExecutorOptions),
+  lines: [idleLine, roomLine, endLine],
+  repair: repairPool,
+  destroy(pool) {
+    delistPool(pool);
+    for (const word of [POOL.initializer, POOL.failure]) {
+      if (i32[pool + word] !== 0) dropMessage(i32[pool + word]!);
+    }
+    for (const word of [POOL.slots, POOL.prefix]) if (i32[pool + word] !== 0) free(i32[pool + word]!);
+  },
+});

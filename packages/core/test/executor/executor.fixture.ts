@@ -1,0 +1,212 @@
+import {
+  CancelledError,
+  Event,
+  Future,
+  Queue,
+  ThreadPoolExecutor,
+  currentTask,
+  currentThread,
+  task,
+} from '../../src/index.ts';
+
+export const add = task(import.meta, function add(a: number, b: number): number {
+  return a + b;
+});
+
+export const echo = task(import.meta, function echo(value: unknown): unknown {
+  return value;
+});
+
+export const echoLater = task(import.meta, async function echoLater(value: unknown): Promise<unknown> {
+  await Promise.resolve();
+  return value;
+});
+
+/** Throws what it gets. */
+export const fail = task(import.meta, function fail(error: unknown): never {
+  throw error;
+});
+
+/** Rejects only for one number. */
+export const failAt = task(import.meta, function failAt(bad: number, n: number): number {
+  if (n === bad) throw new RangeError(`not ${n}`);
+  return n;
+});
+
+/** Says that it runs, and waits until it may go on. */
+export const gate = task(import.meta, function gate(running: Event, go: Event): string {
+  running.set();
+  go.wait({ timeout: 20_000 });
+  return 'through';
+});
+
+export const gateAsync = task(
+  import.meta,
+  async function gateAsync(running: Event, go: Event): Promise<string> {
+    running.set();
+    await go.waitAsync({ timeout: 20_000 });
+    return 'through';
+  },
+);
+
+/** Busy until it is cancelled. */
+export const busyUntilCancelled = task(import.meta, function busyUntilCancelled(running: Event): never {
+  running.set();
+  const end = performance.now() + 20_000;
+  while (performance.now() < end) currentTask().throwIfCancelled();
+  throw new Error('nobody cancelled');
+});
+
+/** Waits for its signal. */
+export const untilAborted = task(import.meta, async function untilAborted(running: Event): Promise<never> {
+  const { signal } = currentTask();
+  running.set();
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('nobody cancelled')), 20_000);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  throw signal.reason;
+});
+
+/** Ignores that it is cancelled, and tells what it saw. */
+export const noticed = task(import.meta, function noticed(running: Event, go: Event): boolean {
+  running.set();
+  go.wait({ timeout: 20_000 });
+  return currentTask().cancelled;
+});
+
+export const exit = task(import.meta, function exit(code: number): void {
+  process.exit(code);
+});
+
+/** Dies of an error that nothing can catch. */
+export const strayError = task(import.meta, async function strayError(): Promise<void> {
+  setTimeout(() => {
+    throw new Error('stray');
+  });
+  await new Promise(resolve => setTimeout(resolve, 20_000));
+});
+
+export const hoard = task(import.meta, function hoard(): never {
+  const all: unknown[] = [];
+  for (;;) all.push(Array.from({ length: 10_000 }, (_, n) => ({ n })));
+});
+
+export const threadName = task(import.meta, function threadName(): string {
+  return currentThread().name;
+});
+
+let initialised = 'not';
+export const initialise = task(import.meta, function initialise(how: string): void {
+  initialised = how;
+});
+export const howInitialised = task(import.meta, function howInitialised(): string {
+  return initialised;
+});
+
+export const failToInitialise = task(import.meta, function failToInitialise(go: Event): never {
+  go.wait({ timeout: 20_000 });
+  throw new TypeError('no database');
+});
+
+export const note = task(import.meta, function note(log: Queue<unknown>, value: unknown): void {
+  log.put(value);
+});
+
+/** Gets a future as an argument, and its result. */
+export const resultOf = task(import.meta, function resultOf(future: Future): unknown {
+  return future.result({ timeout: 20_000 });
+});
+
+export const awaitOf = task(import.meta, async function awaitOf(box: { future: Future }): Promise<unknown> {
+  return await box.future;
+});
+
+export const outcomeOf = task(import.meta, function outcomeOf(future: Future): string {
+  try {
+    return `returned ${String(future.result({ timeout: 20_000 }))}`;
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+});
+
+export const cancelIt = task(import.meta, function cancelIt(future: Future): boolean {
+  return future.cancel();
+});
+
+/** Submits from a thread, many, and adds the results up. */
+export const submitMany = task(
+  import.meta,
+  function submitMany(pool: ThreadPoolExecutor, count: number): number {
+    const futures = Array.from({ length: count }, (_, n) => pool.submit(add, n, 1));
+    let sum = 0;
+    for (const future of futures) sum += future.result({ timeout: 20_000 });
+    return sum;
+  },
+);
+
+export const submitManyAsync = task(
+  import.meta,
+  async function submitManyAsync(pool: ThreadPoolExecutor, count: number): Promise<number> {
+    const results = await Promise.all(Array.from({ length: count }, (_, n) => pool.submit(add, n, 1)));
+    return results.reduce((sum, n) => sum + n, 0);
+  },
+);
+
+export const shutDownFromInside = task(
+  import.meta,
+  function shutDownFromInside(pool: ThreadPoolExecutor, wait: boolean): void {
+    pool.shutdown({ wait });
+  },
+);
+
+export const throwCancelled = task(import.meta, function throwCancelled(): never {
+  throw new CancelledError('of my own accord');
+});
+
+/** Leaves a timer behind, which sets the event. */
+export const leaveTimer = task(import.meta, function leaveTimer(fired: Event): void {
+  setTimeout(() => fired.set(), 30);
+});
+
+export class CustomError extends Error {
+  detail: number;
+  constructor(message: string, detail: number) {
+    super(message, { cause: new TypeError('the cause') });
+    this.detail = detail;
+    this.name = 'CustomError';
+  }
+}
+
+export const failCustom = task(import.meta, function failCustom(): never {
+  throw Object.assign(new CustomError('custom', 7), { code: 'E_CUSTOM' });
+});
+
+export const failAggregate = task(import.meta, function failAggregate(): never {
+  throw new AggregateError([new RangeError('one'), new TypeError('two')], 'both');
+});
+
+export const returnFunction = task(import.meta, function returnFunction(): unknown {
+  return { deep: [() => 1] };
+});
+
+/** Submits and ends at once. */
+export const submitGate = task(
+  import.meta,
+  function submitGate(pool: ThreadPoolExecutor, running: Event, go: Event): { future: Future<string> } {
+    return { future: pool.submit(gate, running, go) };
+  },
+);
+
+/** Submits, and once more where there may be no room. */
+export const submitTwice = task(
+  import.meta,
+  function submitTwice(pool: ThreadPoolExecutor, entered: Event): void {
+    pool.submit(add, 1, 1);
+    entered.set();
+    pool.submit(add, 2, 2);
+  },
+);

@@ -1,0 +1,26 @@
+/** Asks the server which scenario is next, runs it in this page, tells how it ended, and reloads for the next one. */
+import { scenarios } from './scenarios.js';
+import { windowScenarios } from './window.js';
+
+const all = [...scenarios, ...windowScenarios];
+const tell = (path, body) => fetch(path, { method: 'POST', body: JSON.stringify(body) });
+
+addEventListener('error', event => void tell('/log', String(event.error?.stack ?? event.message)));
+addEventListener(
+  'unhandledrejection',
+  event => void tell('/log', String(event.reason?.stack ?? event.reason)),
+);
+
+const { name } = await (await fetch('/next')).json();
+if (name !== undefined) {
+  const began = performance.now();
+  let outcome;
+  try {
+    const note = await all.find(each => each.name === name).run();
+    outcome = { ok: true, note };
+  } catch (error) {
+    outcome = { ok: false, error: `${error}\n${error?.stack}` };
+  }
+  await tell('/result', { ...outcome, name, ms: performance.now() - began });
+  location.reload();
+}
