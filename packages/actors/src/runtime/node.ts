@@ -91,12 +91,6 @@ const FLUSH_AT = 64;
 /** How long packets are handled before input, output and timers are served. */
 const SLICE_MS = 5;
 
-/**
- * After a packet the inbox is looked at once a turn of the event loop for so long, before the thread goes to sleep. Being woken costs 20 to 40 µs, a turn 2 to 5, and
- * an answer is often on its way.
- */
-const WATCH_MS = 0.1;
-
 export class Node implements Border {
   readonly runtime: Runtime;
   readonly slot: number;
@@ -450,15 +444,10 @@ export class Node implements Border {
     const { dispatcher } = this.runtime;
     const { host } = dispatcher;
     let turned = host.now();
-    let last = turned;
     while (!this.stopped) {
       let packet = inbox.tryGet()?.value;
       if (packet === undefined) {
         this.flush();
-        if (host.now() - last < WATCH_MS) {
-          await new Promise<void>(resolve => host.later(resolve));
-          continue;
-        }
         packet = await inbox.getAsync().catch(() => undefined);
         if (packet === undefined) return;
         turned = host.now();
@@ -466,8 +455,7 @@ export class Node implements Border {
       this.#handle(packet);
       // What a message sets off is done before the next is taken out of shared memory, where a crash can't lose it.
       dispatcher.runNow();
-      last = host.now();
-      if (last - turned > SLICE_MS) {
+      if (host.now() - turned > SLICE_MS) {
         await new Promise<void>(resolve => host.later(resolve));
         turned = host.now();
       }
