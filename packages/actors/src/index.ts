@@ -22,6 +22,10 @@ export { objectActor } from './comlink/object-actor.ts';
 export type { CallMessage, ObjectHooks } from './comlink/object-actor.ts';
 export { wrap } from './comlink/wrap.ts';
 
+// Actors with a thread to themselves
+export { dedicated } from './behavior/dedicated.ts';
+export type { DedicatedContext, DedicatedFunction } from './runtime/dedicated-thread.ts';
+
 // The system and references
 export { ActorSystem } from './runtime/system.ts';
 export type { SystemOptions } from './runtime/system.ts';

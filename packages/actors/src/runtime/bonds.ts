@@ -45,6 +45,8 @@ export class Bonds {
   restartTimer: WheelTimer | undefined = undefined;
   afterChildren: (() => void) | undefined = undefined;
   escalates = false;
+  /** Ends what a kill must not leave behind: the thread of a dedicated actor. */
+  onKill: (() => void) | undefined = undefined;
   #attempts = 0;
   #lastFailure = -Infinity;
   #stash: unknown[] = [];
@@ -170,6 +172,7 @@ export class Bonds {
 
   /** Ends what an instance has set up for itself. Its links, and who watches it, stay. */
   forgetInstance(cell: Cell): void {
+    this.onKill = undefined;
     this.timers?.cancelAll();
     this.timers = undefined;
     this.setReceiveTimeout(cell, undefined);

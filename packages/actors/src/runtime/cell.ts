@@ -701,6 +701,11 @@ export class Cell {
     }
   }
 
+  /** For what failed outside of its handlers, on a thread of its own. */
+  reportCrash(reason: ExitReason): void {
+    this.#reportCrash(reason, undefined, 'stop');
+  }
+
   #reportCrash(reason: ExitReason, message: unknown, directive: Directive): void {
     this.runtime.report({
       type: 'crash',
@@ -912,6 +917,7 @@ export class Cell {
     if (this.state === STATE.dead) return;
     const children = this.#bonds?.knownChildren;
     this.agent?.kill();
+    this.#bonds?.onKill?.();
     // Its own end first in the books, so that a supervisor doesn't restart children that are killed with it.
     this.#gate |= CLOSED;
     this.state = STATE.stopping;

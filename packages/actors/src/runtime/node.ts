@@ -262,7 +262,7 @@ export class Node implements Border {
       args: cell!.args,
       options: own,
       restarts: cell!.restarts,
-      stopEvent: agent.stopEvent,
+      stopEvent: agent.stopEvent!,
     };
     const packed = this.#packing.pack(order) as Order;
     this.post(agent.slot, ['spawn', packed, this.#packing.found]);
@@ -709,7 +709,7 @@ export class RemoteAgent implements Agent {
   readonly own: SpawnOptions;
   readonly ref: ActorRef<unknown>;
   cell: Cell | undefined;
-  stopEvent: Event = new Event();
+  stopEvent: Event | undefined = undefined;
   /** Counts its starts, so that news of an earlier life are told from those of this. */
   life = 0;
   readonly #node: Node;
@@ -738,7 +738,7 @@ export class RemoteAgent implements Agent {
   begin(): Promise<unknown> {
     this.life += 1;
     this.#running = true;
-    if (this.stopEvent.isSet) this.stopEvent = new Event();
+    if (this.stopEvent === undefined || this.stopEvent.isSet) this.stopEvent = new Event();
     // The cell sets it as soon as a stop is on its way, also while it waits for `started`.
     this.cell!.bonds.stopEvent = this.stopEvent;
     this.#node.keepAgent(this);
@@ -784,7 +784,7 @@ export class RemoteAgent implements Agent {
   /** The hook of the cell's own end. */
   #stop(reason: ExitReason): Promise<void> | undefined {
     if (!this.#running) return undefined;
-    this.stopEvent.set();
+    this.stopEvent?.set();
     this.ref.signal({ kind: 'stop', reason, drain: this.cell!.drains });
     return new Promise(resolve => (this.#onExited = resolve));
   }
@@ -794,12 +794,16 @@ export class RemoteAgent implements Agent {
     this.#running = false;
     this.#onStarted = undefined;
     this.#onExited = undefined;
-    this.stopEvent.set();
+    this.stopEvent?.set();
     this.ref.signal({ kind: 'kill' });
   }
 
   discard(): void {
     this.#node.post(this.slot, ['discard', this.id]);
     this.#node.dropAgent(this);
+    // Collection may take long to come; the actor has a handle of its own.
+    this.cell!.bonds.clearStop();
+    this.stopEvent?.dispose();
+    this.stopEvent = undefined;
   }
 }
