@@ -17,9 +17,7 @@ export const mathematician = dedicated(import.meta, function mathematician(conte
 
 main(import.meta, async () => {
   const system = new ActorSystem({ report: () => {} });
-  const office = new Supervisor(
-    system.spawn(supervisor({ children: [{ id: 'm', start: mathematician }] })),
-  );
+  const office = new Supervisor(system.spawn(supervisor({ children: [{ id: 'm', start: mathematician }] })));
   const ref = (await office.child(mathematician, 'm'))!;
   console.log('before:', await ref.ask({ type: 'fib', n: 20 }));
   ref.tell({ type: 'die' });

@@ -436,10 +436,7 @@ const examples: Record<string, Expected> = {
     ],
   },
   '1010-router': {
-    prints: [
-      ['Ada: clerks: 1', 'Grace: clerks: 1', 'Barbara: clerks: 1'],
-      'Ada: tea, Ada: bread, Ada: salt',
-    ],
+    prints: [['Ada: clerks: 1', 'Grace: clerks: 1', 'Barbara: clerks: 1'], 'Ada: tea, Ada: bread, Ada: salt'],
   },
   '1011-actor-as-object': { prints: ['[ 90, 70, 40 ]', 'RangeError only 40 left'] },
   '1012-dedicated-actor': { prints: ['before: 6765', 'after:  75025'] },

@@ -13,16 +13,19 @@ export type Job =
   | { readonly type: 'exit' }
   | { readonly type: 'burn' };
 
-export const blocker = dedicated(import.meta, function blocker(context: DedicatedContext<Job>, start: number) {
-  let sum = start;
-  for (const job of context) {
-    if (job.type === 'add') sum += job.n;
-    else if (job.type === 'sum') job.reply.tell(sum);
-    else if (job.type === 'where') job.reply.tell(currentThread().name);
-    else if (job.type === 'pass') job.to.tell(`${job.text} (${sum})`);
-    else if (job.type === 'sleep') sleep(job.ms);
-    else if (job.type === 'throw') throw new RangeError('as told');
-    else if (job.type === 'exit') process.exit(7);
-    else for (;;);
-  }
-});
+export const blocker = dedicated(
+  import.meta,
+  function blocker(context: DedicatedContext<Job>, start: number) {
+    let sum = start;
+    for (const job of context) {
+      if (job.type === 'add') sum += job.n;
+      else if (job.type === 'sum') job.reply.tell(sum);
+      else if (job.type === 'where') job.reply.tell(currentThread().name);
+      else if (job.type === 'pass') job.to.tell(`${job.text} (${sum})`);
+      else if (job.type === 'sleep') sleep(job.ms);
+      else if (job.type === 'throw') throw new RangeError('as told');
+      else if (job.type === 'exit') process.exit(7);
+      else for (;;);
+    }
+  },
+);

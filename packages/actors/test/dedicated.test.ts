@@ -21,7 +21,9 @@ afterEach(() => system.stop());
 
 async function supervised(): Promise<ActorRef<Job>> {
   const sup = new Supervisor(
-    start().spawn(supervisor({ children: [{ id: 'blocker', start: blocker, args: [100], shutdown: 300 }] }), { name: 'sup' }),
+    start().spawn(supervisor({ children: [{ id: 'blocker', start: blocker, args: [100], shutdown: 300 }] }), {
+      name: 'sup',
+    }),
   );
   return (await sup.child(blocker, 'blocker'))!;
 }
@@ -39,15 +41,20 @@ test('receives by blocking, answers questions, and tells refs that came in messa
 test.each([
   ['throw', { type: 'error', error: expect.any(RangeError) }],
   ['exit', exit.threadDied],
-] as const)('%s is an end with a reason; the supervisor starts another thread, which gets what was waiting', async (type, reason) => {
-  const ref = await supervised();
-  ref.tell({ type: 'sleep', ms: 20 });
-  ref.tell({ type });
-  for (let n = 0; n < 50; n++) ref.tell({ type: 'add', n: 1 });
-  expect(await ref.ask({ type: 'sum' })).toBe(150);
-  expect(reports).toContainEqual(expect.objectContaining({ error: 'childTerminated', child: 'blocker', reason }));
-  expect(letters).toEqual([]);
-});
+] as const)(
+  '%s is an end with a reason; the supervisor starts another thread, which gets what was waiting',
+  async (type, reason) => {
+    const ref = await supervised();
+    ref.tell({ type: 'sleep', ms: 20 });
+    ref.tell({ type });
+    for (let n = 0; n < 50; n++) ref.tell({ type: 'add', n: 1 });
+    expect(await ref.ask({ type: 'sum' })).toBe(150);
+    expect(reports).toContainEqual(
+      expect.objectContaining({ error: 'childTerminated', child: 'blocker', reason }),
+    );
+    expect(letters).toEqual([]);
+  },
+);
 
 test('a stop lets it handle what was accepted, and wakes it from a blocked receive', async () => {
   const ref = start().spawn(blocker, { args: [0], name: 'blocker' });

@@ -89,7 +89,9 @@ class OutwardRef extends ActorRef<unknown> {
   }
 
   override ask(): never {
-    throw new TypeError(`ask ${this.path}: a dedicated actor can't ask; tell, and receive the answer as a message`);
+    throw new TypeError(
+      `ask ${this.path}: a dedicated actor can't ask; tell, and receive the answer as a message`,
+    );
   }
 
   override get alive(): boolean {
@@ -173,7 +175,9 @@ export const dedicatedThread: Task<Run> = task(
       if (!functions.has(`${module}#${name}`)) await import(/* @vite-ignore */ module);
       const run = functions.get(`${module}#${name}`);
       if (run === undefined) {
-        throw new TypeError(`${module} was imported in a thread and didn't declare the dedicated actor "${name}"`);
+        throw new TypeError(
+          `${module} was imported in a thread and didn't declare the dedicated actor "${name}"`,
+        );
       }
       const { packing } = new OutwardBorder(outbox);
       const context = new DedicatedContext<never>(inbox, stopEvent, packing);
