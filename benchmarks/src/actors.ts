@@ -2,6 +2,7 @@
  * Actors: what a message costs on one thread and a question across two, and what it costs to start an actor. nact is an actor library for
  * JavaScript on one thread; comlink calls methods of an object in a worker over `postMessage`.
  */
+/* oxlint-disable typescript/no-generated-empty-object-type -- to TypeScript nact's refs are empty objects */
 import { ActorSystem, actor } from '@heddle/actors';
 import type { ActorRef, Context, Reply } from '@heddle/actors';
 import { expose, wrap } from 'comlink';

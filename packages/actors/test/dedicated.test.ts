@@ -6,14 +6,18 @@ import { blocker } from './dedicated.fixture.ts';
 import type { Job } from './dedicated.fixture.ts';
 
 let system: ActorSystem;
-const reports: Report[] = [];
-const letters: DeadLetter[] = [];
-const seen: string[] = [];
+// New for each system: a thread that was killed may still have its say in the last one's.
+let reports: Report[];
+let letters: DeadLetter[];
+let seen: string[];
 
 function start(): ActorSystem {
-  reports.length = letters.length = seen.length = 0;
-  system = new ActorSystem({ threads: 0, report: report => reports.push(report) });
-  system.deadLetters.subscribe(letter => letters.push(letter));
+  const [ownReports, ownLetters]: [Report[], DeadLetter[]] = [[], []];
+  reports = ownReports;
+  letters = ownLetters;
+  seen = [];
+  system = new ActorSystem({ threads: 0, report: report => ownReports.push(report) });
+  system.deadLetters.subscribe(letter => ownLetters.push(letter));
   return system;
 }
 

@@ -77,11 +77,18 @@ class Line implements Border {
     }).start();
     this.#thread = thread as unknown as Thread;
     bonds.onKill = () => void this.#thread.terminate();
-    void this.#receive();
-    this.#ended = thread.resultAsync().then(
-      ended => this.#over(reasonOf(ended)),
-      (error: unknown) => this.#over(error instanceof ThreadDiedError ? exit.threadDied : exit.error(error)),
-    );
+    const received = this.#receive();
+    this.#ended = thread
+      .resultAsync()
+      .then(reasonOf, (error: unknown) =>
+        error instanceof ThreadDiedError ? exit.threadDied : exit.error(error),
+      )
+      .then(async reason => {
+        // What it sent before its end comes before its end.
+        this.#outbox.put(['end']);
+        await received;
+        this.#over(reason);
+      });
   }
 
   carry(message: unknown): void {
@@ -109,7 +116,6 @@ class Line implements Border {
     const { cell } = this.#context;
     this.#isOver = true;
     this.#takeBack();
-    this.#outbox.put(['end']);
     // After a kill nobody waits for this.
     if (!cell.alive || cell.context !== (this.#context as unknown)) return;
     if (reason.type === 'error') cell.reportCrash(reason);
