@@ -18,7 +18,7 @@ export type Signal =
   | { readonly type: 'receiveTimeout' };
 
 /** What a handler without a state may return: nothing, an instruction, or a promise of it. Any other value is ignored. */
-export type Outcome = unknown;
+type Outcome = unknown;
 
 /** Handles one message. An async one is awaited before the next message is taken. */
 export type Handler<M> = (message: M) => Outcome;

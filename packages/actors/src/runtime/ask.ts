@@ -11,7 +11,7 @@ import type { DeadLetterReason } from './dead-letters.ts';
 import type { AskOptions, Reply } from './ref.ts';
 
 /** As OTP's `gen_server:call`. */
-export const ASK_TIMEOUT_MS = 5000;
+const ASK_TIMEOUT_MS = 5000;
 
 /** Where an answer goes, on this thread or another. */
 export abstract class OpenAsk implements Reply<unknown> {

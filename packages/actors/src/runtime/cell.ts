@@ -59,7 +59,7 @@ const CLOSED = 1;
 const BUSY = 2;
 const HELD = 4;
 
-export const DEFAULT_SHUTDOWN_MS = 5000;
+const DEFAULT_SHUTDOWN_MS = 5000;
 const DEFAULT_STASH = 10_000;
 const IN_PLACE_BUDGET = { intensity: 10, period: 10_000 };
 

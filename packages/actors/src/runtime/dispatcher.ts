@@ -11,15 +11,12 @@ import type { Cell } from './cell.ts';
 import type { Host } from './host.ts';
 
 /** How many messages an actor handles before the next has its turn. */
-export const THROUGHPUT = 128;
+const THROUGHPUT = 128;
 /** How long actors run before input, output and timers are served. */
 const SLICE_MS = 5;
 /** Messages between two looks at the clock, at most. The number begins small, since a message may take long. */
 const MOST_BETWEEN_LOOKS = 512;
 const MOST_HOPS = 256;
-
-/** Chooses who is next; `undefined` means the one that waits longest. The testkit's seeded scheduler is one. */
-export type Choose = (waiting: number) => number;
 
 export class Dispatcher {
   readonly host: Host;

@@ -188,7 +188,7 @@ export function markSupervisor(actor: object): void {
   supervisors.add(actor);
 }
 
-export function isSupervisor(actor: object): boolean {
+function isSupervisor(actor: object): boolean {
   return supervisors.has(actor);
 }
 
