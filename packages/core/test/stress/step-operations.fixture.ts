@@ -14,6 +14,7 @@ import * as tasks from '../sync/sync.fixture.ts';
 import { waitingAt } from '../support/state.ts';
 import { demand } from './scenario.ts';
 import { LONG, type Operation, expectLines, outcome, outcomes, settledNow, waits } from './step-operation.ts';
+import { guards } from './step-guards.fixture.ts';
 import * as primitives from './step-primitives.fixture.ts';
 
 /** Serves those who wait for a lock, one by one, although its holder may be dead. */
@@ -473,5 +474,6 @@ export const operations: Readonly<Record<string, Operation>> = {
   eventSetForThreads,
   semaphoreReleaseToThreads,
   notifyThreads,
+  ...guards,
   ...primitives,
 } as Readonly<Record<string, unknown>> as Readonly<Record<string, Operation>>;
