@@ -14,7 +14,7 @@
 import { hot } from '../atomics.ts';
 import { AGENT } from '../memory/layout.ts';
 import { listen } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { wakeAgent } from '../parking/wake.ts';
 
 const { exchange, load, store } = hot;
@@ -39,11 +39,11 @@ let lastRescan = 0;
 export function openInbox(reader: Reader): void {
   if (!listening) {
     listening = true;
-    lastRescan = load(self + AGENT.rescan);
+    lastRescan = load(selfAgent + AGENT.rescan);
     listen(look);
   }
   readers.add(reader);
-  store(reader.bell + READER, self);
+  store(reader.bell + READER, selfAgent);
   schedule(reader);
 }
 
@@ -61,7 +61,7 @@ export function ring(bell: number): void {
 }
 
 function look(): void {
-  const rescan = load(self + AGENT.rescan);
+  const rescan = load(selfAgent + AGENT.rescan);
   const everywhere = rescan !== lastRescan;
   lastRescan = rescan;
   for (const reader of readers) if (everywhere || load(reader.bell + NEWS) !== 0) schedule(reader);

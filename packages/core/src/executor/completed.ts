@@ -15,7 +15,7 @@ import { enter, strike } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { now } from '../parking/wait.ts';
 import { wakeAgent } from '../parking/wake.ts';
@@ -68,7 +68,7 @@ export function pushCompleted(agent: number, future: number): void {
 export function expect(handle: Expecting, future: number): void {
   if (!listening) {
     listening = true;
-    lastRescan = load(self + AGENT.rescan);
+    lastRescan = load(selfAgent + AGENT.rescan);
     listen(drainCompleted);
   }
   // A loop that awaits futures which have settled by then never lets the event loop turn.
@@ -77,7 +77,7 @@ export function expect(handle: Expecting, future: number): void {
   const ticket = unused.pop() ?? tickets.length;
   tickets[ticket] = { handle, future, word: enter(future) };
   i32[future + FUTURE.ticket] = ticket;
-  i32[future + FUTURE.watcher] = self;
+  i32[future + FUTURE.watcher] = selfAgent;
   expected += 1;
 }
 
@@ -96,7 +96,7 @@ function forgetTicket(ticket: number): void {
 /** Tells the handles of all futures that have settled. May be called at any time on this thread; runs no user code. */
 export function drainCompleted(): void {
   sinceDrained = 0;
-  let future = exchange(self + AGENT.completed, 0);
+  let future = exchange(selfAgent + AGENT.completed, 0);
   if (future !== 0) {
     ensureMapped(future);
     if (i32[future + FUTURE.completedNext] === 0) arrive(future);
@@ -109,7 +109,7 @@ export function drainCompleted(): void {
       for (let index = settled.length - 1; index >= 0; index--) arrive(settled[index]!);
     }
   }
-  const rescan = load(self + AGENT.rescan);
+  const rescan = load(selfAgent + AGENT.rescan);
   if (rescan !== lastRescan) {
     lastRescan = rescan;
     lookAgain();
@@ -189,13 +189,13 @@ function startPolling(): void {
   if (vain > 2 && waits !== 0) return;
   polling = true;
   pollUntil = now() + POLL_MS;
-  store(self + AGENT.polling, 1);
+  store(selfAgent + AGENT.polling, 1);
   nextTurn(poll);
 }
 
 function poll(): void {
   if (!polling) return;
-  const stack = self + AGENT.completed;
+  const stack = selfAgent + AGENT.completed;
   for (let look = LOOKS; look > 0 && load(stack) === 0; look--) pause();
   if (load(stack) !== 0) {
     vain = 0;
@@ -214,7 +214,7 @@ function poll(): void {
 export function stopPolling(): void {
   if (polling) {
     polling = false;
-    store(self + AGENT.polling, 0);
+    store(selfAgent + AGENT.polling, 0);
   }
-  if (load(self + AGENT.completed) !== 0) drainCompleted();
+  if (load(selfAgent + AGENT.completed) !== 0) drainCompleted();
 }
