@@ -6,6 +6,7 @@ import * as event from './event.scenarios.ts';
 import * as exchanger from './exchanger.scenarios.ts';
 import * as lock from './lock.scenarios.ts';
 import * as once from './once.scenarios.ts';
+import * as pool from './pool.scenarios.ts';
 import * as queue from './queue.scenarios.ts';
 import * as rwLock from './rw-lock.scenarios.ts';
 import * as semaphore from './semaphore.scenarios.ts';
@@ -27,4 +28,5 @@ export const primitives: ReadonlyArray<readonly [string, Scenario[]]> = [
   ['Once', Object.values(once)],
   ['Exchanger', Object.values(exchanger)],
   ['Queue', Object.values(queue)],
+  ['ThreadPoolExecutor', Object.values(pool)],
 ];

@@ -117,6 +117,8 @@ export const AGENT = {
   completed: 40,
   /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */
   polling: 41,
+  /** The future that this agent is settling from outside (`executor/settle.ts`), with a reference: its death is made good. 0 for none. */
+  settling: 42,
   node: 48,
 } as const;
 
@@ -224,7 +226,9 @@ export const REGISTRY = {
   nextDeadline: 147,
   /** Stack size in KiB of threads started from now on, 0 for the platform's. Atomic, no guard. */
   stackKiB: 148,
-  end: 149,
+  /** How many asked the supervisor to hire for a pool, being unable to do so themselves, since it looked last. Atomic, no guard. */
+  hirings: 149,
+  end: 150,
 } as const;
 
 /** A thread's record: a shared object of 256 bytes. Written by its starter, then by the thread that runs it, then by nobody. */

@@ -14,6 +14,7 @@ import * as tasks from '../sync/sync.fixture.ts';
 import { waitingAt } from '../support/state.ts';
 import { demand } from './scenario.ts';
 import { LONG, type Operation, expectLines, outcome, outcomes, settledNow, waits } from './step-operation.ts';
+import * as pools from './step-pools.fixture.ts';
 import * as primitives from './step-primitives.fixture.ts';
 
 /** Serves those who wait for a lock, one by one, although its holder may be dead. */
@@ -474,4 +475,5 @@ export const operations: Readonly<Record<string, Operation>> = {
   semaphoreReleaseToThreads,
   notifyThreads,
   ...primitives,
+  ...pools,
 } as Readonly<Record<string, unknown>> as Readonly<Record<string, Operation>>;

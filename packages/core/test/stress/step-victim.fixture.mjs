@@ -67,11 +67,12 @@ const { operations } = await import(module);
 agent = self;
 const objects = unpack(packed);
 const operate = operations[operation].act;
+operations[operation].before?.(objects);
 // Fills this thread's private list of blocks: what the operation allocates comes from there, in a step or two.
 const filler = new AtomicFlag();
 armed = true;
 try {
-  operate(objects);
+  await operate(objects);
 } catch (error) {
   if (error.name !== 'BrokenBarrierError') throw error;
 }
