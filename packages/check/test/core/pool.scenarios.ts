@@ -7,7 +7,7 @@ import {
   ThreadStateError,
 } from '../../../core/src/index.ts';
 import type { Future } from '../../../core/src/index.ts';
-import { i32 } from '../../../core/src/atomics.ts';
+import { i32, load } from '../../../core/src/atomics.ts';
 import { POOL, SLOT } from '../../../core/src/executor/layout.ts';
 import { poolWorker } from '../../../core/src/executor/worker-loop.ts';
 import { AGENT, REGISTRY, THREAD } from '../../../core/src/memory/layout.ts';
@@ -64,6 +64,11 @@ async function serve(pool: ThreadPoolExecutor, thread: Thread): Promise<void> {
 
 const worker = ({ pool, thread }: One): Promise<void> => serve(pool, thread);
 const otherWorker = ({ pool, other }: Two): Promise<void> => serve(pool, other);
+
+/** Lets the event loop turn until it no longer watches for outcomes: the next schedule begins with a loop that sleeps. */
+async function atRest(): Promise<void> {
+  while (load(self + AGENT.polling) !== 0) await new Promise(resolve => setImmediate(resolve));
+}
 
 function refusal(error: unknown): 'refused' {
   if (error instanceof ThreadStateError) return 'refused';
@@ -195,6 +200,7 @@ export const room: Scenario = coreScenario(import.meta, {
       const { future } = await pool.submitAsync(double, 3);
       const result = await future;
       if (Atomics.add(cells, 0, 1) === 1) await pool.shutdownAsync();
+      await atRest();
       return result;
     },
   ],
@@ -215,6 +221,7 @@ export const aborts: Scenario = coreScenario(import.meta, {
       setTimeout(() => controller.abort('enough'), 2);
       const result = await future.promise().catch((error: unknown) => error);
       await pool.shutdownAsync();
+      await atRest();
       return result;
     },
   ],

@@ -9,7 +9,7 @@
  * Polling: to wake an event loop that sleeps costs as much as ten tiny tasks. So while a promise waits, and few do, the loop turns for some
  * microseconds, as a blocked thread spins before it parks; as long as that pays (measured: a tiny task and back 3 × as fast).
  */
-import { hot, i32, pause } from '../atomics.ts';
+import { explored, hot, i32, pause } from '../atomics.ts';
 import { AGENT, AGENT_STATE } from '../memory/layout.ts';
 import { enter, strike } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
@@ -170,7 +170,7 @@ const POLL_MS = 0.06;
 /** With more tasks under way, the workers have more use for the core than we have. */
 const POLL_FEW = 2;
 /** Between two turns it looks this often: a turn of the loop costs a microsecond. */
-const LOOKS = 40;
+const LOOKS: number = explored ? 2 : 40;
 /** After so many waits in vain it doesn't poll, but for one in this many. */
 const PROBE_EVERY = 32;
 
