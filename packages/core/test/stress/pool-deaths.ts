@@ -41,6 +41,7 @@ export async function poolDeathRound(random: Random): Promise<number> {
   // A victim may die between the pool's accepting a task and its counting it; a worker between counting a task and settling it.
   const most = accepted.value + victims.length + pools.reduce((sum, pool) => sum + pool.died, 0);
   demand(settled >= accepted.value && settled <= most, `${settled} tasks have settled, of ${accepted.value}`);
+  for (const pool of pools) pool.dispose();
   return steps;
 }
 
@@ -57,5 +58,4 @@ async function endInOrder(pool: ThreadPoolExecutor, killed: boolean): Promise<vo
   demand(pool.workers === 0, `${pool.workers} workers never left`);
   demand(pool.pending === 0 && pool.unfinished === 0, `${pool.unfinished} tasks are unfinished`);
   demand(killed || pool.died === 0, `${pool.died} workers died of nothing`);
-  pool.dispose();
 }
