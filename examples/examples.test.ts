@@ -192,6 +192,22 @@ const examples: Record<string, Expected> = {
     ],
   },
   '409-lock-order': { prints: ['5000 meals, nobody starved: true'] },
+  '410-lock-twice': {
+    prints: [
+      'acquired twice: still waiting after 20 ms',
+      'DeadlockError: Lock "account": deadlock: a guard of this very thread',
+      'locked afterwards: false',
+      'with an RLock: withdrawn and logged',
+    ],
+  },
+  '411-opposite-orders': {
+    prints: [
+      'warning: no order among Lock "Alice" and Lock "Bob"',
+      /^ {2}Thread "to (Bob|Alice)" holds Lock "(Alice|Bob)" and waits for Lock "(Bob|Alice)", which Thread "to (Alice|Bob)" holds,$/,
+      /^ {2}Thread "to (Bob|Alice)" holds Lock "(Alice|Bob)" and waits for Lock "(Bob|Alice)", which Thread "to (Alice|Bob)" holds,$/,
+      'transferred',
+    ],
+  },
   '412-livelock': {
     prints: [
       'both step back and try again at once:',
@@ -207,6 +223,22 @@ const examples: Record<string, Expected> = {
   },
   '414-readers-and-writers': {
     prints: ['readers together: true', 'half-written prices seen: 0', 'prices in the end: 20 10'],
+  },
+  '416-abandoned-lock': {
+    prints: [
+      'left behind: 40 and 0',
+      'Lock "accounts": Thread "mover" died while it held the lock',
+      'first time: 100 and 0, held: true',
+      'second time: 100 and 0, held: true',
+    ],
+  },
+  '417-who-waits': {
+    prints: [
+      'Thread "worker"',
+      '  is blocked in Event.wait(): Event "stop"',
+      '  holds Lock "database"',
+      'ended: true',
+    ],
   },
 
   // Shared arrays
@@ -286,7 +318,12 @@ const examples: Record<string, Expected> = {
     ],
   },
   '612-timer': {
-    prints: ['started: true true finished: false', 'hello world', 'finished: true true', 'returned: 5'],
+    prints: [
+      'started: true finished: false',
+      'it says: ding',
+      'not before its time: true',
+      'finished: true returned: 4',
+    ],
   },
   '613-timer-cancelled': {
     prints: ['alarm is set: true', 'ended at once: true', 'calls: 0 finished: true'],
@@ -383,7 +420,62 @@ const examples: Record<string, Expected> = {
       'sum: 780 completed: 40',
     ],
   },
+
+  // Actors
+  '1001-actor-counter': { prints: ['count: 55', 'count: 155'] },
+  '1002-ping-pong': { prints: ['on one thread: normal', 'on two threads: normal'] },
+  '1003-actor-ring': { prints: ['hops: 100000'] },
+  '1004-strategies': {
+    prints: [
+      'oneForOne: started again: two',
+      'oneForAll: started again: one, two, three',
+      'restForOne: started again: two, three',
+    ],
+  },
+  '1005-thread-comes-back': {
+    prints: [['(threadDied)', '(supervisor)', '(restarted)', 'counted by the next instance: 50']],
+  },
+  '1006-graceful-stop': {
+    prints: [
+      'saver: saved 1',
+      'saver: saved 2',
+      'saver: saved 3',
+      'searcher: gave up the search',
+      'searcher: ended with shutdown',
+      'all have ended',
+    ],
+  },
+  '1007-ask-with-timeout': {
+    prints: [
+      'answer: 42',
+      'no answer: TimeoutError',
+      'dead letter: 100 lateReply',
+      'next answer: 4',
+      /^at once: ask \/:\d+: the actor has ended \(noproc\)$/,
+    ],
+  },
+  '1008-stash': {
+    prints: ['the door opens, and 2 were waiting', 'Ada comes in', 'Grace comes in', 'Barbara comes in'],
+  },
+  '1009-actor-timers': {
+    prints: [
+      '5 min: the egg is ready',
+      '20 min: more tea',
+      '30 min: news at half past',
+      '40 min: more tea',
+      '50 min: alarm, put off',
+      '60 min: more tea',
+    ],
+  },
+  '1010-router': {
+    prints: [['Ada: clerks: 1', 'Grace: clerks: 1', 'Barbara: clerks: 1'], 'Ada: tea, Ada: bread, Ada: salt'],
+  },
+  '1011-actor-as-object': { prints: ['[ 90, 70, 40 ]', 'RangeError only 40 left'] },
+  '1012-dedicated-actor': { prints: ['before: 6765', 'after:  75025'] },
 };
+
+/** 101 before 1001. */
+const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
 
 const folder = import.meta.dirname;
 const found = readdirSync(folder).filter(name => /^\d.*\.ts$/.test(name));
@@ -435,7 +527,7 @@ describe.concurrent('examples', () => {
 
 describe('the folder', () => {
   test('every example is checked, and every check has its example', () => {
-    expect(Object.keys(examples).map(name => `${name}.ts`)).toEqual(found.toSorted());
+    expect(Object.keys(examples).map(name => `${name}.ts`)).toEqual(found.toSorted(byNumber));
     for (const { prints, holds } of Object.values(examples)) expect(prints ?? holds).toBeDefined();
   });
 
@@ -444,12 +536,18 @@ describe('the folder', () => {
     expect(source).toMatch(/^\/\/ [A-Z“`].*\n/);
     expect(source.split('\n').length).toBeLessThanOrEqual(60);
     for (const [, module] of source.matchAll(/ from '(.*)';/g))
-      expect(['@heddle/core', 'node:async_hooks', 'pino']).toContain(module);
+      expect([
+        '@heddle/actors',
+        '@heddle/actors/testkit',
+        '@heddle/core',
+        'node:async_hooks',
+        'pino',
+      ]).toContain(module);
   });
 
   test('the README has a line for every example, in order', () => {
     const readme = readFileSync(`${folder}/README.md`, 'utf8');
     const listed = [...readme.matchAll(/^\| \[`(.*)`\]\(\1\) \| \S.* \|$/gm)].map(([, name]) => name);
-    expect(listed).toEqual(found.toSorted());
+    expect(listed).toEqual(found.toSorted(byNumber));
   });
 });

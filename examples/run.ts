@@ -9,7 +9,7 @@ const wanted = process.argv.slice(2);
 const names = readdirSync(import.meta.dirname)
   .filter(name => /^\d.*\.ts$/.test(name))
   .filter(name => wanted.length === 0 || wanted.some(part => name.includes(part)))
-  .toSorted();
+  .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })); // 101 before 1001
 let failed = 0;
 
 for (const name of names) {

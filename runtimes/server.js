@@ -18,7 +18,8 @@ const page = script =>
   `<!doctype html><meta charset="utf-8"><title>Heddle</title><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
 
 /** Workers know no import maps, so the package's name is replaced by its place. */
-const linked = source => source.replaceAll(`'@heddle/core'`, `'/node_modules/@heddle/core/dist/index.js'`);
+const linked = source =>
+  source.replaceAll(`'@heddle/core'`, `'/node_modules/@heddle/core/dist/bundle/index.js'`);
 
 /**
  * Serves `folder` on a free port of the loopback interface. `handlers` answer paths first: each gets the body and returns what to send as JSON.

@@ -298,7 +298,7 @@ async function postCopies(worker: Worker, bytes: Uint8Array, passes: number): Pr
 const subject: Subject = {
   'small objects': {
     operation: 'a small object from one thread to another',
-    operations: 30_000,
+    operations: 100_000,
     expected: sumOfJobs,
     sides: {
       'put, get': putGet,

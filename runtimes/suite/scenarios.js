@@ -270,10 +270,14 @@ scenario(
     const queue = new Queue({ maxsize: 8 });
     const consumers = [start(tasks.consume, queue), start(tasks.consumeAsync, queue)];
     const producers = [start(tasks.produce, queue, 0, 500), start(tasks.produce, queue, 500, 500)];
-    let sum = 0;
-    for (let n = 0; n < 100; n++) sum += (await queue.getAsync(SOON)).n;
+    const here = (async () => {
+      let taken = 0;
+      for await (const item of queue) taken += item.n;
+      return taken;
+    })();
     await settled(producers);
     queue.shutdown();
+    let sum = await here;
     for (const each of await settled(consumers)) sum += each;
     equal(sum, 499500, 'sum');
   },

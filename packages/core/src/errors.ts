@@ -2,6 +2,7 @@
  * Every error that Heddle throws on purpose extends `HeddleError`, so one `instanceof` tells ours from yours.
  * Bad numbers are `RangeError` and bad types `TypeError`, as in the language itself.
  */
+import type { Guard } from './sync/guard.ts';
 
 /** The base of all Heddle errors. */
 export class HeddleError extends Error {
@@ -28,6 +29,42 @@ export class BlockingNotAllowedError extends HeddleError {
 export class DeadlockError extends HeddleError {
   static {
     this.prototype.name = 'DeadlockError';
+  }
+}
+
+/**
+ * Is thrown once, by the first `hold()` or `holdAsync()` of a lock whose holder has died: what the lock protects may be half changed. The lock is held
+ * nevertheless: by `guard`. Repair what it protects, go on, and release the guard, best with `using`.
+ *
+ * @example
+ * ```ts
+ * function holdRepaired(lock: Lock, repair: () => void): Guard {
+ *   try {
+ *     return lock.hold();
+ *   } catch (error) {
+ *     if (!(error instanceof AbandonedLockError) || error.guard === undefined) throw error;
+ *     repair();
+ *     return error.guard;
+ *   }
+ * }
+ * ```
+ */
+export class AbandonedLockError extends HeddleError {
+  // Private, so that an error that nobody caught travels without it.
+  readonly #guard: Guard | undefined;
+
+  constructor(message: string, guard?: Guard) {
+    super(message);
+    this.#guard = guard;
+  }
+
+  /** The guard that holds the lock now; `undefined` when `Condition.wait()` threw, whose caller has one, and in other threads than the one it was thrown in. */
+  get guard(): Guard | undefined {
+    return #guard in this ? this.#guard : undefined;
+  }
+
+  static {
+    this.prototype.name = 'AbandonedLockError';
   }
 }
 

@@ -46,6 +46,15 @@ export type { Guard } from './sync/guard.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
 export type { NameOptions } from './memory/shared-object.ts';
 
+// Finding deadlocks
+export { dump } from './thread/dump.ts';
+export type { DumpOptions } from './thread/dump.ts';
+export { dumpAfter, dumpOnSignal } from './thread/dump-triggers.ts';
+export type { DumpTrigger } from './thread/dump-triggers.ts';
+export { traceLocks } from './owners/traces.ts';
+export { checkLockOrder } from './owners/order.ts';
+export type { LockInversion, LockOrderOptions } from './owners/order.ts';
+
 // Waiting for each other
 export { Condition } from './sync/condition.ts';
 export { Event } from './sync/event.ts';
@@ -111,6 +120,7 @@ export type {
 
 // Errors
 export {
+  AbandonedLockError,
   BlockingNotAllowedError,
   BrokenBarrierError,
   BrokenExecutorError,

@@ -9,7 +9,12 @@ const page = readFileSync(new URL('CONFORMANCE.md', root), 'utf8');
 const rows: string[][] = page
   .split('\n')
   .filter(line => /^\| \w/.test(line) && !line.startsWith('| case |'))
-  .map(line => line.split('|').slice(1, -1).map(cell => cell.trim()));
+  .map(line =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map(cell => cell.trim()),
+  );
 
 const sources = new Map<string, string>();
 
@@ -49,7 +54,9 @@ describe('CONFORMANCE.md', () => {
       const named = /^`([^`]+)`: "(.+)"$/.exec(where!);
       if (named === null) continue;
       const source = sourceOf(named[1]!);
-      expect(hasTitle(source, named[2]!.replaceAll('\\"', '"')), `${name}: ${named[2]} in ${named[1]}`).toBe(true);
+      expect(hasTitle(source, named[2]!.replaceAll('\\"', '"')), `${name}: ${named[2]} in ${named[1]}`).toBe(
+        true,
+      );
     }
   });
 

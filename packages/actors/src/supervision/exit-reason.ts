@@ -34,3 +34,43 @@ export type ExitReason =
 export function isAbnormal(reason: ExitReason): boolean {
   return reason.type !== 'normal' && reason.type !== 'shutdown';
 }
+
+/** The reasons that carry nothing, ready to use: `exit.normal`, `exit.shutdown`, and functions for those that do. */
+export const exit: {
+  readonly normal: ExitReason;
+  readonly shutdown: ExitReason;
+  readonly killed: ExitReason;
+  readonly noproc: ExitReason;
+  readonly noconnection: ExitReason;
+  readonly threadDied: ExitReason;
+  shutdownWith(detail: unknown): ExitReason;
+  error(error: unknown): ExitReason;
+} = Object.freeze({
+  normal: { type: 'normal' },
+  shutdown: { type: 'shutdown' },
+  killed: { type: 'killed' },
+  noproc: { type: 'noproc' },
+  noconnection: { type: 'noconnection' },
+  threadDied: { type: 'threadDied' },
+  shutdownWith: (detail: unknown): ExitReason => ({ type: 'shutdown', detail }),
+  error: (error: unknown): ExitReason => ({ type: 'error', error }),
+});
+
+/** A reason in a few words, for logs and error messages. */
+export function describeReason(reason: ExitReason): string {
+  if (reason.type === 'error') return describeValue(reason.error);
+  if (reason.type === 'shutdown' && 'detail' in reason) return `shutdown: ${describeValue(reason.detail)}`;
+  return reason.type;
+}
+
+function describeValue(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (typeof value === 'object' && value !== null) {
+    try {
+      return JSON.stringify(value);
+    } catch {
+      return Object.prototype.toString.call(value);
+    }
+  }
+  return String(value);
+}

@@ -10,7 +10,7 @@ export interface Mutant {
   readonly line: string;
   readonly becomes: string;
   /** The scenarios that must notice. */
-  readonly module: 'lock' | 'semaphore' | 'event' | 'condition' | 'barrier' | 'queue' | 'pool';
+  readonly module: 'lock' | 'guard' | 'semaphore' | 'event' | 'condition' | 'barrier' | 'queue' | 'pool';
   readonly scenario: string;
   /** Of that scenario; 3 by default. */
   readonly threads?: number;
@@ -33,6 +33,32 @@ export const mutants: readonly Mutant[] = [
     becomes: '',
     module: 'lock',
     scenario: 'givesUp',
+  },
+  {
+    flaw: 'nobody looks for a deadlock before going to sleep',
+    file: 'parking/wait.ts',
+    line: 'const stuck = owned ? watch?.look(node) : undefined;',
+    becomes: 'const stuck = undefined as (() => Error) | undefined;',
+    module: 'guard',
+    scenario: 'twoOrders',
+    threads: 2,
+  },
+  {
+    flaw: 'who gives up because of a deadlock keeps it to itself',
+    file: 'owners/watch.ts',
+    line: 'if (certain) store(node + NODE.endless, 0);',
+    becomes: '',
+    module: 'guard',
+    scenario: 'twoOrders',
+    threads: 2,
+  },
+  {
+    flaw: 'the owner of a lock that a waiter takes is not named',
+    file: 'sync/lock.ts',
+    line: 'compareExchange(lock, seen, (seen & (WAKE | ABANDONED)) | mine | others) === seen',
+    becomes: 'compareExchange(lock, seen, (seen & (WAKE | ABANDONED)) | LOCKED | others) === seen',
+    module: 'guard',
+    scenario: 'mixed',
   },
   {
     flaw: 'an abort keeps what it was granted',

@@ -4,6 +4,7 @@ import * as barrier from './barrier.scenarios.ts';
 import * as condition from './condition.scenarios.ts';
 import * as event from './event.scenarios.ts';
 import * as exchanger from './exchanger.scenarios.ts';
+import * as guard from './guard.scenarios.ts';
 import * as lock from './lock.scenarios.ts';
 import * as once from './once.scenarios.ts';
 import * as pool from './pool.scenarios.ts';
@@ -20,6 +21,7 @@ export const primitives: ReadonlyArray<readonly [string, Scenario[]]> = [
   ['RLock', [reentrant]],
   ['RWLock', Object.values(rwLock)],
   ['SpinLock', Object.values(spinLock)],
+  ['guards', Object.values(guard)],
   ['Semaphore', Object.values(semaphore)],
   ['Event', Object.values(events)],
   ['CountDownLatch', [latch]],

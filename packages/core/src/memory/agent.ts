@@ -5,7 +5,17 @@
 import { compareExchange, i32, load, store } from '../atomics.ts';
 import { SharedMemoryExhaustedError } from '../errors.ts';
 import { self, setSelf } from '../parking/guard.ts';
-import { AGENT, AGENT_STATE, AGENT_TABLE, AGENT_WORDS, HEADER, MAXIMUM_AGENTS, NODE } from './layout.ts';
+import {
+  AGENT,
+  AGENT_STATE,
+  AGENT_TABLE,
+  AGENT_WORDS,
+  HEADER,
+  MAXIMUM_AGENTS,
+  NODE,
+  OWNER_MASK,
+  OWNER_SHIFT,
+} from './layout.ts';
 import { nextIdent, whenBound } from './slab.ts';
 
 /** Ident of the Heddle thread that runs in this agent now; a worker runs many, one after the other. */
@@ -62,6 +72,24 @@ function initialise(agent: number): void {
 export function* agents(): Generator<number> {
   const used = load(HEADER.agentsUsed);
   for (let slot = 0; slot < used; slot++) yield AGENT_TABLE + slot * AGENT_WORDS;
+}
+
+let describe: ((agent: number) => string) | undefined;
+
+/** Set by the thread layer, which knows the names. */
+export function setDescribeAgent(action: (agent: number) => string): void {
+  describe = action;
+}
+
+/** Which thread runs in that agent now, for errors and dumps: `Thread "Worker-3"`. Takes the registry's guard. */
+export function describeAgent(agent: number): string {
+  return describe?.(agent) ?? `agent ${(agent - AGENT_TABLE) / AGENT_WORDS}`;
+}
+
+/** The agent that a lock's state word names as the owner, 0 for none. */
+export function ownerOf(state: number): number {
+  const slot = (state & OWNER_MASK) >> OWNER_SHIFT;
+  return slot === 0 ? 0 : AGENT_TABLE + (slot - 1) * AGENT_WORDS;
 }
 
 /** Says whether an agent has been declared dead and not yet buried. */

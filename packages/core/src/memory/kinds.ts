@@ -43,12 +43,25 @@ export interface Kind {
   readonly lines: readonly Line[];
   /** Runs under the object's guard after a holder of the guard died in the middle: make the words agree with each other again. */
   repair?(pointer: number): void;
+  /** For locks: if a guard of that agent, which will never run again, holds it, the lock becomes abandoned. `by` describes the agent. */
+  abandon?(pointer: number, agent: number, by: string): void;
+  /** For locks: the agent whose guard holds it alone, 0 for none. Every lock in an agent's list has this. */
+  ownerOf?(pointer: number): number;
+  /** For locks that can be shared: a guard that shares it has gone with its thread. */
+  unshare?(pointer: number): void;
+  /** For locks: the ident of the thread that took it without a guard, 0 if that isn't known; `undefined` if it is free or a guard holds it. */
+  takenBy?(pointer: number): number | undefined;
 }
 
 const kinds: Array<Kind | undefined> = [];
 
 export function registerKind(number: number, kind: Kind): void {
   kinds[number] = kind;
+}
+
+/** As `kindOf`, for a number that may be none: of an object that was freed meanwhile. */
+export function findKind(number: number): Kind | undefined {
+  return kinds[number];
 }
 
 export function kindOf(number: number): Kind {

@@ -117,12 +117,26 @@ export const AGENT = {
   completed: 40,
   /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */
   polling: 41,
+  /** List (OBJECT.heldNext) of the locks that guards of this agent hold, 0 when empty, see `owners/held.ts`. */
+  held: 42,
+  /** A lock that is just being taken or given back by a guard, so that it may not yet, or no longer, stand in that list. */
+  holding: 43,
+  /** Block with the place in the program where the agent has been blocked for a while, 0 for none. Guarded by the registry's guard. */
+  place: 44,
+  /** List of records of where each held lock was taken; only while that is traced. Guarded by the registry's guard. */
+  traces: 45,
+  /** List of records of the locks that guards of this agent share, see `owners/shares.ts`. */
+  shares: 46,
   /** The future that this agent is settling from outside (`executor/settle.ts`), with a reference: its death is made good. 0 for none. */
-  settling: 42,
+  settling: 47,
   node: 48,
 } as const;
 
 export const GUARD_DEPTH = 4;
+
+/** A lock's state word names the agent whose guard holds it: the agent's slot plus 1, in 12 bits from this one on; 0 for nobody's guard. */
+export const OWNER_SHIFT = 8;
+export const OWNER_MASK: number = 0xfff << OWNER_SHIFT;
 
 export const AGENT_STATE = { free: 0, alive: 1, dead: 2 } as const;
 
@@ -150,6 +164,10 @@ export const NODE = {
   agentNext: 10,
   /** Offset, within the primitive, of the line that was joined last: says what a granted node got when its waiter is dead. */
   joined: 11,
+  /** A number that tells this wait from others of the same agent, if it has no deadline; otherwise 0. */
+  endless: 12,
+  /** When the wait began: milliseconds of the runtime's clock, which starts with 1. Only of blocked threads. */
+  since: 13,
   words: 16,
 } as const;
 
@@ -179,10 +197,14 @@ export const OBJECT = {
   references: 5,
   /** Block with the encoded name, 0 for none. */
   name: 6,
-  /** Left for guards that know their owner: thread ident, depth, guard number, next in the owner's list of held locks. */
+  /** Of a lock that is abandoned: block with the description of the thread that died, 0 if there is none. */
+  abandonedBy: 7,
+  /** Ident of the thread that took a lock last. */
   owner: 8,
   depth: 9,
+  /** Which guard holds it: meaning by primitive. */
   guardNumber: 10,
+  /** Next in the owner's list of held locks, plus 1: 0 when in no list, 1 at the end. */
   heldNext: 11,
   /** First word that belongs to the class. */
   own: 12,
@@ -228,8 +250,22 @@ export const REGISTRY = {
   stackKiB: 148,
   /** How many asked the supervisor to hire for a pool, being unable to do so themselves, since it looked last. Atomic, no guard. */
   hirings: 149,
-  end: 150,
+  /** Taken by a thread that believes it has found a deadlock, so that of two that find the same one only one gives up. */
+  deadlockGuard: 150,
+  /** WATCH below: what `hold()` does besides. */
+  watch: 151,
+  /** Which lock was held when which was taken: see `owners/order.ts`. Guarded by the registry's guard. */
+  orderEdges: 152,
+  /** Bumped when edges were removed: what threads remember of them is out of date. */
+  orderEpoch: 153,
+  /** Milliseconds after which the supervisor shall dump, 0 for never; and a number that is bumped with each change of it. */
+  dumpAfter: 154,
+  dumpRequests: 155,
+  end: 156,
 } as const;
+
+/** Bits of REGISTRY.watch: costly things that a developer has asked for. */
+export const WATCH = { traces: 1, order: 2 } as const;
 
 /** A thread's record: a shared object of 256 bytes. Written by its starter, then by the thread that runs it, then by nobody. */
 export const THREAD = {

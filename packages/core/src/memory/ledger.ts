@@ -34,6 +34,22 @@ export function strike(word: number): void {
   vacant.push(word);
 }
 
+/** What another thread counts references to. Of one that is alive a snapshot, and no more than so many blocks: the ledger may change while it is read. */
+export function referencesOf(agent: number, mostBlocks: number = Infinity): number[] {
+  const pointers: number[] = [];
+  let block = i32[agent + AGENT.ledger]!;
+  for (let blocks = 0; block > 0 && blocks < mostBlocks; blocks++) {
+    ensureMapped(block);
+    for (let word = block + 1; word < block + BLOCK_WORDS; word++) {
+      const pointer = i32[word]!;
+      ensureMapped(pointer);
+      if (pointer > 0 && pointer < i32.length) pointers.push(pointer);
+    }
+    block = i32[block]!;
+  }
+  return pointers;
+}
+
 /** Calls `release` for every reference of a dead agent and frees its ledger. */
 export function settle(agent: number, release: (pointer: number) => void): void {
   let block = i32[agent + AGENT.ledger]!;

@@ -7,9 +7,9 @@ const MAXIMUM_BYTES = 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Stores a name (cut to 1 KiB) and returns its block. */
-export function writeName(name: string): number {
-  const bytes = encoder.encode(name).subarray(0, MAXIMUM_BYTES);
+/** Stores a name (cut to 1 KiB, or another limit) and returns its block. */
+export function writeName(name: string, maximumBytes: number = MAXIMUM_BYTES): number {
+  const bytes = encoder.encode(name).subarray(0, maximumBytes);
   const block = allocate(4 + bytes.length);
   i32[block] = bytes.length;
   u8.set(bytes, (block + 1) * 4);
@@ -23,4 +23,13 @@ export function readName(block: number): string {
   const start = (block + 1) * 4;
   // A private copy (`slice` of a shared view may be shared again): decoding live shared memory crashes Node 20 and 22, and browsers refuse it.
   return decoder.decode(new Uint8Array(u8.subarray(start, start + i32[block]!)));
+}
+
+/** As `readName`, for a block that may have been freed meanwhile: then it returns anything, but not much of it. */
+export function peekName(block: number): string {
+  if (block <= 0) return '';
+  ensureMapped(block);
+  const length = Math.min(Math.max(0, i32[block]!), MAXIMUM_BYTES);
+  const start = (block + 1) * 4;
+  return decoder.decode(new Uint8Array(u8.subarray(start, start + length)));
 }

@@ -16,10 +16,11 @@
 import { add, i32 } from '../atomics.ts';
 import { setShareableHooks, shareableAddress } from '../codec/shareable.ts';
 import { ThreadStateError } from '../errors.ts';
+import { self } from '../parking/guard.ts';
 import './agent.ts';
 import { allocateZeroed, free } from './allocator.ts';
 import { kindOf } from './kinds.ts';
-import { OBJECT } from './layout.ts';
+import { AGENT, OBJECT } from './layout.ts';
 import { enter, strike } from './ledger.ts';
 import { readName, writeName } from './name.ts';
 import { ensureMapped } from './slab.ts';
@@ -42,7 +43,7 @@ const handles = new Map<number, WeakRef<object>>();
 const collected = new FinalizationRegistry<Debt>(debt => {
   // A younger handle for the same block may be in the map by now; then it stays.
   if (handles.get(debt.pointer)?.deref() === undefined) handles.delete(debt.pointer);
-  pay(debt);
+  payOrPostpone(debt);
 });
 
 function pay(debt: Debt): void {
@@ -60,18 +61,34 @@ export function makeHandle(object: object, pointer: number): object {
 
 /** Says whether a promise of this thread waits for the object: set by the parking layer, which knows them. */
 let isAwaited: (pointer: number) => boolean = () => false;
-/** What `dispose()` gave up while a promise still waited for it: paid when the last of these has settled. */
+/** What `dispose()` gave up while a promise still waited for it or a guard held it: paid when the last of these has settled. */
 let postponed: Debt[] = [];
 
 export function setIsAwaited(action: (pointer: number) => boolean): void {
   isAwaited = action;
 }
 
-/** A promise has settled: pays what was postponed for its sake. */
+/** Whether this thread has to do with the object for some time yet: a promise of its own waits for it, or a guard of its own holds it. */
+function isNeeded(pointer: number): boolean {
+  for (let lock = i32[self + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]! - 1) {
+    if (lock === pointer) return true;
+  }
+  for (let record = i32[self + AGENT.shares]!; record !== 0; record = i32[record]!) {
+    if (i32[record + 1] === pointer) return true;
+  }
+  return isAwaited(pointer);
+}
+
+function payOrPostpone(debt: Debt): void {
+  if (isNeeded(debt.pointer)) postponed.push(debt);
+  else pay(debt);
+}
+
+/** A promise has settled, or a guard was released: pays what was postponed for its sake. */
 export function payPostponed(): void {
   if (postponed.length === 0) return;
-  const due = postponed.filter(debt => !isAwaited(debt.pointer));
-  postponed = postponed.filter(debt => isAwaited(debt.pointer));
+  const due = postponed.filter(debt => !isNeeded(debt.pointer));
+  postponed = postponed.filter(debt => isNeeded(debt.pointer));
   for (const debt of due) pay(debt);
 }
 
@@ -113,7 +130,7 @@ export abstract class SharedObject {
 
   /**
    * Gives up this thread's reference at once instead of when the handle is collected; the memory is freed when no other thread and no
-   * message refers to it, and no promise of this thread waits for it any more. Using the handle afterwards throws `ThreadStateError`. Doing it
+   * message refers to it, no promise of this thread waits for it any more and no guard holds it. Using the handle afterwards throws `ThreadStateError`. Doing it
    * twice does nothing. Never blocks.
    */
   dispose(): void {
@@ -123,8 +140,12 @@ export abstract class SharedObject {
     this.at = 0;
     collected.unregister(debt);
     handles.delete(debt.pointer);
-    if (isAwaited(debt.pointer)) postponed.push(debt);
-    else pay(debt);
+    payOrPostpone(debt);
+  }
+
+  /** Whether `dispose()` was called. @internal */
+  get disposed(): boolean {
+    return this.at === 0;
   }
 
   /** Returns the pointer, or throws if the handle was disposed of. @internal */

@@ -261,7 +261,7 @@ function takeOffStack(node: number): void {
  * Takes over, for this thread that is about to block, what the last of its promises in this line was granted and can't use before the thread runs
  * again; the promise waits on, as the next. Returns false if there is none.
  */
-function takeOver(pointer: number, line: Line): boolean {
+function takeOver(pointer: number, line: Line, wanted: number): boolean {
   let robbed: Waiter | undefined;
   for (const waiter of waiters.values()) {
     if (waiter.line !== line || waiter.pointer !== pointer) continue;
@@ -275,6 +275,7 @@ function takeOver(pointer: number, line: Line): boolean {
   unlockGuard(pointer + OBJECT.guard);
   takeOffStack(node);
   i32[self + AGENT.node + NODE.given] = i32[node + NODE.given]!;
+  line.adopt?.(pointer, wanted);
   if (rejoin(pointer, line, node)) finish(robbed, () => robbed.resolve(true));
   return true;
 }

@@ -21,7 +21,7 @@
  * thread's end. Others wait until then.
  */
 import { canBlock, explored, hot, i32, notify, pause, wait } from '../atomics.ts';
-import { AGENT, GUARD_DEPTH } from '../memory/layout.ts';
+import { AGENT, AGENT_TABLE, AGENT_WORDS, GUARD_DEPTH, OWNER_SHIFT } from '../memory/layout.ts';
 
 const { compareExchange, exchange, load } = hot;
 
@@ -35,6 +35,8 @@ const SLICE_MS = 20;
 
 /** Pointer to this thread's agent record; 0 until the thread has joined the slab. */
 export let self = 0;
+/** This thread's agent as the state words of locks name their owner. */
+export let selfBits = 0;
 let depth = 0;
 
 let whenStuck: ((holder: number) => void) | undefined;
@@ -50,7 +52,13 @@ export function onStuck(action: (holder: number) => void): void {
 /** Says who holds the guards that this thread takes from now on. */
 export function setSelf(agent: number): void {
   self = agent;
+  selfBits = ownerBits(agent);
   depth = 0;
+}
+
+/** How the state word of a lock names that agent as its owner: its slot, counted from 1, in the bits from OWNER_SHIFT on. */
+export function ownerBits(agent: number): number {
+  return ((agent - AGENT_TABLE) / AGENT_WORDS + 1) << OWNER_SHIFT;
 }
 
 let recovery: (() => void) | undefined;

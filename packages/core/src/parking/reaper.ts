@@ -4,14 +4,14 @@
  *
  *  1. guards that it held: taken over, their objects repaired, freed (until then others wait for these few words)
  *  2. its places in lines: left; what it had been granted and not taken up yet is handed on
- *  3. async nodes: returned; what else it left unfinished: the layers above know (`onDeath`)
+ *  3. locks that its guards held: abandoned; async nodes: returned; what else it left unfinished: the layers above know (`onDeath`)
  *  4. references, free blocks: returned
  *  5. everybody else looks again at what they wait for, should the dead have stopped between telling and waking them
  */
 import { add, i32, load, store } from '../atomics.ts';
-import { agents, bury } from '../memory/agent.ts';
+import { agents, bury, describeAgent } from '../memory/agent.ts';
 import { free, reclaimFreeLists } from '../memory/allocator.ts';
-import { kindOf } from '../memory/kinds.ts';
+import { findKind, kindOf } from '../memory/kinds.ts';
 import {
   AGENT,
   AGENT_STATE,
@@ -22,7 +22,7 @@ import {
   OBJECT,
   REGISTRY,
 } from '../memory/layout.ts';
-import { settle } from '../memory/ledger.ts';
+import { referencesOf, settle } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { inheritGuard, resetDepth, self, unlockGuard } from './guard.ts';
@@ -47,12 +47,21 @@ export function reap(agent: number): void {
   store(agent + AGENT.state, AGENT_STATE.dead);
   takeOverGuards(agent);
   leaveLines(agent);
+  abandonHeld(agent);
   freeNodes(agent);
   for (const act of afterDeath) act(agent);
+  forgetWatched(agent);
   settle(agent, pointer => release(pointer));
   reclaimFreeLists(agent);
   rescanAll(agent);
   bury(agent);
+}
+
+/** Frees what an agent wrote down for others about itself; set by `owners/watch.ts`. */
+let forgetWatched: (agent: number) => void = () => {};
+
+export function setForgetWatched(action: (agent: number) => void): void {
+  forgetWatched = action;
 }
 
 /** Frees the guards of an agent whose thread is certainly dead, and repairs what they guard. Harmless twice. */
@@ -65,7 +74,7 @@ function takeOverGuard(guard: number, agent: number): void {
   if (!inheritGuard(guard, agent)) return;
   // The allocator keeps its lists right at every single store.
   if (guard === REGISTRY.guard) repairRegistry?.();
-  else if (guard !== HEADER.allocatorGuard) {
+  else if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.deadlockGuard) {
     const object = guard - OBJECT.guard;
     kindOf(i32[object + OBJECT.kind]!).repair?.(object);
   }
@@ -105,6 +114,47 @@ function leaveLines(agent: number): void {
     if (line === undefined) continue;
     if (!leave(object, line, node) && load(node + NODE.state) === NODE_STATE.granted)
       line.giveBack(object, node);
+  }
+}
+
+/**
+ * Abandons the locks that guards of an agent hold: those in its list, the one that it was just taking or giving back, and those that a promise of
+ * its own was just getting. For the dead, and for a worker whose thread has ended.
+ */
+export function abandonHeld(agent: number): void {
+  const holding = i32[agent + AGENT.holding]!;
+  // It may have been freed since.
+  const locks = new Set(referencesOf(agent).includes(holding) ? [holding] : []);
+  for (const node of nodesOf(agent)) {
+    if (i32[node + NODE.isAsync] === 1) locks.add(i32[node + NODE.primitive]!);
+  }
+  for (let lock = i32[agent + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]! - 1) {
+    ensureMapped(lock);
+    locks.add(lock);
+  }
+  abandonShares(agent);
+  locks.delete(0);
+  i32[agent + AGENT.held] = 0;
+  i32[agent + AGENT.holding] = 0;
+  if (locks.size === 0) return;
+  const by = describeAgent(agent);
+  for (const lock of locks) {
+    ensureMapped(lock);
+    findKind(i32[lock + OBJECT.kind]!)?.abandon?.(lock, agent, by);
+  }
+}
+
+/** What was only read is as it was: the dead one's shares are given back, and nobody is told. */
+function abandonShares(agent: number): void {
+  let record = i32[agent + AGENT.shares]!;
+  i32[agent + AGENT.shares] = 0;
+  while (record !== 0) {
+    ensureMapped(record);
+    const [next, lock] = [i32[record]!, i32[record + 1]!];
+    ensureMapped(lock);
+    findKind(i32[lock + OBJECT.kind]!)?.unshare?.(lock);
+    free(record);
+    record = next;
   }
 }
 

@@ -34,6 +34,12 @@ export interface Line {
   left(pointer: number, wasFirst: boolean): void;
   /** The waiter was granted but can't use it: hand it on. Not under the guard. */
   giveBack(pointer: number, node: number): void;
+  /** The agents one of which must run before this waiter can get anything, as far as that is certain. Called by anybody, under no guard. */
+  ownersOf?(pointer: number, node: number): readonly number[];
+  /** Of several with the same offset, whether this is the one that the node waits in; any if that isn't said. */
+  isFor?(node: number): boolean;
+  /** A thread has taken over what a promise of its own had been given, which may have wanted it in another way. */
+  adopt?(pointer: number, wanted: number): void;
   /** What one waiter was granted is as good for another (a lock, a permit), so a thread that blocks may take it over from its own promises. */
   readonly transferable?: true;
 }
@@ -41,6 +47,8 @@ export interface Line {
 const GUARD = OBJECT.guard;
 /** A sleeper looks again by itself, so that a death that nobody announced, or a notify that got lost, costs this and not for ever. */
 const SLICE_MS = 100;
+/** Where somebody is known to hold what it waits for, a sleeper says sooner where it sleeps: so long after it fell asleep. */
+const FIRST_SLICE_MS = 10;
 /**
  * The longest that a thread spins before it sleeps, where another core can be running the one who will wake it. To wake a sleeper costs both sides
  * together 5 to 50 µs (the more, the deeper its core sleeps), so a spin that succeeds pays for one that doesn't.
@@ -125,9 +133,9 @@ function stand(line: number, node: number): void {
 }
 
 /** Takes over what a promise of this thread was granted; set by `async.ts`, which knows them. */
-let takeOver: (pointer: number, line: Line) => boolean = () => false;
+let takeOver: (pointer: number, line: Line, wanted: number) => boolean = () => false;
 
-export function setTakeOver(action: (pointer: number, line: Line) => boolean): void {
+export function setTakeOver(action: (pointer: number, line: Line, wanted: number) => boolean): void {
   takeOver = action;
 }
 
@@ -181,6 +189,30 @@ export function tryAgain(pointer: number, line: Line, node: number): boolean {
   return done;
 }
 
+/** What watches over sleepers: set by `owners/watch.ts`. Under no guard; throws nothing. */
+export interface Watch {
+  /** A thread is about to sleep without a deadline, its node standing in line. Returns what makes the error to give up with, if it would sleep for ever. */
+  look(node: number): (() => Error) | undefined;
+  /** It has slept for a while. */
+  slept(): void;
+  /** It sleeps no longer. */
+  woke(): void;
+}
+
+let watch: Watch | undefined;
+
+export function setWatch(newWatch: Watch): void {
+  watch = newWatch;
+}
+
+/** Number of this thread's last wait without a deadline. */
+let endlessWaits = 0;
+
+/** Milliseconds on a clock that all threads share, as a 32-bit number that wraps around. */
+export function runtimeMilliseconds(): number {
+  return (performance.timeOrigin + performance.now()) | 0;
+}
+
 const FILLER: readonly number[] = Array.from({ length: 512 }, () => 0);
 function nothing(): void {}
 
@@ -213,25 +245,44 @@ export function waitBlocking(
       `${line.blocking} would block, which this thread may not do; await ${line.twin} instead`,
     );
   }
-  if (promises > 0 && line.transferable === true && takeOver(pointer, line)) return true;
+  if (promises > 0 && line.transferable === true && takeOver(pointer, line, wanted)) return true;
   prepareToWait();
   const node = self + AGENT.node;
+  i32[node + NODE.endless] = deadline === Infinity ? nextEndless() : 0;
+  i32[node + NODE.since] = 0;
   if (enter(pointer, line, node, wanted)) return true;
   onEntered?.();
+  const got = sleepInLine(pointer, line, node, deadline);
+  if (i32[node + NODE.since] !== 0) watch?.woke();
+  if (typeof got !== 'boolean') throw got();
+  if (got) i32[node + NODE.primitive] = 0;
+  return got;
+}
+
+function nextEndless(): number {
+  endlessWaits = endlessWaits === 0x7fff_ffff ? 1 : endlessWaits + 1;
+  return endlessWaits;
+}
+
+/** Returns whether the node got what it wants, being out of line in both cases; or what makes the error if it never could have. */
+function sleepInLine(pointer: number, line: Line, node: number, deadline: number): boolean | (() => Error) {
+  const owned = deadline === Infinity && line.ownersOf !== undefined;
   for (;;) {
-    const state = park(pointer, node, deadline);
+    // Before each sleep, since what others wait for may have changed meanwhile.
+    const stuck = owned ? watch?.look(node) : undefined;
+    const state = stuck === undefined ? park(pointer, node, deadline, owned) : NODE_STATE.waiting;
     if (state === NODE_STATE.poked) {
-      if (tryAgain(pointer, line, node)) break;
+      if (tryAgain(pointer, line, node)) return true;
+    } else if (state === NODE_STATE.waiting && owned && stuck === undefined) {
+      continue;
     } else if (state === NODE_STATE.granted || !leave(pointer, line, node)) {
       // Written by us alone, and only now: until here the reaper would hand on what we were granted.
       store(node + NODE.state, NODE_STATE.idle);
-      break;
+      return true;
     } else {
-      return false;
+      return stuck ?? false;
     }
   }
-  i32[node + NODE.primitive] = 0;
-  return true;
 }
 
 /** What the last successful `waitBlocking` of this thread was given. */
@@ -250,18 +301,25 @@ export function attemptOnly(pointer: number, line: Line, wanted: number): boolea
   return done;
 }
 
-/** Sleeps until the node's state is no longer `waiting` or the deadline has passed; returns the state. */
-function park(pointer: number, node: number, deadline: number): number {
+/** Sleeps until the node's state is no longer `waiting` or the deadline has passed, or for one slice if `once`; returns the state. */
+function park(pointer: number, node: number, deadline: number, once: boolean): number {
   const word = node + NODE.state;
-  const early = spin(word);
-  if (early !== NODE_STATE.waiting) return early;
+  let slice = SLICE_MS;
+  if (i32[node + NODE.since] === 0) {
+    const early = spin(word);
+    if (early !== NODE_STATE.waiting) return early;
+    i32[node + NODE.since] = runtimeMilliseconds() || 1;
+    if (once) slice = FIRST_SLICE_MS;
+  }
   for (;;) {
-    const remaining = deadline === Infinity ? SLICE_MS : deadline - now();
+    const remaining = deadline === Infinity ? slice : deadline - now();
     if (remaining <= 0) return load(word);
-    wait(word, NODE_STATE.waiting, Math.min(remaining, SLICE_MS));
+    wait(word, NODE_STATE.waiting, Math.min(remaining, slice));
     const state = load(word);
     if (state !== NODE_STATE.waiting) return state;
     if (i32[node + NODE.line] === 0 && wasDropped(pointer, node)) return NODE_STATE.granted;
+    if (remaining >= slice) watch?.slept();
+    if (once) return state;
   }
 }
 

@@ -171,7 +171,8 @@ export class Condition extends SharedObject {
    * the lock for a moment.
    *
    * Throws `ThreadStateError` ("cannot wait on un-acquired lock") if the lock isn't held, and `BlockingNotAllowedError` in a browser window, the
-   * lock being held then as before.
+   * lock being held then as before. If a guard holds the lock: throws `AbandonedLockError` if a thread died meanwhile while it held it, the lock being held
+   * then, by that same guard; and `DeadlockError` if acquiring it again would wait for ever, the guard having lost it then.
    */
   wait(options?: WaitOptions): boolean {
     this.live();
@@ -259,7 +260,7 @@ export class Condition extends SharedObject {
   /**
    * Wakes the first `n` of those who wait (default 1) and returns how many there were; they go on when the lock is released. Nobody waiting is no
    * error. Never blocks. Throws `ThreadStateError` ("cannot notify on un-acquired lock") if the lock isn't held: by this thread if it is
-   * an `RLock`, by anybody if it is a `Lock`, which has no owner. Throws `RangeError` for a bad `n`.
+   * an `RLock`, by anybody if it is a `Lock` that was acquired plainly, which has no owner. Throws `RangeError` for a bad `n`.
    */
   notify(n: number = 1): number {
     const condition = this.live();

@@ -21,7 +21,7 @@ interface Releasable {
   releaseGuard(): void;
 }
 
-/** The one implementation of `Guard`. */
+/** The guard of what has no owner. */
 export class LockGuard implements Guard {
   #target: Releasable | undefined;
 

@@ -1,6 +1,6 @@
 /**
- * A mutual exclusion lock, as Python's `threading.Lock`: unowned, so any thread may release it, and not reentrant.
- * Uncontended, `acquire` and `release` are one atomic instruction each.
+ * A mutual exclusion lock, as Python's `threading.Lock`: unowned, so any thread may release it, and not reentrant; and owned, when a guard
+ * holds it. Uncontended, `acquire` and `release` are one atomic instruction each, and so are taking it with a guard and giving it back.
  *
  * State word (OBJECT.state):
  * ```
@@ -8,6 +8,8 @@
  *   bit 1 WAITERS   the line isn't empty; set and cleared under the guard only. While set, release takes the slow path
  *   bit 2 HANDOFF   the first waiter was told to try, and somebody barged in: the next release hands over. Only while LOCKED
  *   bit 3 WAKE      the words WAKES name threads that the next release shall wake. Set by a condition's notify, cleared by whoever wakes
+ *   bit 4 ABANDONED the owner died. Set with the release on the dead one's behalf; cleared by the next guard that takes the lock, which says so
+ *   bits 8…19       owner: slot + 1 of the agent whose guard holds it, 0 for a plain acquire. Only while LOCKED, and changed together with it
  *
  *          acquire                 enter                   release: poke first
  *   0 ───────────────▶ LOCKED ───────────────▶ LOCKED|WAITERS ───────────────▶ WAITERS
@@ -30,20 +32,29 @@
  * the notifier writes a slot, then sets WAKE; a release changes the state, then empties the slots if WAKE was set. So either the release
  * sees WAKE, or the notifier sees that the lock is free and empties the slots itself. The threads are granted already and sleep in bounded
  * slices, so a death in between costs a tenth of a second.
+ *
+ * Handing over takes several stores: the state word names the new owner, and its node leaves the line. Whoever does it notes first whom it serves
+ * (SERVING), so that after its death `repairLock` can tell a release that has begun from one that hasn't, and do the rest.
  */
 import { explored, hot, i32, notify, pause } from '../atomics.ts';
-import { ThreadStateError, TimeoutError } from '../errors.ts';
+import { AbandonedLockError, ThreadStateError, TimeoutError } from '../errors.ts';
+import { ident, ownerOf } from '../memory/agent.ts';
+import { free } from '../memory/allocator.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { NODE, OBJECT } from '../memory/layout.ts';
-import { Existing, SharedObject } from '../memory/shared-object.ts';
+import { AGENT, NODE, NODE_STATE, OBJECT, OWNER_MASK, REGISTRY } from '../memory/layout.ts';
+import { readName, writeName } from '../memory/name.ts';
+import { Existing, SharedObject, payPostponed } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
+import { isHeldHere, linkHeld, setHolding, unlinkHeld } from '../owners/held.ts';
+import { beforeTaking, noteTaken } from '../owners/developer.ts';
+import { forgetOrder } from '../owners/order.ts';
+import '../owners/watch.ts';
 import { waitInLine } from '../parking/async.ts';
-import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, ownerBits, self, selfBits, unlockGuard } from '../parking/guard.ts';
 import { first, mend, unlink } from '../parking/line.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant, poke } from '../parking/wake.ts';
-import { LockGuard } from './guard.ts';
 import type { Guard } from './guard.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
@@ -53,10 +64,18 @@ export const LOCKED = 1;
 const WAITERS = 2;
 const HANDOFF = 4;
 const WAKE = 8;
+const ABANDONED = 16;
 
 /** Nodes of blocked threads, 0 where there is none. Written by notifiers and emptied by releasers, with exchanges. */
 const WAKES: number = OBJECT.own;
-const WAKES_END: number = WAKES + 4;
+const WAKES_END: number = WAKES + 3;
+/** Node of the waiter that is being handed the lock, else 0. Guarded by the guard. */
+const SERVING: number = WAKES_END;
+
+/** GENERATION: of guards that hold the lock; changes when a guard that isn't released stops holding it, which so can't be taken for a later one. */
+const { abandonedBy: ABANDONED_BY, guardNumber: GENERATION, heldNext: HELD_NEXT, owner: TAKER } = OBJECT;
+const WATCH_WORD: number = REGISTRY.watch;
+const { holding: HOLDING } = AGENT;
 
 const BYTES = 64;
 /** About a microsecond: most critical sections are shorter, and joining the line costs as much. */
@@ -66,11 +85,12 @@ export const lockLine: Line = {
   blocking: 'Lock.acquire()',
   twin: 'acquireAsync() or holdAsync()',
   offset: OBJECT.first,
-  attempt(lock) {
+  attempt(lock, node) {
+    const mine = LOCKED | i32[node + NODE.wanted]!;
     for (;;) {
       const seen = load(lock);
       if ((seen & LOCKED) === 0) {
-        if (compareExchange(lock, seen, seen | LOCKED) === seen) return true;
+        if (compareExchange(lock, seen, seen | mine) === seen) return true;
       } else if ((seen & WAITERS) !== 0 || compareExchange(lock, seen, seen | WAITERS) === seen) {
         return false;
       }
@@ -79,6 +99,7 @@ export const lockLine: Line = {
   retry(lock, node) {
     const line = lock + OBJECT.first;
     const others = i32[node + NODE.next] !== 0 || i32[line] !== node ? WAITERS : 0;
+    const mine = LOCKED | i32[node + NODE.wanted]!;
     for (;;) {
       const seen = load(lock);
       if ((seen & LOCKED) !== 0) {
@@ -86,7 +107,7 @@ export const lockLine: Line = {
         or(lock, HANDOFF);
         return false;
       }
-      if (compareExchange(lock, seen, (seen & WAKE) | LOCKED | others) === seen) {
+      if (compareExchange(lock, seen, (seen & (WAKE | ABANDONED)) | mine | others) === seen) {
         unlink(line, node);
         return true;
       }
@@ -100,29 +121,51 @@ export const lockLine: Line = {
       if ((load(lock) & LOCKED) === 0) poke(next);
     }
   },
-  giveBack: lock => void releaseLock(lock),
+  giveBack: (lock, node) => void releaseLock(lock, i32[node + NODE.wanted]!),
+  ownersOf(lock) {
+    const seen = load(lock);
+    const owner = (seen & LOCKED) === 0 ? promisedTo(lock) : ownerOf(seen);
+    return owner === 0 ? [] : [owner];
+  },
+  adopt(lock, wanted) {
+    and(lock, ~OWNER_MASK);
+    or(lock, wanted);
+  },
   transferable: true,
 };
 
-/** Releases; returns false if the lock wasn't locked. */
-export function releaseLock(lock: number): boolean {
-  if (compareExchange(lock, LOCKED, 0) === LOCKED) return true;
+/** The agent whose promise was told to take a free lock, if that is the next in line: until its event loop turns, nobody else in line gets the lock. */
+function promisedTo(lock: number): number {
+  const next = first(lock + OBJECT.first);
+  if (next === 0 || i32[next + NODE.isAsync] === 0) return 0;
+  return load(next + NODE.state) === NODE_STATE.poked ? i32[next + NODE.agent]! : 0;
+}
+
+/** Releases what is held in the name of `owner`: 0 for a plain acquire, or the bits of a guard's agent. Returns false if it isn't held so. */
+export function releaseLock(lock: number, owner: number = 0): boolean {
+  const held = LOCKED | owner;
+  if (compareExchange(lock, held, 0) === held) return true;
   lockGuard(lock + OBJECT.guard);
   let before = load(lock);
-  if ((before & LOCKED) !== 0) {
+  const isHeld = (before & (LOCKED | OWNER_MASK)) === held;
+  if (isHeld) {
     const next = first(lock + OBJECT.first);
-    if (next === 0) before = exchange(lock, 0);
+    const abandoned = before & ABANDONED;
+    if (next === 0) before = exchange(lock, abandoned);
     else if ((before & HANDOFF) !== 0) {
-      before = exchange(lock, i32[next + NODE.next] === 0 ? LOCKED : LOCKED | WAITERS);
+      i32[lock + SERVING] = next;
+      const others = i32[next + NODE.next] === 0 ? 0 : WAITERS;
+      before = exchange(lock, abandoned | LOCKED | i32[next + NODE.wanted]! | others);
       grant(next);
+      i32[lock + SERVING] = 0;
     } else {
-      before = exchange(lock, WAITERS);
+      before = exchange(lock, abandoned | WAITERS);
       poke(next);
     }
   }
   unlockGuard(lock + OBJECT.guard);
-  if ((before & WAKE) !== 0) wakeNoted(lock);
-  return (before & LOCKED) !== 0;
+  if (isHeld && (before & WAKE) !== 0) wakeNoted(lock);
+  return isHeld;
 }
 
 /**
@@ -151,27 +194,88 @@ function wakeNoted(lock: number): void {
 
 /** After a death under the guard: the words follow the chain, and a free lock with waiters pokes the first. */
 export function repairLock(lock: number): void {
-  mend(lock + OBJECT.first);
-  const next = first(lock + OBJECT.first);
+  const line = lock + OBJECT.first;
+  mend(line);
+  const served = i32[lock + SERVING]!;
+  // HANDOFF goes with the exchange that names the new owner. `mend` has just said of each node that stands in the line that it does.
+  if (served !== 0 && (load(lock) & HANDOFF) === 0 && i32[served + NODE.line] === line) grant(served);
+  i32[lock + SERVING] = 0;
+  const next = first(line);
   if (next === 0) and(lock, ~(WAITERS | HANDOFF));
   else if ((or(lock, WAITERS) & LOCKED) === 0) poke(next);
 }
 
+/** Takes the lock if it is free, in the name of `owner` (0 for a plain acquire). */
+export function takeLock(lock: number, owner: number): boolean {
+  if (compareExchange(lock, 0, LOCKED | owner) === 0) return true;
+  const seen = load(lock);
+  return (seen & LOCKED) === 0 && compareExchange(lock, seen, seen | LOCKED | owner) === seen;
+}
+
 /** Spins a little for the lock to come free before the caller joins the line. */
-export function spinForLock(lock: number): boolean {
+export function spinForLock(lock: number, owner: number = 0): boolean {
   for (let spin = 0; spin < SPINS; spin++) {
     const seen = load(lock);
     if ((seen & LOCKED) === 0) {
-      if (compareExchange(lock, seen, seen | LOCKED) === seen) return true;
+      if (compareExchange(lock, seen, seen | LOCKED | owner) === seen) return true;
     } else if ((seen & HANDOFF) !== 0) return false;
     pause();
   }
   return false;
 }
 
+/** Lets go of a lock on behalf of a guard of an agent that will never run again: the next guard that takes it hears of that. */
+export function abandonLock(lock: number, agent: number, by: string): void {
+  const owner = ownerBits(agent);
+  if ((load(lock) & (LOCKED | OWNER_MASK)) !== (LOCKED | owner)) return;
+  if (i32[lock + ABANDONED_BY] === 0) {
+    try {
+      i32[lock + ABANDONED_BY] = writeName(by);
+    } catch {
+      // No memory for the name: then it isn't said who died.
+    }
+  }
+  i32[lock + HELD_NEXT] = 0;
+  i32[lock + GENERATION]! += 1;
+  or(lock, ABANDONED);
+  releaseLock(lock, owner);
+}
+
+/** If the lock, which this thread has just taken with a guard, was abandoned: makes it an ordinary one and returns who left it. */
+export function pickUp(lock: number): string | undefined {
+  if ((load(lock) & ABANDONED) === 0) return undefined;
+  const block = i32[lock + ABANDONED_BY]!;
+  const by = block === 0 ? 'a thread' : readName(block);
+  i32[lock + ABANDONED_BY] = 0;
+  and(lock, ~ABANDONED);
+  if (block !== 0) free(block);
+  return by;
+}
+
+/** Who acquired it plainly, see `Kind.takenBy`. */
+export function takenBy(lock: number): number | undefined {
+  const seen = load(lock);
+  return (seen & LOCKED) === 0 || i32[lock + HELD_NEXT] !== 0 ? undefined : i32[lock + TAKER]!;
+}
+
+/** Frees what a lock owns besides its block. */
+export function destroyLock(lock: number): void {
+  if (i32[lock + ABANDONED_BY] !== 0) free(i32[lock + ABANDONED_BY]!);
+  forgetOrder(lock);
+}
+
+export function abandonedError(type: string, object: { name: string }, by: string, guard?: Guard): Error {
+  return new AbandonedLockError(
+    `${describe(type, object)}: ${by} died while it held the lock, so what it protects may be half changed. ` +
+      'This thread holds the lock now: repair that, go on, and release error.guard',
+    guard,
+  );
+}
+
 /**
  * A mutual exclusion lock between threads. Semantics: Python's `threading.Lock`, which any thread may release, with milliseconds for seconds.
- * Prefer `hold()`, which can't forget to release.
+ * Prefer `hold()`, which can't forget to release, and whose holder is known: waiting in a circle throws `DeadlockError` instead of hanging, and the
+ * death of the holder frees the lock (`AbandonedLockError`).
  *
  * Everything done before `release()` in one thread is seen by the thread that acquires next.
  *
@@ -193,27 +297,32 @@ export class Lock extends SharedObject {
 
   /** Acquires if that is possible at once; returns whether it did. Never blocks, on any thread. */
   tryAcquire(): boolean {
-    if (compareExchange(this.at, 0, LOCKED) === 0) return true;
-    const lock = this.live();
-    const seen = load(lock);
-    return (seen & LOCKED) === 0 && compareExchange(lock, seen, seen | LOCKED) === seen;
+    if (compareExchange(this.at, 0, LOCKED) !== 0 && !takeLock(this.live(), 0)) return false;
+    i32[this.at + TAKER] = ident;
+    return true;
   }
 
   /**
    * Blocks until the lock is acquired; returns true, or false when `timeout` milliseconds passed first. First come first served among all
    * that wait, blocked threads and promises alike, but a running thread may get in ahead of one that is just waking up, once.
    *
-   * Throws `RangeError` for a negative or NaN timeout, and `BlockingNotAllowedError` if it would have to wait in a browser window.
+   * Throws `RangeError` for a negative or NaN timeout, `BlockingNotAllowedError` if it would have to wait in a browser window, and `DeadlockError` if it
+   * would wait for ever for a guard whose thread waits for this one.
    */
   acquire(options?: WaitOptions): boolean {
-    if (options === undefined && compareExchange(this.at, 0, LOCKED) === 0) return true;
+    if (options === undefined && compareExchange(this.at, 0, LOCKED) === 0) {
+      i32[this.at + TAKER] = ident;
+      return true;
+    }
     return this.#acquireSlowly(options);
   }
 
   #acquireSlowly(options: WaitOptions | undefined): boolean {
     const lock = this.live();
     const deadline = deadlineOf(options?.timeout, 'Lock.acquire');
-    return this.tryAcquire() || spinForLock(lock) || waitBlocking(lock, lockLine, deadline);
+    if (!takeLock(lock, 0) && !spinForLock(lock) && !waitBlocking(lock, lockLine, deadline)) return false;
+    i32[lock + TAKER] = ident;
+    return true;
   }
 
   /**
@@ -224,14 +333,27 @@ export class Lock extends SharedObject {
     const lock = this.live();
     const deadline = deadlineOf(options?.timeout, 'Lock.acquireAsync');
     options?.signal?.throwIfAborted();
-    return this.tryAcquire() || waitInLine(this, lock, lockLine, deadline, options?.signal);
+    const taken = (): void => {
+      i32[lock + TAKER] = ident;
+    };
+    if (!takeLock(lock, 0)) return waitInLine(this, lock, lockLine, deadline, options?.signal, 0, taken);
+    taken();
+    return true;
   }
 
-  /** Releases, whoever acquired. Never blocks. Throws `ThreadStateError` ("release unlocked lock") if it isn't locked. */
+  /**
+   * Releases, whoever acquired. Never blocks. Throws `ThreadStateError` ("release unlocked lock") if it isn't locked, and if a guard holds it: only
+   * the guard releases it.
+   */
   release(): void {
     if (compareExchange(this.at, LOCKED, 0) === LOCKED) return;
-    if (!releaseLock(this.live()))
-      throw new ThreadStateError(`${describe('Lock', this)}: release unlocked lock`);
+    const lock = this.live();
+    if (releaseLock(lock)) return;
+    throw new ThreadStateError(
+      (load(lock) & LOCKED) === 0
+        ? `${describe('Lock', this)}: release unlocked lock`
+        : `${describe('Lock', this)}: a guard holds it, and only the guard releases it; call release() of what hold() returned`,
+    );
   }
 
   /** Whether it is locked now (snapshot). */
@@ -240,54 +362,195 @@ export class Lock extends SharedObject {
   }
 
   /**
-   * Blocks until acquired and returns a guard that releases at the end of its `using` scope. Throws `TimeoutError` when `timeout` passed, and
-   * what `acquire` throws.
+   * Blocks until acquired and returns a guard that releases at the end of its `using` scope, and that alone can. Throws `TimeoutError` when `timeout`
+   * passed, and what `acquire` throws. Throws `AbandonedLockError`, which carries the guard, if the last guard's thread died while it held the lock.
+   *
+   * Costs as much as `acquire` and `release`. To hold it twice in one thread is a deadlock, and throws `DeadlockError`.
    */
   hold(options?: WaitOptions): Guard {
-    if (!this.acquire(options)) throw notAcquired('Lock', this, options);
-    return new LockGuard(this);
+    const lock = this.at;
+    if (options === undefined && i32[WATCH_WORD] === 0) {
+      i32[self + HOLDING] = lock;
+      if (compareExchange(lock, 0, LOCKED | selfBits) === 0) return new HeldLock(this, lock);
+    }
+    return this.#holdSlowly(options);
   }
 
-  /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`. */
+  #holdSlowly(options: WaitOptions | undefined): Guard {
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'Lock.hold');
+    beforeTaking(lock, deadline);
+    if (!holdState(lock, lockLine, deadline)) throw notAcquired('Lock', this, options);
+    const guard = new HeldLock(this, lock);
+    noteTaken(lock);
+    const by = pickUp(lock);
+    if (by !== undefined) throw abandonedError('Lock', this, by, guard);
+    return guard;
+  }
+
+  /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError` as `hold` does. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
-    if (!(await this.acquireAsync(options))) throw notAcquired('Lock', this, options);
-    return new LockGuard(this);
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'Lock.holdAsync');
+    options?.signal?.throwIfAborted();
+    let guard: Guard | undefined;
+    let by: string | undefined;
+    const taken = (): void => {
+      guard = new HeldLock(this, lock);
+      noteTaken(lock);
+      by = pickUp(lock);
+    };
+    if (!(await holdStateAsync(this, lock, lockLine, deadline, options?.signal, taken)))
+      throw notAcquired('Lock', this, options);
+    if (by !== undefined) throw abandonedError('Lock', this, by, guard);
+    return guard!;
   }
 
-  /** @internal */
-  releaseGuard(): void {
-    this.release();
-  }
-
-  /** What a condition calls held: it can't be known by whom. @internal */
+  /** What a condition calls held: by this thread's guard, or plainly, and then it can't be known by whom. @internal */
   get heldHere(): boolean {
-    return this.locked;
+    const lock = this.live();
+    const owner = load(lock) & OWNER_MASK;
+    return this.locked && (owner === 0 || owner === selfBits);
   }
 
   /** Releases on behalf of a condition's waiter; doesn't mind if somebody else has just done so. @internal */
   releaseSave(): SavedHold {
-    releaseLock(this.live());
-    return UNOWNED;
+    const lock = this.live();
+    if (!isHeldHere(lock)) {
+      releaseLock(lock);
+      return UNOWNED;
+    }
+    const guardNumber = i32[lock + GENERATION]!;
+    i32[lock + GENERATION] = (guardNumber + 1) | 0;
+    letGo(lock);
+    return { depth: 1, guardNumber, guarded: true };
   }
 
   /** Takes back what `releaseSave` gave up; waits as long as it takes. @internal */
-  acquireRestore(_saved: SavedHold): void {
-    this.acquire();
+  acquireRestore(saved: SavedHold): void {
+    if (!saved.guarded) {
+      this.acquire();
+      return;
+    }
+    const lock = this.live();
+    holdState(lock, lockLine, Infinity);
+    this.#restore(lock, saved);
+    const by = pickUp(lock);
+    if (by !== undefined) throw abandonedError('Lock', this, by);
+  }
+
+  #restore(lock: number, saved: SavedHold): void {
+    i32[lock + GENERATION] = saved.guardNumber;
+    linkHeld(lock);
   }
 
   /** @internal */
-  async acquireRestoreAsync(_saved: SavedHold): Promise<void> {
-    await this.acquireAsync();
+  async acquireRestoreAsync(saved: SavedHold): Promise<void> {
+    if (!saved.guarded) {
+      await this.acquireAsync();
+      return;
+    }
+    const lock = this.live();
+    let by: string | undefined;
+    const taken = (): void => {
+      this.#restore(lock, saved);
+      by = pickUp(lock);
+    };
+    await holdStateAsync(this, lock, lockLine, Infinity, undefined, taken);
+    if (by !== undefined) throw abandonedError('Lock', this, by);
   }
+}
+
+/** Takes the state word in the name of this thread; blocks. On true the caller must write down what is held (`linkHeld`). */
+export function holdState(lock: number, line: Line, deadline: number): boolean {
+  setHolding(lock);
+  return (
+    takeLock(lock, selfBits) || spinForLock(lock, selfBits) || waitBlocking(lock, line, deadline, selfBits)
+  );
+}
+
+/** As `holdState`, without blocking. `taken` writes down what is held at the very moment when it is. */
+export function holdStateAsync(
+  owner: object,
+  lock: number,
+  line: Line,
+  deadline: number,
+  signal: AbortSignal | undefined,
+  taken: () => void,
+): Promise<boolean> {
+  setHolding(lock);
+  if (!takeLock(lock, selfBits)) return waitInLine(owner, lock, line, deadline, signal, selfBits, taken);
+  taken();
+  return Promise.resolve(true);
+}
+
+/** Gives back a lock that this thread holds with a guard. */
+function letGo(lock: number): void {
+  unlinkHeld(lock);
+  if (compareExchange(lock, LOCKED | selfBits, 0) !== (LOCKED | selfBits)) releaseLock(lock, selfBits);
+}
+
+/** The guard of a `Lock`. */
+class HeldLock implements Guard {
+  /** The handle, so that it isn't collected meanwhile; `undefined` when this guard was released. */
+  #lock: Lock | undefined;
+  readonly #at: number;
+  readonly #generation: number;
+
+  /** Writes down that this thread holds the lock, which it has just taken. */
+  constructor(lock: Lock, at: number) {
+    this.#lock = lock;
+    this.#at = at;
+    this.#generation = i32[at + GENERATION]!;
+    linkHeld(at);
+  }
+
+  /** Tells the codec to refuse it: in another thread it would release what it doesn't hold. */
+  get [Symbol.toStringTag](): string {
+    return 'Guard';
+  }
+
+  get held(): boolean {
+    const at = this.#at;
+    return this.#lock !== undefined && isHeldHere(at) && i32[at + GENERATION] === this.#generation;
+  }
+
+  release(): void {
+    if (!this.#release()) throw notHeldByGuard(this.#lock);
+  }
+
+  [Symbol.dispose](): void {
+    // Not if it was released, or if a condition's waiter gave it up and couldn't take it back.
+    this.#release();
+  }
+
+  #release(): boolean {
+    if (!this.held) return false;
+    const lock = this.#lock!;
+    this.#lock = undefined;
+    letGo(this.#at);
+    if (lock.disposed) payPostponed();
+    return true;
+  }
+}
+
+function notHeldByGuard(lock: Lock | undefined): ThreadStateError {
+  return new ThreadStateError(
+    lock === undefined
+      ? 'guard: released already; a guard releases its lock once'
+      : `guard: ${describe('Lock', lock)} isn't held by it any more`,
+  );
 }
 
 /** How a lock was held before a condition's waiter gave it up. */
 export interface SavedHold {
   readonly depth: number;
   readonly guardNumber: number;
+  /** Whether a guard held it. */
+  readonly guarded: boolean;
 }
 
-const UNOWNED: SavedHold = { depth: 1, guardNumber: 0 };
+const UNOWNED: SavedHold = { depth: 1, guardNumber: 0, guarded: false };
 
 /** `Lock "balance"`, or `Lock` when it has no name. */
 export function describe(type: string, object: { name: string }): string {
@@ -306,4 +569,8 @@ registerKind(KIND.lock, {
   revive: pointer => new Lock(new Existing(pointer) as NameOptions),
   lines: [lockLine],
   repair: repairLock,
+  abandon: abandonLock,
+  ownerOf: lock => ownerOf(load(lock)),
+  takenBy,
+  destroy: destroyLock,
 });

@@ -13,25 +13,47 @@
  * ```
  * Written by the holder alone, after it took the state word and before it gives that back. Anybody may read them at any time without the
  * lock, because only this thread ever writes its own ident there: `owner === ident` can't become true or false behind its back.
+ *
+ * The state word names the owner's agent as well, for blocking use and for guards, since both are released by that thread alone. Only what a guard holds
+ * stands in the owner's list (`owners/held.ts`), and is abandoned when it dies.
  */
 import { hot, i32 } from '../atomics.ts';
 import { DeadlockError, ThreadStateError } from '../errors.ts';
-import { ident } from '../memory/agent.ts';
+import { ident, ownerOf } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { OBJECT } from '../memory/layout.ts';
-import { Existing, SharedObject } from '../memory/shared-object.ts';
+import { OBJECT, OWNER_MASK, REGISTRY } from '../memory/layout.ts';
+import { Existing, SharedObject, payPostponed } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
+import { beforeTaking, noteTaken } from '../owners/developer.ts';
+import { linkHeld, setHolding, unlinkHeld } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
+import { selfBits } from '../parking/guard.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import type { Guard } from './guard.ts';
-import { LOCKED, describe, lockLine, notAcquired, releaseLock, repairLock, spinForLock } from './lock.ts';
+import {
+  LOCKED,
+  abandonLock,
+  abandonedError,
+  describe,
+  destroyLock,
+  holdState,
+  holdStateAsync,
+  lockLine,
+  notAcquired,
+  pickUp,
+  releaseLock,
+  repairLock,
+  spinForLock,
+  takeLock,
+  takenBy,
+} from './lock.ts';
 import type { SavedHold } from './lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const { compareExchange, load } = hot;
 
-const { depth: DEPTH, guardNumber: GUARD_NUMBER, owner: OWNER } = OBJECT;
+const { depth: DEPTH, guardNumber: GUARD_NUMBER, heldNext: HELD_NEXT, owner: OWNER } = OBJECT;
 const BYTES = 64;
 
 const BY_THREAD = 0;
@@ -59,11 +81,6 @@ export interface ReentrantAsyncWaitOptions extends AsyncWaitOptions {
   within?: Guard | undefined;
 }
 
-function takeState(lock: number): boolean {
-  const seen = compareExchange(lock, 0, LOCKED);
-  return seen === 0 || ((seen & LOCKED) === 0 && compareExchange(lock, seen, seen | LOCKED) === seen);
-}
-
 function own(lock: number, depth: number, guardNumber: number): void {
   i32[lock + GUARD_NUMBER] = guardNumber;
   i32[lock + DEPTH] = depth;
@@ -80,11 +97,30 @@ function reenter(lock: number, guardNumber: number): boolean {
   return true;
 }
 
+function undo(lock: number): void {
+  const depth = i32[lock + DEPTH]!;
+  if (depth > 1) i32[lock + DEPTH] = depth - 1;
+  else freeAll(lock);
+}
+
 function freeAll(lock: number): void {
+  const owner = load(lock) & OWNER_MASK;
+  const guarded = i32[lock + HELD_NEXT] !== 0;
+  if (guarded) unlinkHeld(lock);
   i32[lock + OWNER] = 0;
   i32[lock + DEPTH] = 0;
   i32[lock + GUARD_NUMBER] = BY_THREAD;
-  releaseLock(lock);
+  releaseLock(lock, owner);
+  if (guarded) payPostponed();
+}
+
+/** Of what `acquire` took and no guard holds, a dead thread remains the owner, as in Python. */
+function abandonRLock(lock: number, agent: number, by: string): void {
+  if (ownerOf(load(lock)) !== agent) return;
+  i32[lock + OWNER] = 0;
+  i32[lock + DEPTH] = 0;
+  i32[lock + GUARD_NUMBER] = BY_THREAD;
+  abandonLock(lock, agent, by);
 }
 
 /**
@@ -118,7 +154,7 @@ export class RLock extends SharedObject {
   tryAcquire(): boolean {
     const lock = this.live();
     if (reenter(lock, BY_THREAD)) return true;
-    if (!takeState(lock)) return false;
+    if (!takeLock(lock, selfBits)) return false;
     own(lock, 1, BY_THREAD);
     return true;
   }
@@ -128,13 +164,13 @@ export class RLock extends SharedObject {
    * Fairness is that of `Lock`.
    *
    * Throws `RangeError` for a negative or NaN timeout, `BlockingNotAllowedError` if it would have to wait in a browser window, and
-   * `DeadlockError` if it would wait for ever for an async task of this very thread.
+   * `DeadlockError` if it would wait for ever: for an async task of this very thread, or for a thread that waits for this one.
    */
   acquire(options?: WaitOptions): boolean {
     if (options === undefined) {
       const lock = this.at;
       if (reenter(lock, BY_THREAD)) return true;
-      if (compareExchange(lock, 0, LOCKED) === 0) {
+      if (compareExchange(lock, 0, LOCKED | selfBits) === 0) {
         own(lock, 1, BY_THREAD);
         return true;
       }
@@ -152,7 +188,7 @@ export class RLock extends SharedObject {
           'await holdAsync(), or re-enter with hold({ within: guard })',
       );
     }
-    if (!spinForLock(lock) && !waitBlocking(lock, rlockLine, deadline)) return false;
+    if (!spinForLock(lock, selfBits) && !waitBlocking(lock, rlockLine, deadline, selfBits)) return false;
     own(lock, 1, BY_THREAD);
     return true;
   }
@@ -163,19 +199,11 @@ export class RLock extends SharedObject {
    * Prefer `holdAsync()`, whose guard knows which task holds it. Holds the event loop while it waits.
    */
   async acquireAsync(options?: AsyncWaitOptions): Promise<boolean> {
-    return this.#takeAsync(options, 'RLock.acquireAsync', BY_ACQUIRE_ASYNC);
-  }
-
-  async #takeAsync(
-    options: AsyncWaitOptions | undefined,
-    place: string,
-    guardNumber: number,
-  ): Promise<boolean> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, place);
+    const deadline = deadlineOf(options?.timeout, 'RLock.acquireAsync');
     options?.signal?.throwIfAborted();
-    const taken = (): void => own(lock, 1, guardNumber);
-    if (!takeState(lock)) return waitInLine(this, lock, rlockLine, deadline, options?.signal, 0, taken);
+    const taken = (): void => own(lock, 1, BY_ACQUIRE_ASYNC);
+    if (!takeLock(lock, 0)) return waitInLine(this, lock, rlockLine, deadline, options?.signal, 0, taken);
     taken();
     return true;
   }
@@ -187,13 +215,7 @@ export class RLock extends SharedObject {
   release(): void {
     const lock = this.live();
     if (i32[lock + OWNER] !== ident || i32[lock + GUARD_NUMBER]! > 0) throw this.#notHeld();
-    this.#undo(lock);
-  }
-
-  #undo(lock: number): void {
-    const depth = i32[lock + DEPTH]!;
-    if (depth > 1) i32[lock + DEPTH] = depth - 1;
-    else freeAll(lock);
+    undo(lock);
   }
 
   #notHeld(): ThreadStateError {
@@ -218,27 +240,52 @@ export class RLock extends SharedObject {
 
   /**
    * Blocks until acquired and returns a guard that releases at the end of its `using` scope. With `within` it re-enters in the name of that
-   * guard. Throws `TimeoutError` when `timeout` passed, `ThreadStateError` for a `within` that holds no longer, and what `acquire` throws.
+   * guard. Throws `TimeoutError` when `timeout` passed, `ThreadStateError` for a `within` that holds no longer, and what `acquire` throws. Throws
+   * `AbandonedLockError`, which carries the guard, if the last guard's thread died while it held the lock.
    */
   hold(options?: ReentrantWaitOptions): Guard {
     if (options?.within !== undefined) return this.#holdWithin(options.within, 'RLock.hold');
+    const lock = this.live();
+    if (i32[REGISTRY.watch] !== 0 && !isHeldAs(lock, BY_THREAD))
+      beforeTaking(lock, deadlineOf(options?.timeout, 'RLock.hold'));
+    setHolding(lock);
     if (!this.acquire(options)) throw notAcquired('RLock', this, options);
-    return new RLockGuard(this, BY_THREAD);
+    const guard = new RLockGuard(this, lock, BY_THREAD);
+    if (i32[lock + HELD_NEXT] === 0) {
+      linkHeld(lock);
+      noteTaken(lock);
+      const by = pickUp(lock);
+      if (by !== undefined) throw abandonedError('RLock', this, by, guard);
+    }
+    return guard;
   }
 
   /**
    * As `hold`, without blocking, for one async task: waits until nobody holds the lock, not even another task of this thread. `within` a guard it
-   * re-enters at once, and the lock is free when all guards of the family are released. Rejects with `TimeoutError` or `signal.reason`.
+   * re-enters at once, and the lock is free when all guards of the family are released. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError` as `hold`
+   * throws it.
    */
   async holdAsync(options?: ReentrantAsyncWaitOptions): Promise<Guard> {
     if (options?.within !== undefined) {
       options.signal?.throwIfAborted();
       return this.#holdWithin(options.within, 'RLock.holdAsync');
     }
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'RLock.holdAsync');
+    options?.signal?.throwIfAborted();
     const guardNumber = nextGuardNumber();
-    if (!(await this.#takeAsync(options, 'RLock.holdAsync', guardNumber)))
+    let by: string | undefined;
+    const taken = (): void => {
+      own(lock, 1, guardNumber);
+      linkHeld(lock);
+      noteTaken(lock);
+      by = pickUp(lock);
+    };
+    if (!(await holdStateAsync(this, lock, rlockLine, deadline, options?.signal, taken)))
       throw notAcquired('RLock', this, options);
-    return new RLockGuard(this, guardNumber);
+    const guard = new RLockGuard(this, lock, guardNumber);
+    if (by !== undefined) throw abandonedError('RLock', this, by, guard);
+    return guard;
   }
 
   #holdWithin(guard: Guard, place: string): Guard {
@@ -253,14 +300,7 @@ export class RLock extends SharedObject {
         `${describe('RLock', this)}: the guard given as within doesn't hold the lock now`,
       );
     }
-    return new RLockGuard(this, number);
-  }
-
-  /** @internal */
-  releaseGuardNumber(guardNumber: number): void {
-    const lock = this.live();
-    if (!isHeldAs(lock, guardNumber)) throw this.#notHeld();
-    this.#undo(lock);
+    return new RLockGuard(this, this.live(), number);
   }
 
   /** What a condition calls held. @internal */
@@ -271,7 +311,11 @@ export class RLock extends SharedObject {
   /** Frees the lock, however often it was entered, on behalf of a condition's waiter. @internal */
   releaseSave(): SavedHold {
     const lock = this.live();
-    const saved = { depth: i32[lock + DEPTH]!, guardNumber: i32[lock + GUARD_NUMBER]! };
+    const saved = {
+      depth: i32[lock + DEPTH]!,
+      guardNumber: i32[lock + GUARD_NUMBER]!,
+      guarded: i32[lock + HELD_NEXT] !== 0,
+    };
     freeAll(lock);
     return saved;
   }
@@ -279,32 +323,54 @@ export class RLock extends SharedObject {
   /** Takes back exactly what `releaseSave` gave up; waits as long as it takes. @internal */
   acquireRestore(saved: SavedHold): void {
     const lock = this.live();
-    if (!takeState(lock) && !spinForLock(lock)) waitBlocking(lock, rlockLine, Infinity);
+    if (saved.guarded) holdState(lock, rlockLine, Infinity);
+    else {
+      const owner = saved.guardNumber === BY_ACQUIRE_ASYNC ? 0 : selfBits;
+      if (!takeLock(lock, owner) && !spinForLock(lock, owner)) waitBlocking(lock, rlockLine, Infinity, owner);
+    }
+    const by = this.#restore(lock, saved);
+    if (by !== undefined) throw abandonedError('RLock', this, by);
+  }
+
+  #restore(lock: number, saved: SavedHold): string | undefined {
     own(lock, saved.depth, saved.guardNumber);
+    if (!saved.guarded) return undefined;
+    linkHeld(lock);
+    return pickUp(lock);
   }
 
   /** @internal */
   async acquireRestoreAsync(saved: SavedHold): Promise<void> {
     const lock = this.live();
-    const taken = (): void => own(lock, saved.depth, saved.guardNumber);
-    if (takeState(lock)) taken();
-    else await waitInLine(this, lock, rlockLine, Infinity, undefined, 0, taken);
+    let by: string | undefined;
+    const taken = (): void => {
+      by = this.#restore(lock, saved);
+    };
+    if (saved.guarded) await holdStateAsync(this, lock, rlockLine, Infinity, undefined, taken);
+    else {
+      const owner = saved.guardNumber === BY_ACQUIRE_ASYNC ? 0 : selfBits;
+      if (takeLock(lock, owner)) taken();
+      else await waitInLine(this, lock, rlockLine, Infinity, undefined, owner, taken);
+    }
+    if (by !== undefined) throw abandonedError('RLock', this, by);
   }
 }
 
 /** The guard of one holder; several share a number when they were made `within` each other. */
 class RLockGuard implements Guard {
   readonly #lock: RLock;
+  readonly #at: number;
   readonly #number: number;
-  #held = true;
+  #released = false;
 
-  constructor(lock: RLock, number: number) {
+  constructor(lock: RLock, at: number, number: number) {
     this.#lock = lock;
+    this.#at = at;
     this.#number = number;
   }
 
   get held(): boolean {
-    return this.#held;
+    return !this.#released && isHeldAs(this.#at, this.#number);
   }
 
   /** The number under which it holds that lock; `undefined` if it is another lock's guard. */
@@ -313,13 +379,16 @@ class RLockGuard implements Guard {
   }
 
   release(): void {
-    if (!this.#held) throw new ThreadStateError('guard: released already; a guard releases its lock once');
-    this.#lock.releaseGuardNumber(this.#number);
-    this.#held = false;
+    if (this.#released) throw new ThreadStateError('guard: released already; a guard releases its lock once');
+    if (!this.held)
+      throw new ThreadStateError(`${describe('RLock', this.#lock)}: cannot release un-acquired lock`);
+    this.#released = true;
+    undo(this.#at);
   }
 
   [Symbol.dispose](): void {
-    if (this.#held) this.release();
+    // Not if a condition's waiter gave it up and couldn't take it back.
+    if (this.held) this.release();
   }
 }
 
@@ -327,4 +396,8 @@ registerKind(KIND.rlock, {
   revive: pointer => new RLock(new Existing(pointer) as NameOptions),
   lines: [rlockLine],
   repair: repairLock,
+  abandon: abandonRLock,
+  ownerOf: lock => ownerOf(load(lock)),
+  takenBy,
+  destroy: destroyLock,
 });

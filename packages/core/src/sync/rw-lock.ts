@@ -4,7 +4,8 @@
  *
  * State word (OBJECT.state):
  * ```
- *   bits 0…30  held: 0 free · 1 … MOST that many share it · EXCLUSIVE (bit 30 alone) one holds it alone
+ *   bits 0…30  held: 0 free · 1 … MOST that many share it · EXCLUSIVE (bit 30) one holds it alone, and below it is the slot + 1 of the agent whose
+ *              guard that is, 0 for a plain acquire
  *   bit 31     WAITERS: the line isn't empty. While set, the whole word changes under the guard only
  *
  *        acquireShared                enter                     release under the guard: serve
@@ -26,18 +27,26 @@
  */
 import { hot, i32 } from '../atomics.ts';
 import { ThreadStateError } from '../errors.ts';
+import { ownerOf } from '../memory/agent.ts';
+import { free } from '../memory/allocator.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { NODE, OBJECT } from '../memory/layout.ts';
-import { Existing, SharedObject } from '../memory/shared-object.ts';
+import { NODE, OBJECT, OWNER_SHIFT } from '../memory/layout.ts';
+import { readName, writeName } from '../memory/name.ts';
+import { Existing, SharedObject, payPostponed } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
+import { ensureMapped } from '../memory/slab.ts';
+import { beforeTaking, noteTaken } from '../owners/developer.ts';
+import { linkHeld, setHolding, unlinkHeld } from '../owners/held.ts';
+import { forgetOrder } from '../owners/order.ts';
+import { addShare, dropShare, hasShare, prepareShare, sharersOf } from '../owners/shares.ts';
 import { waitInLine } from '../parking/async.ts';
-import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, self, selfBits, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant } from '../parking/wake.ts';
 import type { Guard } from './guard.ts';
-import { describe, notAcquired } from './lock.ts';
+import { abandonedError, describe, notAcquired } from './lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const { and, compareExchange, load, or, store } = hot;
@@ -48,23 +57,28 @@ const HELD = 0x7fff_ffff;
 /** The most that may share it; one more waits. */
 const MOST = 0x3fff_ffff;
 
-/** NODE.wanted of a waiter that wants to share; the other is EXCLUSIVE. */
+/** NODE.wanted of a waiter that wants to share; the others want EXCLUSIVE, and their slot below it if they want it for a guard. */
 const SHARED = 1;
 
 /** Node that is being served, else 0; and what the state word will be then. Guarded by the guard. */
 const SERVING: number = OBJECT.own;
 const THEN: number = OBJECT.own + 1;
 const BYTES = 64;
+const { abandonedBy: ABANDONED_BY, guardNumber: GENERATION } = OBJECT;
+/** Of those who look at a line that is being changed, so that it may lead in circles. */
+const LONGEST_LINE = 1000;
+/** In place of the dead one's name, where there was no memory for it. */
+const UNNAMED = -1;
 
 /** What `held` becomes when one more comes in; −1 if it can't. */
 function admitted(held: number, wanted: number): number {
-  if (wanted === EXCLUSIVE) return held === 0 ? EXCLUSIVE : -1;
+  if (wanted >= EXCLUSIVE) return held === 0 ? wanted : -1;
   return held < MOST ? held + 1 : -1;
 }
 
 const sharedLine: Line = {
   blocking: 'RWLock.acquireShared()',
-  twin: 'acquireSharedAsync()',
+  twin: 'acquireSharedAsync() or holdSharedAsync()',
   offset: OBJECT.first,
   attempt(lock, node) {
     for (;;) {
@@ -81,14 +95,57 @@ const sharedLine: Line = {
   // Whoever leaves may have been the one who kept those behind it waiting.
   left: serve,
   giveBack: (lock, node) => void release(lock, i32[node + NODE.wanted]!),
+  ownersOf,
+  isFor: node => i32[node + NODE.wanted] === SHARED,
   transferable: true,
 };
+
+/** What this thread wants, or has, alone for a guard of its own. */
+function aloneForGuard(): number {
+  return EXCLUSIVE | (selfBits >> OWNER_SHIFT);
+}
+
+/** The agent whose guard holds the lock alone, 0 for none. */
+function exclusiveOwner(lock: number): number {
+  const held = load(lock) & HELD;
+  return held > EXCLUSIVE ? ownerOf((held & ~EXCLUSIVE) << OWNER_SHIFT) : 0;
+}
+
+/**
+ * Who must run before the waiter can get anything: who holds the lock alone; those who share it, if it isn't to share; and those who stand in front
+ * and can't come in together with it. Of promises in front only those that will hold it alone by a guard: what a plain acquire is given, anybody may
+ * release.
+ */
+function ownersOf(lock: number, node: number): readonly number[] {
+  const owner = exclusiveOwner(lock);
+  const wantsToShare = i32[node + NODE.wanted] === SHARED;
+  const owners = owner !== 0 ? [owner] : wantsToShare ? [] : sharersOf(lock);
+  let steps = 0;
+  for (
+    let other = first(lock + OBJECT.first);
+    other !== 0 && other !== node;
+    other = i32[other + NODE.next]!
+  ) {
+    ensureMapped(other);
+    if (++steps > LONGEST_LINE) break;
+    const wanted = i32[other + NODE.wanted]!;
+    const isCertain = i32[other + NODE.isAsync] === 0 || wanted > EXCLUSIVE;
+    if (isCertain && !(wantsToShare && wanted === SHARED)) owners.push(i32[other + NODE.agent]!);
+  }
+  return owners;
+}
 
 /** The same line of people, with another name in errors, and not to be confused with it: what one who shares was given is no use to a writer. */
 const exclusiveLine: Line = {
   ...sharedLine,
   blocking: 'RWLock.acquireExclusive()',
-  twin: 'acquireExclusiveAsync()',
+  twin: 'acquireExclusiveAsync() or holdExclusiveAsync()',
+  isFor: node => i32[node + NODE.wanted] !== SHARED,
+  adopt(lock, wanted) {
+    lockGuard(lock + OBJECT.guard);
+    store(lock, (load(lock) & WAITERS) | wanted);
+    unlockGuard(lock + OBJECT.guard);
+  },
 };
 
 /** Lets in the first in line as long as there is room for it. Under the guard, with WAITERS set. */
@@ -108,8 +165,8 @@ function serve(lock: number): void {
 
 /** What `held` becomes when one goes; −1 if nobody holds it in that way. */
 function vacated(held: number, wanted: number): number {
-  if (wanted === EXCLUSIVE) return held === EXCLUSIVE ? 0 : -1;
-  return held === 0 || held === EXCLUSIVE ? -1 : held - 1;
+  if (wanted >= EXCLUSIVE) return held === wanted ? 0 : -1;
+  return held === 0 || held >= EXCLUSIVE ? -1 : held - 1;
 }
 
 /** Changes `held` as `change` says, outside the guard if nobody waits; returns false, nothing being changed, if that says −1. */
@@ -148,7 +205,12 @@ function release(lock: number, wanted: number): boolean {
   return alter(lock, vacated, wanted);
 }
 
-const downgraded = (held: number): number => (held === EXCLUSIVE ? 1 : -1);
+const downgraded = (held: number, wanted: number): number => (held === wanted ? 1 : -1);
+
+/** Makes a lock held alone, without a guard or as `held` says, a shared one; returns false if it isn't held so. */
+export function downgradeRWLock(lock: number, held: number = EXCLUSIVE): boolean {
+  return alter(lock, downgraded, held);
+}
 
 /** After a death under the guard. */
 function repairRWLock(lock: number): void {
@@ -182,7 +244,10 @@ export interface ExclusiveGuard extends Guard {
  * acquires it again while a writer waits, waits for ever.
  *
  * Strictly first come first served, for blocked threads and promises alike: a writer waits only for those who came before it, and so does a
- * reader. Unowned, as `Lock`: any thread may release, and what a dead thread held stays held.
+ * reader. Without a guard it is unowned, as `Lock`: any thread may release, and what a dead thread held stays held. Guards have owners, as those of `Lock`.
+ *
+ * Don't block for it in a thread whose own async tasks use it: what a task has just been given, and can't give back before the event loop runs, the
+ * blocked thread may be waiting for.
  *
  * Everything done before a release in one thread is seen by those who acquire next.
  *
@@ -270,29 +335,29 @@ export class RWLock extends SharedObject {
 
   /** Gives up the lock held alone, whoever acquired. Never blocks. Throws `ThreadStateError` if nobody holds it alone. */
   releaseExclusive(): void {
-    if (!release(this.live(), EXCLUSIVE)) throw this.#notHeld('releaseExclusive', 'alone');
+    const lock = this.live();
+    if (release(lock, EXCLUSIVE)) return;
+    if (exclusiveOwner(lock) === 0) throw this.#notHeld('releaseExclusive', 'alone');
+    throw new ThreadStateError(
+      `${describe('RWLock', this)}: a guard holds it, and only the guard releases it; call release() of what holdExclusive() returned`,
+    );
   }
 
   #notHeld(call: string, how: string): ThreadStateError {
     const held = load(this.live()) & HELD;
-    const is = held === 0 ? 'it is free' : held === EXCLUSIVE ? 'it is held alone' : `${held} share it`;
+    const is = held === 0 ? 'it is free' : held >= EXCLUSIVE ? 'it is held alone' : `${held} share it`;
     return new ThreadStateError(`${describe('RWLock', this)}: ${call}: nobody holds it ${how}; ${is}`);
-  }
-
-  /** @internal */
-  downgradeExclusive(): void {
-    if (!alter(this.live(), downgraded, EXCLUSIVE)) throw this.#notHeld('downgrade', 'alone');
   }
 
   /** How many share it now (snapshot). */
   get sharedBy(): number {
     const held = load(this.live()) & HELD;
-    return held === EXCLUSIVE ? 0 : held;
+    return held >= EXCLUSIVE ? 0 : held;
   }
 
   /** Whether somebody holds it alone now (snapshot). */
   get exclusive(): boolean {
-    return (load(this.live()) & HELD) === EXCLUSIVE;
+    return (load(this.live()) & HELD) >= EXCLUSIVE;
   }
 
   /** Whether anybody holds it now, in either way (snapshot). */
@@ -302,37 +367,118 @@ export class RWLock extends SharedObject {
 
   /**
    * Blocks until this thread may read beside others, and returns a guard that releases at the end of its `using` scope. Throws `TimeoutError` when
-   * `timeout` passed, and what `acquireShared` throws.
+   * `timeout` passed, what `acquireShared` throws, and `AbandonedLockError`, which carries the guard, as long as nobody has held the lock alone
+   * since a thread died that did.
    */
   holdShared(options?: WaitOptions): Guard {
+    const lock = this.live();
+    prepareShare();
+    beforeTaking(lock, deadlineOf(options?.timeout, 'RWLock.acquireShared'));
     if (!this.acquireShared(options)) throw notAcquired('RWLock', this, options);
-    return new SharedHold(this);
+    const guard = new SharedHold(this, lock);
+    const by = abandonedBy(lock);
+    if (by !== undefined) throw abandonedError('RWLock', this, by, guard);
+    return guard;
   }
 
-  /** As `holdShared`, alone. */
+  /**
+   * As `holdShared`, alone. Throws `AbandonedLockError`, which carries the guard, once after the death of a thread that held the lock alone by a guard;
+   * then the lock is as good as any.
+   */
   holdExclusive(options?: WaitOptions): ExclusiveGuard {
-    if (!this.acquireExclusive(options)) throw notAcquired('RWLock', this, options);
-    return new ExclusiveHold(this);
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireExclusive');
+    beforeTaking(lock, deadline);
+    setHolding(lock);
+    const alone = aloneForGuard();
+    if (compareExchange(lock, 0, alone) !== 0 && !waitBlocking(lock, exclusiveLine, deadline, alone))
+      throw notAcquired('RWLock', this, options);
+    const guard = new ExclusiveHold(this, lock);
+    const by = pickUp(lock);
+    if (by !== undefined) throw abandonedError('RWLock', this, by, guard);
+    return guard;
   }
 
-  /** As `holdShared`, without blocking. Rejects with `TimeoutError` or `signal.reason`. */
+  /** As `holdShared`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and as `holdShared` throws. */
   async holdSharedAsync(options?: AsyncWaitOptions): Promise<Guard> {
-    if (!(await this.acquireSharedAsync(options))) throw notAcquired('RWLock', this, options);
-    return new SharedHold(this);
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireSharedAsync');
+    options?.signal?.throwIfAborted();
+    prepareShare();
+    let guard: Guard | undefined;
+    const taken = (): void => {
+      guard = new SharedHold(this, lock);
+    };
+    if (this.tryAcquireShared()) taken();
+    else if (!(await waitInLine(this, lock, sharedLine, deadline, options?.signal, SHARED, taken)))
+      throw notAcquired('RWLock', this, options);
+    const by = abandonedBy(lock);
+    if (by !== undefined) throw abandonedError('RWLock', this, by, guard);
+    return guard!;
   }
 
-  /** As `holdExclusive`, without blocking. Rejects with `TimeoutError` or `signal.reason`. */
+  /** As `holdExclusive`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and as `holdExclusive` throws. */
   async holdExclusiveAsync(options?: AsyncWaitOptions): Promise<ExclusiveGuard> {
-    if (!(await this.acquireExclusiveAsync(options))) throw notAcquired('RWLock', this, options);
-    return new ExclusiveHold(this);
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireExclusiveAsync');
+    options?.signal?.throwIfAborted();
+    const alone = aloneForGuard();
+    let guard: ExclusiveGuard | undefined;
+    let by: string | undefined;
+    const taken = (): void => {
+      guard = new ExclusiveHold(this, lock);
+      by = pickUp(lock);
+    };
+    setHolding(lock);
+    if (compareExchange(lock, 0, alone) === 0) taken();
+    else if (!(await waitInLine(this, lock, exclusiveLine, deadline, options?.signal, alone, taken)))
+      throw notAcquired('RWLock', this, options);
+    if (by !== undefined) throw abandonedError('RWLock', this, by, guard);
+    return guard!;
   }
 }
 
+/** Who died while it held the lock alone, if nobody has held it alone since. */
+function abandonedBy(lock: number): string | undefined {
+  const block = i32[lock + ABANDONED_BY]!;
+  if (block === 0) return undefined;
+  return block === UNNAMED ? 'a thread' : readName(block);
+}
+
+/** As `abandonedBy`, for this thread, which holds the lock alone: then it is an ordinary one again. */
+function pickUp(lock: number): string | undefined {
+  const by = abandonedBy(lock);
+  const block = i32[lock + ABANDONED_BY]!;
+  if (block === 0) return undefined;
+  i32[lock + ABANDONED_BY] = 0;
+  if (block !== UNNAMED) free(block);
+  return by;
+}
+
+function abandonRWLock(lock: number, agent: number, by: string): void {
+  if (exclusiveOwner(lock) !== agent) return;
+  if (i32[lock + ABANDONED_BY] === 0) {
+    let block = UNNAMED;
+    try {
+      block = writeName(by);
+    } catch {
+      // No memory for the name: then it isn't said who died.
+    }
+    i32[lock + ABANDONED_BY] = block;
+  }
+  i32[lock + OBJECT.heldNext] = 0;
+  i32[lock + GENERATION]! += 1;
+  release(lock, load(lock) & HELD);
+}
+
+/** What both guards have in common: they are released once, and hold the handle so that it isn't collected meanwhile. */
 abstract class Hold implements Guard {
   #lock: RWLock | undefined;
+  protected readonly at: number;
 
-  constructor(lock: RWLock) {
+  constructor(lock: RWLock, at: number) {
     this.#lock = lock;
+    this.at = at;
   }
 
   /** Tells the codec to refuse it: in another thread it would release what it doesn't hold. */
@@ -341,19 +487,29 @@ abstract class Hold implements Guard {
   }
 
   get held(): boolean {
-    return this.#lock !== undefined;
+    return this.#lock !== undefined && this.isLinked;
   }
+
+  /** Whether the lock is still written down as this guard's: not when its thread has ended. */
+  protected abstract readonly isLinked: boolean;
+  protected abstract letGo(): void;
 
   /** Takes the lock out: it can be given back or changed once. */
   protected take(): RWLock {
     const lock = this.#lock;
     if (lock === undefined)
       throw new ThreadStateError('guard: released already; a guard releases its lock once');
+    if (!this.isLinked)
+      throw new ThreadStateError(`guard: ${describe('RWLock', lock)} isn't held by it any more`);
     this.#lock = undefined;
     return lock;
   }
 
-  abstract release(): void;
+  release(): void {
+    const lock = this.take();
+    this.letGo();
+    if (lock.disposed) payPostponed();
+  }
 
   [Symbol.dispose](): void {
     if (this.held) this.release();
@@ -361,25 +517,64 @@ abstract class Hold implements Guard {
 }
 
 class SharedHold extends Hold {
-  release(): void {
-    this.take().releaseShared();
+  readonly #record: number;
+
+  /** Writes down that this thread shares the lock. */
+  constructor(lock: RWLock, at: number) {
+    super(lock, at);
+    this.#record = addShare(at);
+  }
+
+  protected get isLinked(): boolean {
+    return hasShare(this.#record);
+  }
+
+  protected letGo(): void {
+    dropShare(this.#record);
+    release(this.at, SHARED);
   }
 }
 
 class ExclusiveHold extends Hold implements ExclusiveGuard {
-  release(): void {
-    this.take().releaseExclusive();
+  readonly #generation: number;
+
+  /** Writes down that this thread holds the lock alone. */
+  constructor(lock: RWLock, at: number) {
+    super(lock, at);
+    this.#generation = i32[at + GENERATION]!;
+    linkHeld(at);
+    noteTaken(at);
+  }
+
+  protected get isLinked(): boolean {
+    return exclusiveOwner(this.at) === self && i32[this.at + GENERATION] === this.#generation;
+  }
+
+  protected letGo(): void {
+    unlinkHeld(this.at);
+    release(this.at, aloneForGuard());
   }
 
   downgrade(): Guard {
+    prepareShare();
     const lock = this.take();
-    lock.downgradeExclusive();
-    return new SharedHold(lock);
+    unlinkHeld(this.at);
+    downgradeRWLock(this.at, aloneForGuard());
+    return new SharedHold(lock, this.at);
   }
 }
 
 registerKind(KIND.rwLock, {
   revive: pointer => new RWLock(new Existing(pointer) as NameOptions),
-  lines: [sharedLine],
+  lines: [sharedLine, exclusiveLine],
   repair: repairRWLock,
+  abandon: abandonRWLock,
+  unshare: lock => void release(lock, SHARED),
+  ownerOf: exclusiveOwner,
+  takenBy: lock => ((load(lock) & HELD) === EXCLUSIVE ? 0 : undefined),
+  destroy(lock) {
+    const block = i32[lock + ABANDONED_BY]!;
+    if (block !== 0 && block !== UNNAMED) free(block);
+    forgetOrder(lock);
+  },
 });

@@ -21,6 +21,10 @@ export const joinLine: Line = {
   attempt: record => load(record + OBJECT.state) === THREAD_STATE.finished,
   left() {},
   giveBack() {},
+  ownersOf(record) {
+    const agent = load(record + THREAD.agent);
+    return agent !== 0 && load(agent + AGENT.thread) === record ? [agent] : [];
+  },
 };
 
 /** Those who wait until it runs: served by the worker that takes it, or when it has finished without ever running. */

@@ -13,6 +13,7 @@ import { onStuck, self } from '../parking/guard.ts';
 import { holdLoop } from '../parking/keep-alive.ts';
 import { reap, takeOverGuards } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
+import { serveDumpRequests } from './dump-triggers.ts';
 import { TERMINATED, conclude } from './ending.ts';
 import { handleUncaught } from './except-hook.ts';
 import { hasVanished, host } from './host.ts';
@@ -56,6 +57,7 @@ export function supervise(): void {
     if (isGone(holder)) takeOverGuards(holder);
   });
   listen(look);
+  serveDumpRequests();
   every(TRIM_EVERY_MS, trim);
   every(WATCH_EVERY_MS, watchForeign);
 }
@@ -87,6 +89,7 @@ function watchForeign(): void {
 
 /** Does what the shared words ask for; called at every wake. */
 function look(): void {
+  serveDumpRequests();
   if (exchange(REGISTRY.terminations, 0) !== 0) endCondemned();
   for (let record = takePending(true); record !== 0; record = takePending(true)) startWorker(record);
   while (unservedThreads() > 0) {

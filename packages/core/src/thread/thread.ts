@@ -19,6 +19,7 @@ import { nextIdent } from '../memory/slab.ts';
 import { waitInLine } from '../parking/async.ts';
 import { self } from '../parking/guard.ts';
 import { mend } from '../parking/line.ts';
+import './agent-name.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { wholeNumber } from '../sync/options.ts';

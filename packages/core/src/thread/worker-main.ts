@@ -26,6 +26,7 @@ import type { Incumbent } from '../memory/realm.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, pendingWaits, stopListening } from '../parking/async.ts';
 import { recover, self } from '../parking/guard.ts';
+import { abandonHeld } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { TERMINATED, conclude } from './ending.ts';
@@ -128,6 +129,7 @@ async function work(first: number): Promise<void> {
       if (!doomed) releaseLoop();
       return;
     }
+    if (i32[self + AGENT.held] !== 0 || i32[self + AGENT.shares] !== 0) abandonHeld(self);
     // Idle before the thread has finished: whoever waited for its end finds us when it starts the next one.
     store(self + AGENT.watching, 1);
     const next = takeOrIdle(self);

@@ -17,9 +17,15 @@ async function begin(seed: WorkerSeed): Promise<void> {
 const node = (globalThis as { process?: { getBuiltinModule?(id: string): unknown } }).process;
 const threads = node?.getBuiltinModule?.('node:worker_threads') as typeof workerThreadsModule | undefined;
 if (threads === undefined) {
-  addEventListener('message', ({ data }: MessageEvent<{ heddle: WorkerSeed }>) => void begin(data.heddle), {
-    once: true,
-  });
+  const onSeed = ({ data }: MessageEvent<{ heddle: WorkerSeed }>): void => {
+    // A window hears of errors in its workers, and not of rejections.
+    begin(data.heddle).catch(error =>
+      setTimeout(() => {
+        throw error;
+      }),
+    );
+  };
+  addEventListener('message', onSeed, { once: true });
 } else {
   void begin((threads.workerData as { heddle: WorkerSeed }).heddle);
 }

@@ -134,7 +134,9 @@ describe('a task that is too much for its thread', () => {
     `,
       { node: ['--max-old-space-size=48'], timeout: 60_000 },
     );
-    expect(stdout).toMatch(/^true .*a worker of a pool, died: it ran out of memory ERR_WORKER_OUT_OF_MEMORY$/m);
+    expect(stdout).toMatch(
+      /^true .*a worker of a pool, died: it ran out of memory ERR_WORKER_OUT_OF_MEMORY$/m,
+    );
     expect(stdout).toMatch(/^3 false 1 1 false\n0 0$/m);
     expect(stderr).toContain('ERR_WORKER_OUT_OF_MEMORY');
     expect(code).toBe(0);
@@ -188,7 +190,11 @@ describe('a hirer that dies', () => {
     const [at, slot] = [pointerOf(pool), i32[pointerOf(pool) + POOL.slots]!];
     const hirer = new Thread(tasks.reservePlace, { args: [pool, hired] }).start();
     expect(hirer.join(SOON)).toBe(true);
-    expect([pool.workers, i32[slot + SLOT.record], i32[at + POOL.starting]]).toEqual([1, pointerOf(hired), 1]);
+    expect([pool.workers, i32[slot + SLOT.record], i32[at + POOL.starting]]).toEqual([
+      1,
+      pointerOf(hired),
+      1,
+    ]);
     const future = pool.submit(tasks.add, 1, 2);
     expect(hirer.result()).toBeGreaterThan(0);
     forsake(pointerOf(pool), hirer.result() as number);

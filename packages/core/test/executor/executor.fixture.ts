@@ -107,16 +107,16 @@ export const overflow = task(import.meta, function overflow(): number {
   return dive(0);
 });
 
-export const submitAtEveryDepth = task(
-  import.meta,
-  function submitAtEveryDepth(pool: ThreadPoolExecutor): { returned: number; threw: number } {
-    // A submission that the stack has no room for fails at once or when it is looked at.
-    return atEveryDepth(() => {
-      const failed = pool.submit(add, 1, 1).exception({ timeout: 20_000 });
-      if (failed !== undefined) throw failed.error;
-    });
-  },
-);
+export const submitAtEveryDepth = task(import.meta, function submitAtEveryDepth(pool: ThreadPoolExecutor): {
+  returned: number;
+  threw: number;
+} {
+  // A submission that the stack has no room for fails at once or when it is looked at.
+  return atEveryDepth(() => {
+    const failed = pool.submit(add, 1, 1).exception({ timeout: 20_000 });
+    if (failed !== undefined) throw failed.error;
+  });
+});
 
 /** As a hirer does it, up to the point where the thread would be started; returns who the hirer was. */
 export const reservePlace = task(

@@ -11,9 +11,14 @@ import {
   Condition,
   CountDownLatch,
   Event,
+  Exchanger,
   Lock,
+  Once,
   RLock,
+  RWLock,
+  SpinLock,
   Thread,
+  TimeoutError,
   task,
 } from '../../src/index.ts';
 import { OBJECT } from '../../src/memory/layout.ts';
@@ -30,6 +35,10 @@ interface Targets {
   event: Event;
   barrier: Barrier;
   latch: CountDownLatch;
+  rwLock: RWLock;
+  spinLock: SpinLock;
+  once: Once<number>;
+  exchanger: Exchanger<number[]>;
 }
 
 function makeTargets(): Targets {
@@ -42,14 +51,26 @@ function makeTargets(): Targets {
     event: new Event(),
     barrier: new Barrier(2),
     latch: new CountDownLatch(0x7fff_ffff),
+    rwLock: new RWLock(),
+    spinLock: new SpinLock(),
+    once: new Once<number>(),
+    exchanger: new Exchanger<number[]>(),
   };
+}
+
+function patiently(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+  }
 }
 
 /** One step; every wait has an end, since a dead thread's locks stay locked and its permits are lost. */
 function hammer(targets: Targets, random: Random): void {
   const { lock, rlock, condition, semaphore, event, barrier, latch } = targets;
   const brief = { timeout: 0.05 + random(10) / 10 };
-  switch (random(7)) {
+  switch (random(11)) {
     case 0:
       if (lock.acquire(brief)) lock.release();
       return;
@@ -84,6 +105,28 @@ function hammer(targets: Targets, random: Random): void {
         barrier.reset();
       }
       return;
+    case 6:
+      if (random(3) > 0) {
+        if (targets.rwLock.acquireShared(brief)) targets.rwLock.releaseShared();
+      } else if (targets.rwLock.acquireExclusive(brief)) {
+        targets.rwLock.releaseExclusive();
+      }
+      return;
+    case 7:
+      if (targets.spinLock.acquire(brief)) targets.spinLock.release();
+      return;
+    case 8:
+      return patiently(() => {
+        targets.once.run(() => {
+          // Most often it fails, so that there is something to hand on.
+          if (random(100) > 0) throw new TimeoutError('on purpose');
+          return 1;
+        }, brief);
+      });
+    case 9:
+      return patiently(() => {
+        demand(targets.exchanger.exchange([1, 2], brief).length === 2, 'it was given something else');
+      });
     default:
       if (random(2) === 0) latch.wait(brief);
       else latch.countDown();

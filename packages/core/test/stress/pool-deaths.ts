@@ -10,7 +10,10 @@ const MINE = 40;
 
 /** Two victims, a survivor, and the promises of this thread; returns how many steps the survivor made. */
 export async function poolDeathRound(random: Random): Promise<number> {
-  const pools = [new ThreadPoolExecutor({ maxWorkers: 2 }), new ThreadPoolExecutor({ maxWorkers: 1, maxPending: 3 })];
+  const pools = [
+    new ThreadPoolExecutor({ maxWorkers: 2 }),
+    new ThreadPoolExecutor({ maxWorkers: 1, maxPending: 3 }),
+  ];
   const [running, accepted, stop] = [new AtomicCounter(), new AtomicCounter(), new Event()];
   const start = (): Thread =>
     new Thread(usePools, { args: [pools, running, accepted, stop, 1 + random(1_000_000)] }).start();
@@ -28,7 +31,8 @@ export async function poolDeathRound(random: Random): Promise<number> {
   });
   await new Promise(resolve => setTimeout(resolve, random(20)));
   for (const victim of victims) victim.terminate();
-  for (const victim of victims) demand(await victim.joinAsync({ timeout: 20_000 }), 'a killed thread never ended');
+  for (const victim of victims)
+    demand(await victim.joinAsync({ timeout: 20_000 }), 'a killed thread never ended');
   await within(Promise.all(mine), 'a promise of the main thread never settled');
   stop.set();
   demand(await survivor.joinAsync({ timeout: 20_000 }), 'the survivor is stuck');

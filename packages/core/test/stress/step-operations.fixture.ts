@@ -14,6 +14,7 @@ import * as tasks from '../sync/sync.fixture.ts';
 import { waitingAt } from '../support/state.ts';
 import { demand } from './scenario.ts';
 import { LONG, type Operation, expectLines, outcome, outcomes, settledNow, waits } from './step-operation.ts';
+import { guards } from './step-guards.fixture.ts';
 import * as pools from './step-pools.fixture.ts';
 import * as primitives from './step-primitives.fixture.ts';
 
@@ -474,6 +475,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   eventSetForThreads,
   semaphoreReleaseToThreads,
   notifyThreads,
+  ...guards,
   ...primitives,
   ...pools,
 } as Readonly<Record<string, unknown>> as Readonly<Record<string, Operation>>;

@@ -1,13 +1,6 @@
 /** As `step-operations.fixture.ts`, for pools: killed are threads that use one, and one that works for one. */
 import { i32 } from '../../src/atomics.ts';
-import {
-  type Event as EventType,
-  Event,
-  Future,
-  Thread,
-  ThreadPoolExecutor,
-  TimeoutError,
-} from '../../src/index.ts';
+import { Event, Future, Thread, ThreadPoolExecutor, TimeoutError } from '../../src/index.ts';
 import { POOL, SLOT } from '../../src/executor/layout.ts';
 import { poolWorker } from '../../src/executor/worker-loop.ts';
 import { AGENT, THREAD } from '../../src/memory/layout.ts';

@@ -1,6 +1,7 @@
 /** As `step-operations.fixture.ts`, for the primitives beyond Python's. */
 import { Exchanger, Once, RWLock } from '../../src/index.ts';
 import { load } from '../../src/atomics.ts';
+import { downgradeRWLock } from '../../src/sync/rw-lock.ts';
 import { pointerOf } from '../support/state.ts';
 import { demand } from './scenario.ts';
 import { LONG, type Operation, expectLines, outcomes, settledNow, waits } from './step-operation.ts';
@@ -71,7 +72,7 @@ export const rwLockReleaseShared: Operation<{ lock: RWLock }> = {
 
 export const rwLockDowngrade: Operation<{ lock: RWLock }> = {
   prepare: heldWithLine,
-  act: ({ lock }) => lock.downgradeExclusive(),
+  act: ({ lock }) => void downgradeRWLock(pointerOf(lock)),
   async survive(objects) {
     const { lock } = objects;
     const served = await settledNow(objects);

@@ -15,6 +15,11 @@ export const holdUntil = task(
   },
 );
 
+/** Acquires, and never gives back. */
+export const acquireAndEnd = task(import.meta, function acquireAndEnd(lock: RWLock, alone: boolean): boolean {
+  return alone ? lock.acquireExclusive(SOON) : lock.acquireShared(SOON);
+});
+
 /** Acquires, notes its turn, and gives back. */
 export const take = task(
   import.meta,

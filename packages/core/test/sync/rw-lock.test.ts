@@ -250,13 +250,12 @@ describe('RWLock', () => {
     expect(stateOf(lock)).toEqual([0, true, 0]);
   });
 
-  it('stays held when the thread that held it dies, as a Lock does', async () => {
+  it('stays held when the thread that acquired it without a guard dies, as a Lock does', async () => {
     const lock = new RWLock();
-    const held = new Event();
-    const thread = start(tasks.holdUntil, lock, false, held, new Event());
-    await held.waitAsync(SOON);
-    thread.terminate();
-    await thread.joinAsync(SOON);
+    await start(tasks.acquireAndEnd, lock, true).joinAsync(SOON);
+    expect(stateOf(lock)).toEqual([0, true, 0]);
+    lock.releaseExclusive();
+    await start(tasks.acquireAndEnd, lock, false).joinAsync(SOON);
     expect(stateOf(lock)).toEqual([1, false, 0]);
     lock.releaseShared();
     expect(lock.tryAcquireExclusive()).toBe(true);

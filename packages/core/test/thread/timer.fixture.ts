@@ -21,3 +21,10 @@ export const stay = task(import.meta, async function stay(begun: Event, go: Even
   await go.waitAsync({ timeout: 20_000 });
   return 'stayed';
 });
+
+const loadedAt = performance.now();
+
+/** Milliseconds since this worker loaded this module, which it does before it waits. */
+export const sinceLoaded = task(import.meta, function sinceLoaded(): number {
+  return performance.now() - loadedAt;
+});

@@ -101,5 +101,6 @@ export const pools: Scenario<Pools> = {
       pool.shutdown({ wait: false });
     }
   },
-  figures: ({ pools: all, settled }) => `${settled.value} (${all.reduce((sum, pool) => sum + pool.died, 0)} died)`,
+  figures: ({ pools: all, settled }) =>
+    `${settled.value} (${all.reduce((sum, pool) => sum + pool.died, 0)} died)`,
 };

@@ -1,0 +1,88 @@
+/**
+ * Callbacks and proxies across threads. comlink passes them as `MessagePort`s, which can't lie in shared memory. So a port that would leave the thread stays, and a small actor
+ * beside it, its *bridge*, carries what is posted there to a second bridge on the other thread, which has a port of its own.
+ *
+ * ```
+ *  callback ◀─ port2 ═ port1 ◀─ bridge ◀──── actor messages ────▶ bridge ─▶ port1 ═ port2 ─▶ proxy
+ *              this thread                                        the other thread
+ * ```
+ */
+import { behavior } from '../behavior/behavior.ts';
+import type { Context } from '../behavior/context.ts';
+import { next } from '../behavior/next.ts';
+import type { Cell } from '../runtime/cell.ts';
+import type { ActorRef } from '../runtime/ref.ts';
+import { spawnChild } from '../runtime/spawn.ts';
+
+/** What comlink sends for an argument or a result. */
+interface WireValue {
+  readonly type: string;
+  readonly name?: string;
+  readonly value: unknown;
+}
+
+type BridgeMessage =
+  | { readonly type: 'peer'; readonly peer: ActorRef<BridgeMessage> }
+  | { readonly type: 'data'; readonly data: unknown }
+  | { readonly type: 'closed' };
+
+/** What stands in a message for a port that stayed at home. */
+interface Tunnel {
+  readonly bridge: ActorRef<BridgeMessage>;
+}
+
+/** A port as Node has it, and as the Web has it. */
+type Port = MessagePort & { unref?(): void };
+
+function bridge(context: Context<BridgeMessage>, port: Port, first: ActorRef<BridgeMessage> | undefined) {
+  let peer = first;
+  const early: unknown[] = [];
+  port.addEventListener('message', event => {
+    const { data } = event as MessageEvent;
+    if (peer === undefined) early.push(data);
+    else peer.tell({ type: 'data', data });
+  });
+  port.addEventListener('close', () => context.self.tell({ type: 'closed' }));
+  port.start();
+  // A callback that may come one day is no reason to keep the program running.
+  port.unref?.();
+  first?.tell({ type: 'peer', peer: context.self });
+  return behavior<BridgeMessage>({
+    receive(message) {
+      if (message.type === 'data') {
+        port.postMessage(message.data);
+      } else if (message.type === 'peer') {
+        peer = message.peer;
+        context.watch(peer, { type: 'closed' });
+        for (const data of early.splice(0)) peer.tell({ type: 'data', data });
+      } else {
+        return next.stop();
+      }
+      return undefined;
+    },
+    stopped() {
+      port.close();
+    },
+  });
+}
+
+function isProxy(value: unknown): value is WireValue & { readonly value: object } {
+  const wire = value as Partial<WireValue> | null | undefined;
+  return wire?.type === 'HANDLER' && wire.name === 'proxy';
+}
+
+/** Keeps the port of a proxied value here, if it has one. `parent` owns the bridge. */
+export function leave<T>(value: T, parent: Cell): T {
+  if (!isProxy(value)) return value;
+  const ref = spawnChild(parent, bridge, { args: [value.value, undefined] }) as ActorRef<BridgeMessage>;
+  return { ...value, value: { bridge: ref } satisfies Tunnel };
+}
+
+/** Gives a proxied value that came from another thread a port here. */
+export function arrive<T>(value: T, parent: Cell): T {
+  if (!isProxy(value) || !('bridge' in value.value)) return value;
+  const { port1, port2 } = new MessageChannel();
+  (port2 as Port).unref?.();
+  spawnChild(parent, bridge, { args: [port1, (value.value as unknown as Tunnel).bridge] });
+  return { ...value, value: port2 };
+}

@@ -1,0 +1,112 @@
+/**
+ * A question under way. It is settled once: by the answer, the end of the actor, the timeout or the signal, whichever is first; what comes after is a
+ * dead letter. Nothing of it goes through the asker's own mailbox.
+ */
+import { TimeoutError } from '@heddle/core';
+import { ActorDiedError } from '../errors.ts';
+import type { ExitReason } from '../supervision/exit-reason.ts';
+import type { WheelTimer } from '../timers/wheel.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { DeadLetterReason } from './dead-letters.ts';
+import type { AskOptions, Reply } from './ref.ts';
+
+/** As OTP's `gen_server:call`. */
+const ASK_TIMEOUT_MS = 5000;
+
+/** Where an answer goes, on this thread or another. */
+export abstract class OpenAsk implements Reply<unknown> {
+  abstract tell(value: unknown): void;
+  abstract fail(error: unknown): void;
+  /** The actor has ended without an answer. */
+  abstract died(reason: ExitReason): void;
+}
+
+/** Whom a question is for, as far as the question needs to know. */
+export interface Asked {
+  readonly path: string;
+  readonly asks: Set<OpenAsk>;
+  lateReply(value: unknown, reason: DeadLetterReason): void;
+}
+
+export class PendingAsk extends OpenAsk {
+  readonly promise: Promise<unknown>;
+  #resolve!: (value: unknown) => void;
+  #reject!: (error: unknown) => void;
+  #open = true;
+  readonly #asked: Asked;
+  readonly #dispatcher: Dispatcher;
+  #timer: WheelTimer | undefined;
+  #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined;
+
+  constructor(asked: Asked, dispatcher: Dispatcher, options: AskOptions | undefined) {
+    super();
+    this.#asked = asked;
+    this.#dispatcher = dispatcher;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    const timeout = options?.timeout ?? ASK_TIMEOUT_MS;
+    if (timeout !== Infinity) {
+      this.#timer = dispatcher.after(timeout, () =>
+        this.fail(new TimeoutError(`ask ${asked.path}: no answer within ${timeout} ms`)),
+      );
+    }
+    const signal = options?.signal;
+    if (signal !== undefined) {
+      this.#signal = signal;
+      this.#onAbort = () => this.fail(signal.reason);
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    asked.asks.add(this);
+    dispatcher.host.hold();
+  }
+
+  override tell(value: unknown): void {
+    if (!this.#open) return this.#asked.lateReply(value, 'lateReply');
+    this.#close();
+    this.#resolve(value);
+  }
+
+  override fail(error: unknown): void {
+    if (!this.#open) return;
+    this.#close();
+    this.#reject(error);
+  }
+
+  override died(reason: ExitReason): void {
+    this.fail(new ActorDiedError(this.#asked.path, reason, 'ask'));
+  }
+
+  /** Is called once when it is settled, for whoever keeps it under a number. */
+  onClose: (() => void) | undefined;
+
+  #close(): void {
+    this.#open = false;
+    this.onClose?.();
+    if (this.#timer !== undefined) this.#dispatcher.cancelTimer(this.#timer);
+    if (this.#onAbort !== undefined) this.#signal!.removeEventListener('abort', this.#onAbort);
+    this.#asked.asks.delete(this);
+    this.#dispatcher.host.release();
+  }
+}
+
+/** The question that a message carries, if it does. */
+export function askOf(message: unknown): OpenAsk | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { reply } = message as { reply?: unknown };
+  return reply instanceof OpenAsk ? reply : undefined;
+}
+
+/** Throws `RangeError` for a bad timeout, as core does. */
+export function checkTimeout(timeout: number | undefined, place: string): void {
+  if (timeout === undefined) return;
+  if (typeof timeout !== 'number') {
+    throw new TypeError(
+      `${place}: timeout must be a number of milliseconds, got ${String(timeout)} (${typeof timeout})`,
+    );
+  }
+  if (!(timeout >= 0))
+    throw new RangeError(`${place}: timeout must be 0 or more milliseconds, got ${timeout}`);
+}

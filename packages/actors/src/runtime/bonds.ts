@@ -1,0 +1,213 @@
+/** What ties a cell to others and to time. Most actors have little of it, so it is made when it is needed. */
+import type { Event } from '@heddle/core';
+import { ActorDiedError, StashFullError } from '../errors.ts';
+import { backoffDelay } from '../supervision/backoff.ts';
+import type { Backoff } from '../supervision/backoff.ts';
+import type { ExitReason } from '../supervision/exit-reason.ts';
+import type { ActorTimers } from '../timers/actor-timers.ts';
+import type { WheelTimer } from '../timers/wheel.ts';
+import type { OpenAsk } from './ask.ts';
+import type { Cell } from './cell.ts';
+import type { ActorRef } from './ref.ts';
+
+/** What a watcher remembers of a watch. */
+export interface Watch {
+  readonly target: ActorRef<never>;
+  /** The message that the watcher wants instead of a signal. */
+  readonly hasMessage: boolean;
+  readonly message: unknown;
+  /** For the runtime's own watches. */
+  readonly callback: ((reason: ExitReason) => void) | undefined;
+}
+
+/** A `send` that waits for room. */
+export interface Creditor {
+  granted(): void;
+  refused(error: unknown): void;
+}
+
+export class Bonds {
+  knownChildren: Set<Cell> | undefined = undefined;
+  /** The children that have names of their own. */
+  knownNames: Map<string, Cell> | undefined = undefined;
+  /** Who wants to know of its end, by the number of the watch. */
+  knownWatchers: Map<number, ActorRef<never>> | undefined = undefined;
+  /** Whose end it wants to know of. */
+  knownWatching: Map<number, Watch> | undefined = undefined;
+  knownLinks: Set<ActorRef<never>> | undefined = undefined;
+  knownAsks: Set<OpenAsk> | undefined = undefined;
+  knownCreditors: Creditor[] | undefined = undefined;
+  timers: ActorTimers | undefined = undefined;
+  readonly deathWaiters: Set<(reason: ExitReason) => void> = new Set<(reason: ExitReason) => void>();
+  stopEvent: Event | undefined = undefined;
+  abort: AbortController | undefined = undefined;
+  restartTimes: readonly number[] = [];
+  restartTimer: WheelTimer | undefined = undefined;
+  afterChildren: (() => void) | undefined = undefined;
+  escalates = false;
+  /** Ends what a kill must not leave behind: the thread of a dedicated actor. */
+  onKill: (() => void) | undefined = undefined;
+  #attempts = 0;
+  #lastFailure = -Infinity;
+  #stash: unknown[] = [];
+  #receiveTimeout: { readonly ms: number; timer: WheelTimer } | undefined = undefined;
+
+  get children(): Set<Cell> {
+    return (this.knownChildren ??= new Set());
+  }
+
+  get names(): Map<string, Cell> {
+    return (this.knownNames ??= new Map());
+  }
+
+  get watchers(): Map<number, ActorRef<never>> {
+    return (this.knownWatchers ??= new Map());
+  }
+
+  get watching(): Map<number, Watch> {
+    return (this.knownWatching ??= new Map());
+  }
+
+  get links(): Set<ActorRef<never>> {
+    return (this.knownLinks ??= new Set());
+  }
+
+  get asks(): Set<OpenAsk> {
+    return (this.knownAsks ??= new Set());
+  }
+
+  get creditors(): Creditor[] {
+    return (this.knownCreditors ??= []);
+  }
+
+  /** The cells of supervised children of an earlier instance, by their ids: a child that is started again keeps its ref. */
+  #former: Map<string, Cell> | undefined = undefined;
+
+  takeFormer(label: string | undefined, actor: unknown): Cell | undefined {
+    if (label === undefined) return undefined;
+    const cell = this.#former?.get(label);
+    if (cell === undefined || cell.actor !== actor || this.knownNames?.has(label) === true) return undefined;
+    this.#former!.delete(label);
+    this.children.add(cell);
+    this.names.set(label, cell);
+    return cell;
+  }
+
+  /** A supervised child has ended with its supervisor. */
+  keepFormer(child: Cell): void {
+    if (child.label !== undefined) (this.#former ??= new Map()).set(child.label, child);
+  }
+
+  /** The owner has ended: supervised children that had ended before it are former ones too. */
+  retireChildren(): void {
+    if (this.knownChildren === undefined) return;
+    for (const child of this.knownChildren) {
+      this.removeChild(child);
+      if (child.supervised) this.keepFormer(child);
+    }
+  }
+
+  removeChild(child: Cell): void {
+    this.knownChildren?.delete(child);
+    if (child.label !== undefined && this.knownNames?.get(child.label) === child)
+      this.knownNames.delete(child.label);
+  }
+
+  // ── Stash ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get stashed(): number {
+    return this.#stash.length;
+  }
+
+  stash(message: unknown, capacity: number, path: string): void {
+    if (this.#stash.length >= capacity) {
+      throw new StashFullError(`${path}: the stash holds ${capacity} messages already (stashCapacity)`);
+    }
+    this.#stash.push(message);
+  }
+
+  takeStash(): unknown[] {
+    const stashed = this.#stash;
+    if (stashed.length > 0) this.#stash = [];
+    return stashed;
+  }
+
+  // ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  nextDelay(backoff: Backoff, now: number, random: () => number): number {
+    if (now - this.#lastFailure > (backoff.resetAfter ?? backoff.max)) this.#attempts = 0;
+    const delay = backoffDelay(backoff, this.#attempts, random);
+    this.#attempts += 1;
+    // Quiet time begins when it runs again.
+    this.#lastFailure = now + delay;
+    return delay;
+  }
+
+  setReceiveTimeout(cell: Cell, ms: number | undefined): void {
+    if (this.#receiveTimeout !== undefined) cell.dispatcher.cancelTimer(this.#receiveTimeout.timer);
+    this.#receiveTimeout = undefined;
+    if (ms === undefined) return;
+    const { handled } = cell;
+    const timer = cell.dispatcher.after(ms, () => cell.signal({ kind: 'receiveTimeout', handled }));
+    this.#receiveTimeout = { ms, timer };
+  }
+
+  afterMessage(cell: Cell): void {
+    if (this.#receiveTimeout !== undefined) this.setReceiveTimeout(cell, this.#receiveTimeout.ms);
+  }
+
+  // ── Stop ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  setStop(): void {
+    this.stopEvent?.set();
+    if (this.abort?.signal.aborted === false) this.abort.abort();
+  }
+
+  clearStop(): void {
+    this.stopEvent = undefined;
+    this.abort = undefined;
+  }
+
+  // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends what an instance has set up for itself. Its links, and who watches it, stay. */
+  forgetInstance(cell: Cell): void {
+    this.onKill = undefined;
+    this.timers?.cancelAll();
+    this.timers = undefined;
+    this.setReceiveTimeout(cell, undefined);
+    if (this.restartTimer !== undefined) cell.dispatcher.cancelTimer(this.restartTimer);
+    this.restartTimer = undefined;
+    if (this.knownWatching === undefined) return;
+    const from = cell.ref as ActorRef<never>;
+    for (const [watch, { target }] of this.knownWatching) target.signal({ kind: 'unwatch', from, watch });
+    this.knownWatching.clear();
+  }
+
+  /** Tells watchers and links, once. */
+  tellOthers(from: ActorRef<never>, reason: ExitReason): void {
+    const watchers = this.knownWatchers;
+    this.knownWatchers = undefined;
+    if (watchers !== undefined) {
+      for (const [watch, watcher] of watchers) watcher.signal({ kind: 'down', from, watch, reason });
+    }
+    const links = this.knownLinks;
+    this.knownLinks = undefined;
+    if (links !== undefined)
+      for (const link of links) link.signal({ kind: 'exit', from, reason, linked: true });
+  }
+
+  callDeathWaiters(reason: ExitReason): void {
+    for (const waiter of this.deathWaiters) {
+      this.deathWaiters.delete(waiter);
+      waiter(reason);
+    }
+  }
+
+  refuseCredit(path: string, reason: ExitReason): void {
+    const creditors = this.knownCreditors;
+    this.knownCreditors = undefined;
+    if (creditors !== undefined)
+      for (const each of creditors) each.refused(new ActorDiedError(path, reason, 'send'));
+  }
+}

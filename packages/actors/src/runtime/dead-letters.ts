@@ -1,0 +1,79 @@
+/** Messages that reached nobody. Each is counted and shown to whoever listens; the log gets summaries, however many they are. */
+import type { ActorRef } from './ref.ts';
+
+/**
+ * - `stopped`: the actor has ended, or ended before the message's turn.
+ * - `mailboxFull`: refused by a full mailbox.
+ * - `dropped`: a full mailbox dropped it, or an older one for a newer.
+ * - `superseded`: a newer message of the same key took its place.
+ * - `unhandled`: the actor said that it means nothing to it.
+ * - `lateReply`: the answer to an `ask` that was given up, or had been answered.
+ * - `restarted`: a tick or result meant for an earlier incarnation.
+ * - `notShareable`: it can't travel to the actor's thread.
+ * - `faulty`: the mailbox's own `priority` or `key` function threw.
+ */
+export type DeadLetterReason =
+  | 'stopped'
+  | 'mailboxFull'
+  | 'dropped'
+  | 'superseded'
+  | 'unhandled'
+  | 'lateReply'
+  | 'restarted'
+  | 'faulty'
+  | 'notShareable';
+
+/** A message that reached nobody. */
+export interface DeadLetter {
+  readonly message: unknown;
+  readonly to: ActorRef<never> | undefined;
+  readonly path: string;
+  readonly reason: DeadLetterReason;
+}
+
+export class DeadLetters {
+  /** How many there were. */
+  count = 0;
+  readonly #listeners = new Set<(letter: DeadLetter) => void>();
+  readonly #onError: (error: unknown) => void;
+  readonly #onFirst: () => void;
+  #since: Partial<Record<DeadLetterReason, number>> = {};
+  #sinceCount = 0;
+
+  /** @internal `onFirst` is called for the first one since the last summary. */
+  constructor(onError: (error: unknown) => void, onFirst: () => void) {
+    this.#onError = onError;
+    this.#onFirst = onFirst;
+  }
+
+  /** Calls `listener` for each from now on; returns the function that ends this. A listener that throws is removed. */
+  subscribe(listener: (letter: DeadLetter) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** @internal */
+  add(letter: DeadLetter): void {
+    this.count += 1;
+    this.#sinceCount += 1;
+    this.#since[letter.reason] = (this.#since[letter.reason] ?? 0) + 1;
+    if (this.#sinceCount === 1) this.#onFirst();
+    for (const listener of this.#listeners) {
+      try {
+        listener(letter);
+      } catch (error) {
+        // Otherwise each letter would make a report, which may make a letter.
+        this.#listeners.delete(listener);
+        this.#onError(error);
+      }
+    }
+  }
+
+  /** @internal What came since the last call. */
+  summary(): { count: number; reasons: Partial<Record<DeadLetterReason, number>> } {
+    const summary = { count: this.#sinceCount, reasons: this.#since };
+    this.#sinceCount = 0;
+    this.#since = {};
+    return summary;
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The scheduler of one thread: a line of actors that have something to do, and turns in which they do it.
+ *
+ * A turn begins by one microtask hop for however many messages, so a `tell` costs no trip through the event loop. It ends when nobody has anything
+ * to do, or after its slice of time; then the next turn is a macrotask, so that input, output and timers are served between. Actors
+ * that wake each other by promises make many short turns, each from a microtask: after some of them, or a slice of time, the next is a
+ * macrotask too.
+ */
+import { TimerWheel, WheelTimer } from '../timers/wheel.ts';
+import type { Cell } from './cell.ts';
+import type { Host } from './host.ts';
+
+/** How many messages an actor handles before the next has its turn. */
+const THROUGHPUT = 128;
+/** How long actors run before input, output and timers are served. */
+const SLICE_MS = 5;
+/** Messages between two looks at the clock, at most. The number begins small, since a message may take long. */
+const MOST_BETWEEN_LOOKS = 512;
+const MOST_HOPS = 256;
+
+export class Dispatcher {
+  readonly host: Host;
+  readonly wheel: TimerWheel;
+  /** The actor whose handler runs now, up to its first `await`. */
+  current: Cell | undefined;
+  /** How many messages may still be handled before the clock is looked at. */
+  left = 0;
+  /** Messages handled by all actors of this thread. */
+  processed = 0;
+  /** Is called when a turn ends, before the thread goes back to its event loop: the place to send what was collected. */
+  flush: (() => void) | undefined;
+  /** How many messages an actor handles in one visit. */
+  throughput: number = THROUGHPUT;
+  #ready: (Cell | undefined)[] = new Array<Cell | undefined>(64).fill(undefined);
+  #mask = 63;
+  #head = 0;
+  #size = 0;
+  #scheduled = false;
+  #running = false;
+  #hops = 0;
+  #seriesStart = 0;
+  #alarm = Infinity;
+
+  constructor(host: Host) {
+    this.host = host;
+    this.wheel = new TimerWheel(host.now());
+  }
+
+  /** How many actors have something to do. */
+  get waiting(): number {
+    return this.#size;
+  }
+
+  enqueue(cell: Cell): void {
+    if (this.#size > this.#mask) this.#grow();
+    this.#ready[(this.#head + this.#size) & this.#mask] = cell;
+    this.#size += 1;
+    if (!this.#scheduled) this.#schedule();
+  }
+
+  #grow(): void {
+    const ready = new Array<Cell | undefined>((this.#mask + 1) * 2).fill(undefined);
+    for (let n = 0; n < this.#size; n++) ready[n] = this.#ready[(this.#head + n) & this.#mask];
+    this.#ready = ready;
+    this.#mask = ready.length - 1;
+    this.#head = 0;
+  }
+
+  #take(): Cell {
+    const cell = this.#ready[this.#head]!;
+    this.#ready[this.#head] = undefined;
+    this.#head = (this.#head + 1) & this.#mask;
+    this.#size -= 1;
+    return cell;
+  }
+
+  /** Lets one actor that has something to do have its visit: the one at `index` in the line. For schedulers that choose. */
+  step(index: number, messages: number): void {
+    // The one chosen changes places with the first: who comes next is up to chance anyway.
+    const at = (this.#head + index) & this.#mask;
+    const chosen = this.#ready[at];
+    this.#ready[at] = this.#ready[this.#head];
+    this.#ready[this.#head] = chosen;
+    this.left = messages;
+    this.#take().visit();
+    this.flush?.();
+  }
+
+  /** Begins a turn without waiting for one, if none is under way. */
+  runNow(): void {
+    if (!this.#running && this.#size > 0) this.#turn();
+  }
+
+  #schedule(): void {
+    this.#scheduled = true;
+    if (this.#running) return;
+    if (this.#hops < MOST_HOPS) {
+      this.#hops += 1;
+      this.host.soon(this.#turn);
+    } else {
+      this.host.later(this.#freshTurn);
+    }
+  }
+
+  readonly #freshTurn = (): void => {
+    this.#hops = 0;
+    this.#seriesStart = this.host.now();
+    this.#turn();
+  };
+
+  readonly #turn = (): void => {
+    const { host } = this;
+    this.#running = true;
+    const start = host.now();
+    // Turns that follow each other by microtasks share one slice. A series that began long ago and paused only costs one macrotask.
+    if (this.#hops === 1) this.#seriesStart = start;
+    let lookEvery = 8;
+    this.left = lookEvery;
+    let last = start;
+    while (this.#size > 0) {
+      this.#take().visit();
+      if (this.left > 0) continue;
+      const now = host.now();
+      if (now - start > SLICE_MS) break;
+      // Twice as many if these took less than a sixteenth of the slice, so that the slice is never overrun by much.
+      if (now - last < SLICE_MS / 16) lookEvery = Math.min(lookEvery * 2, MOST_BETWEEN_LOOKS);
+      else lookEvery = Math.max(1, lookEvery >> 2);
+      last = now;
+      this.left = lookEvery;
+    }
+    this.flush?.();
+    this.#running = false;
+    if (this.#size > 0 || this.#hops >= MOST_HOPS || last - this.#seriesStart > SLICE_MS) {
+      // The next turn, now or when somebody has something to do, is a macrotask.
+      this.#hops = MOST_HOPS;
+    }
+    this.#scheduled = this.#size > 0;
+    if (this.#scheduled) host.later(this.#freshTurn);
+  };
+
+  /** Calls `action` in `ms` milliseconds, unless the timer is cancelled. */
+  after(ms: number, action: () => void): WheelTimer {
+    const timer = new WheelTimer(action);
+    this.startTimer(timer, ms);
+    return timer;
+  }
+
+  startTimer(timer: WheelTimer, ms: number): void {
+    if (ms === Infinity) return;
+    const { host, wheel } = this;
+    const now = host.now();
+    // An empty wheel may stand long ago.
+    if (wheel.size === 0) wheel.advance(now);
+    wheel.start(timer, now + ms);
+    if (now + ms < this.#alarm) this.#setAlarm(now + ms);
+  }
+
+  cancelTimer(timer: WheelTimer): boolean {
+    // The alarm stays: it may ring for nothing, which costs less than setting it anew at each cancellation.
+    return this.wheel.cancel(timer);
+  }
+
+  #setAlarm(at: number): void {
+    this.#alarm = at;
+    this.host.alarm(at, this.#ring);
+  }
+
+  readonly #ring = (): void => {
+    this.#alarm = Infinity;
+    const { wheel } = this;
+    wheel.advance(this.host.now());
+    const { next } = wheel;
+    if (next !== undefined && next < this.#alarm) this.#setAlarm(next);
+    this.flush?.();
+  };
+}

@@ -1,0 +1,11 @@
+/** A message with something to do or to check before the actor sees it: adapted messages, timer ticks, results of promises. */
+export abstract class Envelope {
+  /** Returns the message in its box, or `undefined` if it is void by now. Runs as part of the handling: an error is the actor's. */
+  abstract open(): { readonly message: unknown } | undefined;
+
+  /** Is called when the message has been handled, successfully or not. */
+  done(): void {}
+
+  /** What to show in a dead letter or a crash report. */
+  abstract readonly content: unknown;
+}

@@ -1,0 +1,205 @@
+/** References to actors of this thread: a message goes straight into the mailbox, as it is, uncopied. */
+import { TimeoutError } from '@heddle/core';
+import type { AsyncWaitOptions } from '@heddle/core';
+import { ActorDiedError, MailboxFullError } from '../errors.ts';
+import { DISPLACED, ACCEPTED, DROPPED } from '../mailbox/mailbox.ts';
+import { exit } from '../supervision/exit-reason.ts';
+import type { ExitReason } from '../supervision/exit-reason.ts';
+import { PendingAsk, checkTimeout } from './ask.ts';
+import type { Asked } from './ask.ts';
+import type { Cell } from './cell.ts';
+import { Envelope } from './envelope.ts';
+import { ActorRef } from './ref.ts';
+import type { Answer, AskOptions, Question } from './ref.ts';
+import type { InternalSignal } from './signal.ts';
+
+export class LocalRef<in M> extends ActorRef<M> {
+  /** @internal */
+  readonly cell: Cell;
+
+  constructor(cell: Cell) {
+    super();
+    this.cell = cell;
+  }
+
+  override tell(message: M): void {
+    this.cell.post(message);
+  }
+
+  override send(message: M, options?: AsyncWaitOptions): Promise<void> {
+    return sendTo(this.cell, message, options);
+  }
+
+  override async ask<T, const Q extends Question<T>>(
+    this: ActorRef<T>,
+    question: Q,
+    options?: AskOptions,
+  ): Promise<Answer<T, Q>> {
+    const { cell } = this as unknown as LocalRef<T>;
+    checkTimeout(options?.timeout, `ask ${cell.path}`);
+    options?.signal?.throwIfAborted();
+    if (cell.dispatcher.current === cell) {
+      throw new TypeError(
+        `ask ${cell.path}: an actor that asks itself would wait for ever; tell, or call the function`,
+      );
+    }
+    if (!cell.open) throw new ActorDiedError(cell.path, cell.alive ? exit.shutdown : exit.noproc, 'ask');
+    const reply = new PendingAsk(askedOf(cell), cell.dispatcher, options);
+    cell.post({ ...question, reply });
+    return (await reply.promise) as Answer<T, Q>;
+  }
+
+  override get id(): number {
+    return this.cell.id;
+  }
+
+  override get path(): string {
+    return this.cell.path;
+  }
+
+  override get alive(): boolean {
+    return this.cell.alive;
+  }
+
+  override whenStopped(options?: AsyncWaitOptions): Promise<ExitReason> {
+    return stoppedOf(this.cell, options);
+  }
+
+  override signal(signal: InternalSignal): void {
+    this.cell.signal(signal);
+  }
+}
+
+function askedOf(cell: Cell): Asked {
+  return {
+    get path() {
+      return cell.path;
+    },
+    asks: cell.bonds.asks,
+    lateReply(message, reason) {
+      cell.runtime.deadLetters.add({ message, to: undefined, path: cell.path, reason });
+    },
+  };
+}
+
+async function sendTo(cell: Cell, message: unknown, options: AsyncWaitOptions | undefined): Promise<void> {
+  checkTimeout(options?.timeout, `send ${cell.path}`);
+  options?.signal?.throwIfAborted();
+  if (!cell.open) {
+    cell.deadLetter(message, 'stopped');
+    throw new ActorDiedError(cell.path, cell.alive ? exit.shutdown : exit.noproc, 'send');
+  }
+  // Those who wait already are before us.
+  if (!cell.mailbox.blocks || (cell.mailbox.hasRoom() && !cell.knownBonds?.knownCreditors?.length)) {
+    const outcome = cell.post(message);
+    // What a policy drops on purpose is no error of the sender.
+    if (outcome === ACCEPTED || outcome === DISPLACED || outcome === DROPPED) return;
+    throw new MailboxFullError(`send ${cell.path}: the mailbox is full (${cell.mailbox.size} messages)`);
+  }
+  await credit(cell, message, options);
+}
+
+/** Waits in line for room. The message is delivered in the same step in which the room is granted: nobody can take it in between. */
+function credit(cell: Cell, message: unknown, options: AsyncWaitOptions | undefined): Promise<void> {
+  const { dispatcher } = cell;
+  const { creditors } = cell.bonds;
+  return new Promise((resolve, reject) => {
+    const signal = options?.signal;
+    const close = (): void => {
+      dispatcher.host.release();
+      if (timer !== undefined) dispatcher.cancelTimer(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const creditor = {
+      granted() {
+        close();
+        cell.post(message);
+        resolve();
+      },
+      refused(error: unknown) {
+        close();
+        reject(error);
+      },
+    };
+    const giveUp = (error: unknown): void => {
+      const at = creditors.indexOf(creditor);
+      if (at === -1) return;
+      creditors.splice(at, 1);
+      creditor.refused(error);
+    };
+    const onAbort = (): void => giveUp(signal!.reason);
+    const timeout = options?.timeout;
+    const timer =
+      timeout === undefined || timeout === Infinity
+        ? undefined
+        : dispatcher.after(timeout, () =>
+            giveUp(new TimeoutError(`send ${cell.path}: no room within ${timeout} ms`)),
+          );
+    signal?.addEventListener('abort', onAbort, { once: true });
+    dispatcher.host.hold();
+    creditors.push(creditor);
+  });
+}
+
+async function stoppedOf(cell: Cell, options: AsyncWaitOptions | undefined): Promise<ExitReason> {
+  checkTimeout(options?.timeout, `whenStopped ${cell.path}`);
+  options?.signal?.throwIfAborted();
+  if (!cell.alive) return exit.noproc;
+  const { dispatcher } = cell;
+  dispatcher.host.hold();
+  let forget = (): void => {};
+  try {
+    return await new Promise<ExitReason>((resolve, reject) => {
+      const { deathWaiters } = cell.bonds;
+      deathWaiters.add(resolve);
+      const onAbort = (): void => reject(options!.signal!.reason as Error);
+      options?.signal?.addEventListener('abort', onAbort, { once: true });
+      const timeout = options?.timeout ?? Infinity;
+      const timer = dispatcher.after(timeout, () =>
+        reject(new TimeoutError(`whenStopped ${cell.path}: it hasn't ended within ${timeout} ms`)),
+      );
+      forget = () => {
+        deathWaiters.delete(resolve);
+        options?.signal?.removeEventListener('abort', onAbort);
+        dispatcher.cancelTimer(timer);
+      };
+    });
+  } finally {
+    forget();
+    dispatcher.host.release();
+  }
+}
+
+/** A message for an actor that speaks another language: it is translated as part of its handling. */
+class Adapted extends Envelope {
+  readonly #translate: (message: unknown) => unknown;
+  override readonly content: unknown;
+
+  constructor(translate: (message: unknown) => unknown, message: unknown) {
+    super();
+    this.#translate = translate;
+    this.content = message;
+  }
+
+  override open(): { readonly message: unknown } {
+    return { message: this.#translate(this.content) };
+  }
+}
+
+/** A second address of an actor, for another type of message. */
+export class AdapterRef<in M> extends LocalRef<M> {
+  readonly #translate: (message: unknown) => unknown;
+
+  constructor(cell: Cell, translate: (message: unknown) => unknown) {
+    super(cell);
+    this.#translate = translate;
+  }
+
+  override tell(message: M): void {
+    this.cell.post(new Adapted(this.#translate, message));
+  }
+
+  override send(message: M, options?: AsyncWaitOptions): Promise<void> {
+    return sendTo(this.cell, new Adapted(this.#translate, message), options);
+  }
+}

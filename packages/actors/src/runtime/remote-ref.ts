@@ -1,0 +1,65 @@
+/** References to actors of other threads: a message is copied into shared memory, where the other thread finds it. */
+import type { AsyncWaitOptions } from '@heddle/core';
+import type { ExitReason } from '../supervision/exit-reason.ts';
+import { PendingAsk, checkTimeout } from './ask.ts';
+import type { Cell } from './cell.ts';
+import type { Node } from './node.ts';
+import { ActorRef } from './ref.ts';
+import type { Answer, AskOptions, Question } from './ref.ts';
+import type { InternalSignal } from './signal.ts';
+
+export class RemoteRef<in M> extends ActorRef<M> {
+  readonly #node: Node;
+  override readonly id: number;
+  override readonly path: string;
+
+  constructor(node: Node, id: number, path: string) {
+    super();
+    this.#node = node;
+    this.id = id;
+    this.path = path;
+  }
+
+  /** @internal Whoever does something here on behalf of the actor. */
+  get guardian(): Cell {
+    return this.#node.guardian;
+  }
+
+  override tell(message: M): void {
+    this.#node.tell(this.id, this.path, message);
+  }
+
+  /** The mailbox is elsewhere: this resolves when the message is on its way. What its policy does with it shows there. */
+  override async send(message: M, options?: AsyncWaitOptions): Promise<void> {
+    checkTimeout(options?.timeout, `send ${this.path}`);
+    options?.signal?.throwIfAborted();
+    this.#node.tell(this.id, this.path, message);
+  }
+
+  override async ask<T, const Q extends Question<T>>(
+    this: ActorRef<T>,
+    question: Q,
+    options?: AskOptions,
+  ): Promise<Answer<T, Q>> {
+    const { path, id } = this;
+    const node = (this as unknown as RemoteRef<T>).#node;
+    checkTimeout(options?.timeout, `ask ${path}`);
+    options?.signal?.throwIfAborted();
+    const reply = new PendingAsk(node.asked(path), node.runtime.dispatcher, options);
+    node.ask(id, path, { ...question, reply }, reply);
+    return (await reply.promise) as Answer<T, Q>;
+  }
+
+  override get alive(): boolean {
+    return this.#node.seemsAlive(this.id);
+  }
+
+  override whenStopped(options?: AsyncWaitOptions): Promise<ExitReason> {
+    checkTimeout(options?.timeout, `whenStopped ${this.path}`);
+    return this.#node.whenStopped(this as unknown as ActorRef<never>, options);
+  }
+
+  override signal(signal: InternalSignal): void {
+    this.#node.signal(this as unknown as ActorRef<never>, signal);
+  }
+}

@@ -1,0 +1,42 @@
+/** What the cells of one thread have in common. */
+import type { ExitReason } from '../supervision/exit-reason.ts';
+import type { Mailbox } from '../mailbox/mailbox.ts';
+import type { Cell } from './cell.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Node } from './node.ts';
+import type { Placement } from './placement.ts';
+import type { Report } from './report.ts';
+
+/** Sees every start attempt with its outcome and every end with its reason, in the order in which they happen and before anybody else does. */
+export interface Observer {
+  started?(cell: Cell, outcome: 'ok' | 'ignore' | 'error'): void;
+  stopping?(cell: Cell, reason: ExitReason): void;
+  exited?(cell: Cell, reason: ExitReason): void;
+}
+
+/**
+ * The number of an actor or a watch: `count × ID_STEP + maker × MOST_SLOTS + slot`. `slot` is the thread where the actor runs, `maker` the one that gave the
+ * number, so that every thread can give numbers for every other.
+ */
+export const MOST_SLOTS = 256;
+export const ID_STEP: number = MOST_SLOTS * MOST_SLOTS;
+
+export interface Runtime {
+  /** Which thread this is: 0 is the one that made the system. */
+  readonly slot: number;
+  /** The way to other threads; `undefined` as long as there are none. */
+  node: Node | undefined;
+  /** Says where an actor shall run that asks for more than to be beside its parent. */
+  place(placement: Placement): number;
+  /** The actor has ended for good. */
+  forget?(cell: Cell): void;
+  readonly dispatcher: Dispatcher;
+  readonly deadLetters: DeadLetters;
+  readonly observer: Observer | undefined;
+  /** For fault injection. */
+  readonly wrapMailbox: ((cell: Cell, mailbox: Mailbox) => Mailbox) | undefined;
+  report(report: Report): void;
+  /** A number for an actor that runs in `slot`, by default here, or for a watch; no other has it. */
+  nextId(slot?: number): number;
+}

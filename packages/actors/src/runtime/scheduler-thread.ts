@@ -1,0 +1,43 @@
+/** What a scheduler thread runs: a dispatcher, and the reception of what other threads send. */
+import { task } from '@heddle/core';
+import type { Task } from '@heddle/core';
+import { createRuntime } from './create-runtime.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { PlatformHost } from './host.ts';
+import { Node } from './node.ts';
+import type { Wiring } from './node.ts';
+import type { Report } from './report.ts';
+
+/** `claimsToCome`: how many threads will say which actors of a dead predecessor may come back. */
+export const schedulerThread: Task<
+  (wiring: Wiring, slot: number, generation: number, claimsToCome: number) => Promise<void>
+> = task(
+  import.meta,
+  async function schedulerThread(
+    wiring: Wiring,
+    slot: number,
+    generation: number,
+    claimsToCome: number,
+  ): Promise<void> {
+    const report = (each: Report): void => node.post(0, ['report', each]);
+    const deadLetters = new DeadLetters(
+      error => report({ type: 'callbackFailed', path: '', callback: 'dead letter listener', error }),
+      () => {},
+    );
+    // All dead letters are counted where the system was made.
+    deadLetters.subscribe(({ message, path, reason }) => node.post(0, ['letter', message, path, reason]));
+    const runtime = createRuntime({
+      slot,
+      generation,
+      host: new PlatformHost(),
+      deadLetters,
+      observer: undefined,
+      wrapMailbox: undefined,
+      report,
+      place: placement => node.place(placement),
+    });
+    const node: Node = new Node(runtime, wiring, generation, claimsToCome);
+    runtime.node = node;
+    await node.receive();
+  },
+);

@@ -1,0 +1,84 @@
+/** Starts actors below others. */
+import { toActor, checkActorOptions } from '../behavior/actor.ts';
+import type { ActorOptions } from '../behavior/actor.ts';
+import { NameTakenError } from '../errors.ts';
+import { Cell } from './cell.ts';
+import type { ActorRef } from './ref.ts';
+
+/** How an actor is started. What it doesn't say, the declaration says. */
+export interface SpawnOptions<A extends unknown[] = unknown[]> extends ActorOptions {
+  /** What the setup function takes after the context. */
+  readonly args?: A;
+  /** Unique among its siblings, without `/`. Default: the declaration's name and a number. */
+  readonly name?: string;
+  /** Whether the parent gets a `down` when it ends. */
+  readonly watch?: boolean;
+  /** Whether parent and child are linked. */
+  readonly link?: boolean;
+}
+
+/** The options may be left out only if the setup function takes no arguments. */
+export type SpawnArguments<A extends unknown[]> = [] extends A
+  ? [options?: SpawnOptions<A>]
+  : [options: SpawnOptions<A> & { readonly args: A }];
+
+/** Makes a cell below `parent`, not started yet. Throws for a bad or taken name and for bad options. */
+export function createCell(
+  parent: Cell,
+  start: unknown,
+  args: readonly unknown[],
+  options: SpawnOptions | undefined,
+  label: string | undefined,
+): Cell {
+  const actor = toActor(start, 'spawn');
+  let merged = actor.options as ActorOptions;
+  if (options !== undefined) {
+    const { args: _args, name: _name, watch: _watch, link: _link, ...own } = options;
+    if (Object.keys(own).length > 0) {
+      checkActorOptions(own, `spawn ${actor.name}`);
+      // The innermost rule that matches decides: the declaration's come first.
+      const onError = [...(merged.onError ?? []), ...(own.onError ?? [])];
+      merged = { ...merged, ...own, ...(onError.length > 0 && { onError }) };
+    }
+  }
+  if (label !== undefined) {
+    if (typeof label !== 'string' || label === '' || label.includes('/')) {
+      throw new TypeError(
+        `spawn below ${parent.path || '/'}: name must be a string without "/", got ${JSON.stringify(label)}`,
+      );
+    }
+    const holder = parent.knownBonds?.knownNames?.get(label);
+    if (holder !== undefined) {
+      throw new NameTakenError(
+        `spawn: the name ${parent.path}/${label} is taken by actor ${holder.id} (${holder.actor.name})`,
+      );
+    }
+  }
+  const { runtime } = parent;
+  const placement = merged.placement ?? 'parent';
+  const slot = placement === 'parent' ? runtime.slot : runtime.place(placement);
+  const cell =
+    slot === runtime.slot
+      ? new Cell(runtime, parent, actor, args, merged, runtime.nextId(), label)
+      : runtime.node!.createAgent(parent, actor, args, merged, options, slot, label);
+  const { bonds } = parent;
+  bonds.children.add(cell);
+  if (label !== undefined) bonds.names.set(label, cell);
+  return cell;
+}
+
+/** Makes a cell and has it start in its own turn. A parent that is ending gets a child that has ended. */
+export function spawnChild(parent: Cell, start: unknown, options: SpawnOptions | undefined): ActorRef<never> {
+  const cell = createCell(parent, start, options?.args ?? [], options, options?.name);
+  const ref = cell.ref as ActorRef<never>;
+  if (!parent.acceptsChildren) {
+    cell.kill();
+    return ref;
+  }
+  if (options?.link === true) parent.context.link(ref);
+  if (options?.watch === true) parent.context.watch(ref);
+  // For an actor elsewhere the order to start it must go out before the first message to it.
+  if (cell.agent === undefined) cell.startSoon();
+  else void cell.start();
+  return ref;
+}

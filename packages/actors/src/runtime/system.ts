@@ -1,0 +1,191 @@
+/** `ActorSystem`: the root of a tree of actors, and what they run on. */
+import type { Actor, SetupFunction } from '../behavior/actor.ts';
+import { exit } from '../supervision/exit-reason.ts';
+import type { ExitReason } from '../supervision/exit-reason.ts';
+import type { Mailbox } from '../mailbox/mailbox.ts';
+import { Cell, STATE } from './cell.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { createRuntime } from './create-runtime.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { PlatformHost } from './host.ts';
+import type { Host } from './host.ts';
+import { inspectCell } from './inspect.ts';
+import type { ActorInfo } from './inspect.ts';
+import type { ActorRef } from './ref.ts';
+import { describeReport } from './report.ts';
+import type { Report } from './report.ts';
+import { MOST_SLOTS } from './runtime.ts';
+import type { Observer } from './runtime.ts';
+import { spawnChild } from './spawn.ts';
+import type { SpawnArguments } from './spawn.ts';
+import { Threads } from './threads.ts';
+
+/** How a system is set up. */
+export interface SystemOptions {
+  /** For logs. Default: `actors`. */
+  readonly name?: string;
+  /**
+   * How many scheduler threads there are for actors whose `placement` asks for one. Default: one less than the machine can run at once, at least 1; with 0 everything
+   * runs here. They start when the first actor is placed on one, and from then on keep the program running until `stop()`.
+   */
+  readonly threads?: number;
+  /** Is called with crashes, restarts and what supervisors report. Default: one line each to standard error. */
+  readonly report?: (report: Report) => void;
+  /** Time, chance and turns; the testkit's is deterministic. */
+  readonly host?: Host;
+  /** Sees starts and ends before anybody else. */
+  readonly observer?: Observer;
+  /** @internal For fault injection. */
+  readonly wrapMailbox?: (cell: Cell, mailbox: Mailbox) => Mailbox;
+}
+
+/** How often dead letters are summed up in a report. */
+const SUMMARY_MS = 5000;
+
+const guardian: Actor<never, []> = {
+  name: '',
+  module: undefined,
+  options: {},
+  setup: () => () => {},
+};
+
+function threadCount({ threads, host }: SystemOptions): number {
+  // Virtual time has no threads.
+  if (threads === undefined) return host === undefined ? Math.max(1, parallelism() - 1) : 0;
+  if (!Number.isSafeInteger(threads) || threads < 0 || threads >= MOST_SLOTS) {
+    throw new RangeError(
+      `ActorSystem: threads must be a whole number from 0 to ${MOST_SLOTS - 1}, got ${String(threads)} (${typeof threads})`,
+    );
+  }
+  return threads;
+}
+
+function parallelism(): number {
+  return (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2;
+}
+
+/**
+ * The root of a tree of actors. An idle system without threads doesn't keep the program running, and neither do timers of its actors; what you await
+ * (`ask`, `stop`, `whenStopped`) does.
+ *
+ * @example
+ * await using system = new ActorSystem();
+ * const counter = system.spawn(counterActor, { args: [0] });
+ * counter.tell({ type: 'add', by: 2 });
+ * await counter.ask({ type: 'get' }); // => 2
+ */
+export class ActorSystem {
+  readonly name: string;
+  /** Messages that reached nobody. */
+  readonly deadLetters: DeadLetters;
+  readonly #root: Cell;
+  readonly #dispatcher: Dispatcher;
+  readonly #threads: Threads;
+
+  /** Starts nothing yet. Never blocks. */
+  constructor(options: SystemOptions = {}) {
+    this.name = options.name ?? 'actors';
+    const report = options.report ?? ((report: Report) => console.error(describeReport(report)));
+    const safely = (each: Report): void => {
+      try {
+        report(each);
+      } catch (error) {
+        // A reporter that throws must not harm the actor that it reports on.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    };
+    const deadLetters = new DeadLetters(
+      error => safely({ type: 'callbackFailed', path: '', callback: 'dead letter listener', error }),
+      () => void dispatcher.after(SUMMARY_MS, () => this.#summarize(safely)),
+    );
+    this.deadLetters = deadLetters;
+    const count = threadCount(options);
+    const runtime = createRuntime({
+      slot: 0,
+      generation: 0,
+      host: options.host ?? new PlatformHost(),
+      deadLetters,
+      observer: options.observer,
+      wrapMailbox: options.wrapMailbox,
+      report: safely,
+      place: placement => (count === 0 ? 0 : this.#threads.connect().place(placement)),
+    });
+    const { dispatcher } = runtime;
+    this.#threads = new Threads(runtime, this.name, count);
+    this.#dispatcher = dispatcher;
+    this.#root = new Cell(runtime, undefined, guardian as unknown as Actor<never, never>, [], {}, 0, '');
+    void this.#root.start();
+  }
+
+  #summarize(report: (report: Report) => void): void {
+    const { count, reasons } = this.deadLetters.summary();
+    if (count > 0) report({ type: 'deadLetters', count, reasons });
+  }
+
+  /** @internal */
+  get root(): Cell {
+    return this.#root;
+  }
+
+  /** @internal */
+  get threads(): Threads {
+    return this.#threads;
+  }
+
+  /** @internal */
+  get dispatcher(): Dispatcher {
+    return this.#dispatcher;
+  }
+
+  /**
+   * Starts an actor at the top of the tree. Its setup function runs in its own turn, after this one. Throws `NameTakenError` naming the holder, and `TypeError`
+   * or `RangeError` for wrong options. Never blocks.
+   */
+  spawn<M, A extends unknown[]>(
+    actor: Actor<M, A> | SetupFunction<M, A>,
+    ...options: SpawnArguments<A>
+  ): ActorRef<M> {
+    if (this.#root.state !== STATE.running) {
+      throw new TypeError(`ActorSystem "${this.name}" has been stopped: it starts no actors any more`);
+    }
+    return spawnChild(this.#root, actor, options[0]) as ActorRef<M>;
+  }
+
+  /** The tree of actors as it is now, from the root down: states, messages waiting and handled, restarts. Of other threads it shows the actors whose parents are here. */
+  inspect(): ActorInfo {
+    return inspectCell(this.#root);
+  }
+
+  /** Sends an exit signal to an actor. See `Context.exit`. */
+  exit(ref: ActorRef<never>, reason: ExitReason): void {
+    if (reason.type === 'killed') ref.signal({ kind: 'kill' });
+    else ref.signal({ kind: 'exit', from: this.#root.ref as ActorRef<never>, reason, linked: false });
+  }
+
+  /**
+   * Stops an actor from the top of the tree, or all of them: last started first, each asked, given its `shutdown` time to handle what it had accepted, and killed only
+   * then. Resolves when it is done, also if it was done before.
+   */
+  async stop(): Promise<void> {
+    const root = this.#root;
+    if (root.alive) {
+      const { host } = this.#dispatcher;
+      host.hold();
+      try {
+        await new Promise<void>(resolve =>
+          root.requestStop('infinity', false, exit.shutdown, () => resolve()),
+        );
+      } finally {
+        host.release();
+      }
+    }
+    await this.#threads.stop();
+    this.#summarize(each => root.runtime.report(each));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

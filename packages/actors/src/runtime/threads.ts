@@ -1,0 +1,102 @@
+/**
+ * The scheduler threads of a system, as its main thread sees them: started together when the first actor is placed on one, each replaced when it dies.
+ */
+import { AtomicCounter, SimpleQueue, Thread } from '@heddle/core';
+import { exit } from '../supervision/exit-reason.ts';
+import { Node } from './node.ts';
+import type { Packet, Wiring } from './node.ts';
+import type { Runtime } from './runtime.ts';
+import { schedulerThread } from './scheduler-thread.ts';
+
+/** How long a thread without actors may take to end before it is terminated. */
+const TERMINATE_AFTER_MS = 1000;
+
+export class Threads {
+  readonly #runtime: Runtime;
+  readonly #name: string;
+  readonly #count: number;
+  #wiring: Wiring | undefined;
+  readonly #threads: Thread[] = [];
+  #stopping = false;
+  #reception: Promise<void> | undefined;
+
+  constructor(runtime: Runtime, name: string, count: number) {
+    this.#runtime = runtime;
+    this.#name = name;
+    this.#count = count;
+  }
+
+  /** The way to the threads, which are started if they haven't been. */
+  connect(): Node {
+    const runtime = this.#runtime;
+    if (runtime.node !== undefined) return runtime.node;
+    const slots = this.#count + 1;
+    const wiring: Wiring = {
+      inboxes: Array.from(
+        { length: slots },
+        (_, slot) => new SimpleQueue<Packet>({ name: `${this.#name} ${slot}` }),
+      ),
+      loads: Array.from({ length: slots }, () => new AtomicCounter()),
+    };
+    this.#wiring = wiring;
+    const node = new Node(runtime, wiring, 0, 0);
+    node.onReport = report => runtime.report(report);
+    runtime.node = node;
+    for (let slot = 1; slot < slots; slot++) this.#start(slot, 0);
+    this.#reception = node.receive();
+    return node;
+  }
+
+  /** The threads by slot, from 1. */
+  get threads(): readonly Thread[] {
+    return this.#threads.slice(1);
+  }
+
+  #start(slot: number, generation: number): void {
+    const claimsToCome = generation === 0 ? 0 : this.#count;
+    const thread = new Thread(schedulerThread, {
+      args: [this.#wiring!, slot, generation, claimsToCome],
+      name: `${this.#name}-${slot}`,
+      daemon: true,
+    });
+    this.#threads[slot] = thread as unknown as Thread;
+    thread.start();
+    void thread.joinAsync().then(() => {
+      if (!this.#stopping) this.#died(slot, generation);
+    });
+  }
+
+  /** Starts a successor, which takes over the inbox, and tells everybody. */
+  #died(slot: number, generation: number): void {
+    const runtime = this.#runtime;
+    runtime.report({ type: 'threadDied', thread: `${this.#name}-${slot}`, reason: exit.threadDied });
+    this.#start(slot, generation + 1);
+    const node = runtime.node!;
+    for (let other = 1; other <= this.#count; other++) {
+      if (other !== slot) node.post(other, ['threadDied', slot, generation + 1]);
+    }
+    node.threadDied(slot, generation + 1);
+  }
+
+  /** Ends the threads, when their actors have ended. */
+  async stop(): Promise<void> {
+    const node = this.#runtime.node;
+    if (node === undefined || this.#stopping) return;
+    this.#stopping = true;
+    for (let slot = 1; slot <= this.#count; slot++) node.post(slot, ['stop']);
+    node.flush();
+    await Promise.all(
+      this.threads.map(async thread => {
+        if (await thread.joinAsync({ timeout: TERMINATE_AFTER_MS })) return;
+        // An actor that was killed, and doesn't give its thread back: there is no other way.
+        this.#runtime.report({ type: 'threadTerminated', thread: thread.name, afterMs: TERMINATE_AFTER_MS });
+        thread.terminate();
+        await thread.joinAsync();
+      }),
+    );
+    // Their last reports and dead letters are in the inbox by now.
+    node.post(0, ['stop']);
+    node.flush();
+    await this.#reception;
+  }
+}

@@ -1,0 +1,107 @@
+/** Things going wrong on purpose, by chance and seed: messages lost, late or out of order, and actors that crash at them. */
+import { ACCEPTED, DROPPED } from '../mailbox/mailbox.ts';
+import type { Mailbox, Offered } from '../mailbox/mailbox.ts';
+import type { Cell } from '../runtime/cell.ts';
+import { Envelope } from '../runtime/envelope.ts';
+
+/** How likely each fault is for a message, from 0 to 1. */
+export interface Faults {
+  /** The message is lost, as a dead letter with reason `dropped`. */
+  readonly drop?: number;
+  /** It comes up to `delayMs` later, so it may be overtaken by its sender's next. */
+  readonly delay?: number;
+  /** Default: 100. */
+  readonly delayMs?: number;
+  /** It is put before all that wait. */
+  readonly reorder?: number;
+  /** The actor fails with `InjectedCrash` when it takes it. */
+  readonly crash?: number;
+  /** Which actors; all if omitted. */
+  readonly only?: (path: string) => boolean;
+}
+
+/** What an actor fails with when a test wants it to. */
+export class InjectedCrash extends Error {
+  static {
+    this.prototype.name = 'InjectedCrash';
+  }
+}
+
+class Crashing extends Envelope {
+  override readonly content: unknown;
+
+  constructor(content: unknown) {
+    super();
+    this.content = content;
+  }
+
+  override open(): never {
+    throw new InjectedCrash('injected by the test');
+  }
+}
+
+export class FaultyMailbox implements Mailbox {
+  readonly #inner: Mailbox;
+  readonly #cell: Cell;
+  readonly #faults: Faults;
+  readonly #random: () => number;
+
+  constructor(inner: Mailbox, cell: Cell, faults: Faults, random: () => number) {
+    this.#inner = inner;
+    this.#cell = cell;
+    this.#faults = faults;
+    this.#random = random;
+  }
+
+  offer(message: unknown): Offered {
+    const { drop = 0, delay = 0, delayMs = 100, reorder = 0, crash = 0, only } = this.#faults;
+    if (only?.(this.#cell.path) === false) return this.#inner.offer(message);
+    if (this.#random() < drop) return DROPPED;
+    if (this.#random() < crash) return this.#inner.offer(new Crashing(message));
+    if (this.#random() < reorder) {
+      this.#inner.unshift(message);
+      return ACCEPTED;
+    }
+    if (this.#random() < delay) {
+      this.#cell.dispatcher.after(this.#random() * delayMs, () => {
+        if (!this.#cell.open) return this.#cell.deadLetter(message, 'stopped');
+        this.#inner.offer(message);
+        this.#cell.wake();
+      });
+      return ACCEPTED;
+    }
+    return this.#inner.offer(message);
+  }
+
+  get size(): number {
+    return this.#inner.size;
+  }
+
+  get blocks(): boolean {
+    return this.#inner.blocks;
+  }
+
+  takeDisplaced(): unknown {
+    return this.#inner.takeDisplaced();
+  }
+
+  shift(): unknown {
+    return this.#inner.shift();
+  }
+
+  unshift(message: unknown): void {
+    this.#inner.unshift(message);
+  }
+
+  hasRoom(): boolean {
+    return this.#inner.hasRoom();
+  }
+
+  clear(): void {
+    this.#inner.clear();
+  }
+
+  [Symbol.iterator](): Iterator<unknown> {
+    return this.#inner[Symbol.iterator]();
+  }
+}

@@ -1,0 +1,94 @@
+/** Actors with a thread to themselves, and threads as supervised children. */
+import { afterEach, expect, test } from 'vitest';
+import { ActorSystem, Supervisor, exit, supervisor } from '../src/index.ts';
+import type { ActorRef, Context, DeadLetter, Report } from '../src/index.ts';
+import { blocker } from './dedicated.fixture.ts';
+import type { Job } from './dedicated.fixture.ts';
+
+let system: ActorSystem;
+// New for each system: a thread that was killed may still have its say in the last one's.
+let reports: Report[];
+let letters: DeadLetter[];
+let seen: string[];
+
+function start(): ActorSystem {
+  const [ownReports, ownLetters]: [Report[], DeadLetter[]] = [[], []];
+  reports = ownReports;
+  letters = ownLetters;
+  seen = [];
+  system = new ActorSystem({ threads: 0, report: report => ownReports.push(report) });
+  system.deadLetters.subscribe(letter => ownLetters.push(letter));
+  return system;
+}
+
+afterEach(() => system.stop());
+
+async function supervised(): Promise<ActorRef<Job>> {
+  const sup = new Supervisor(
+    start().spawn(supervisor({ children: [{ id: 'blocker', start: blocker, args: [100], shutdown: 300 }] }), {
+      name: 'sup',
+    }),
+  );
+  return (await sup.child(blocker, 'blocker'))!;
+}
+
+test('receives by blocking, answers questions, and tells refs that came in messages', async () => {
+  const ref = start().spawn(blocker, { args: [1], name: 'blocker' });
+  const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
+  for (let n = 0; n < 10; n++) ref.tell({ type: 'add', n: 1 });
+  ref.tell({ type: 'pass', to: sink, text: 'sum' });
+  expect(await ref.ask({ type: 'sum' })).toBe(11);
+  expect(await ref.ask({ type: 'where' })).toBe('/blocker');
+  expect(seen).toEqual(['sum (11)']);
+});
+
+test.each([
+  ['throw', { type: 'error', error: expect.any(RangeError) }],
+  ['exit', exit.threadDied],
+] as const)(
+  '%s is an end with a reason; the supervisor starts another thread, which gets what was waiting',
+  async (type, reason) => {
+    const ref = await supervised();
+    ref.tell({ type: 'sleep', ms: 20 });
+    ref.tell({ type });
+    for (let n = 0; n < 50; n++) ref.tell({ type: 'add', n: 1 });
+    expect(await ref.ask({ type: 'sum' })).toBe(150);
+    expect(reports).toContainEqual(
+      expect.objectContaining({ error: 'childTerminated', child: 'blocker', reason }),
+    );
+    expect(letters).toEqual([]);
+  },
+);
+
+test('a stop lets it handle what was accepted, and wakes it from a blocked receive', async () => {
+  const ref = start().spawn(blocker, { args: [0], name: 'blocker' });
+  const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
+  // Last started first: the sink must be there longer.
+  const late = system.spawn(blocker, { args: [0] });
+  late.tell({ type: 'sleep', ms: 20 });
+  for (let n = 0; n < 20; n++) late.tell({ type: 'pass', to: sink, text: String(n) });
+  const stopped = [ref.whenStopped(), late.whenStopped()];
+  await system.stop();
+  expect(seen).toHaveLength(20);
+  expect((await Promise.all(stopped)).map(({ type }) => type)).toEqual(['shutdown', 'shutdown']);
+  expect(reports).toEqual([]);
+});
+
+test('one that burns for ever is terminated after its time, and its supervisor hears of it', async () => {
+  const ref = await supervised();
+  ref.tell({ type: 'burn' });
+  const asked = expect(ref.ask({ type: 'sum' })).rejects.toMatchObject({ name: 'ActorDiedError' });
+  await system.stop();
+  await asked;
+  expect(reports).toMatchObject([
+    { type: 'graceElapsed', path: '/sup/blocker', afterMs: 300 },
+    { type: 'supervisor', error: 'shutdownError', child: 'blocker', reason: exit.killed },
+  ]);
+});
+
+test('what cannot travel is a dead letter', async () => {
+  const ref = start().spawn(blocker, { args: [0] }) as ActorRef<unknown>;
+  ref.tell({ type: 'add', n: () => 1 });
+  expect(await (ref as ActorRef<Job>).ask({ type: 'sum' })).toBe(0);
+  expect(letters).toMatchObject([{ reason: 'notShareable' }]);
+});

@@ -1,0 +1,263 @@
+/** Actors on other threads. */
+import { afterEach, expect, test } from 'vitest';
+import { ActorDiedError, ActorSystem, Supervisor, behavior, exit, supervisor } from '../src/index.ts';
+import type { ActorRef, Context, DeadLetter, Report, Signal } from '../src/index.ts';
+import { adder, burner, parent, recorder, sender } from './threads.fixture.ts';
+import type { WorkerMessage } from './threads.fixture.ts';
+
+const systems: ActorSystem[] = [];
+
+function start(threads: number): { system: ActorSystem; reports: Report[]; letters: DeadLetter[] } {
+  const reports: Report[] = [];
+  const letters: DeadLetter[] = [];
+  const system = new ActorSystem({ threads, report: report => reports.push(report) });
+  system.deadLetters.subscribe(letter => letters.push(letter));
+  systems.push(system);
+  return { system, reports, letters };
+}
+
+afterEach(async () => {
+  for (const system of systems.splice(0)) await system.stop();
+});
+
+/** Waits until it holds; the test's own limit bounds it. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(resolve => setImmediate(resolve));
+}
+
+test('an actor on another thread counts and answers there', async () => {
+  const { system } = start(1);
+  const ref = system.spawn(adder, { args: [1], name: 'adder', placement: 'leastLoaded' });
+  for (let n = 1; n <= 10; n++) ref.tell({ type: 'add', n });
+  expect(await ref.ask({ type: 'sum' })).toBe(56);
+  expect(await ref.ask({ type: 'where' })).toBe('actors-1');
+  expect(await ref.ask({ type: 'path' })).toBe('/adder');
+  const here = system.spawn(adder, { args: [] });
+  expect(await here.ask({ type: 'where' })).toBe('MainThread');
+});
+
+test('placement: equal keys share a thread, the least loaded thread comes first, main is main', async () => {
+  const { system } = start(3);
+  const where = (ref: ReturnType<typeof system.spawn<WorkerMessage, [number?]>>): Promise<string> =>
+    ref.ask({ type: 'where' });
+  const keyed = await Promise.all(
+    Array.from({ length: 6 }, (_, n) => where(system.spawn(adder, { args: [], placement: { key: n % 2 } }))),
+  );
+  expect(new Set([keyed[0], keyed[2], keyed[4]]).size).toBe(1);
+  expect(new Set([keyed[1], keyed[3], keyed[5]]).size).toBe(1);
+  const spread = await Promise.all(
+    Array.from({ length: 12 }, () => where(system.spawn(adder, { args: [], placement: 'leastLoaded' }))),
+  );
+  const counts = new Map<string, number>();
+  for (const name of [...keyed, ...spread]) counts.set(name, (counts.get(name) ?? 0) + 1);
+  expect([...counts.values()]).toEqual([6, 6, 6]);
+  expect(await where(system.spawn(adder, { args: [], placement: 'main' }))).toBe('MainThread');
+});
+
+test('first in, first out for each sender, from several threads to one and back', async () => {
+  const { system } = start(3);
+  const seen: string[] = [];
+  const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
+  const to = system.spawn(recorder, { args: [sink], placement: { key: 'a' } });
+  const senders = 4;
+  const count = 2000;
+  for (let id = 0; id < senders; id++)
+    system.spawn(sender, { args: [id, count, to], placement: 'leastLoaded' });
+  await until(() => seen.length === senders * count);
+  for (let id = 0; id < senders; id++) {
+    const own = seen.filter(text => text.startsWith(`${id}:`)).map(text => Number(text.split(':')[1]));
+    expect(own).toEqual(Array.from({ length: count }, (_, n) => n));
+  }
+});
+
+test('refs travel inside messages, and children of remote actors are reached from anywhere', async () => {
+  const { system } = start(2);
+  const seen: string[] = [];
+  const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
+  const family = system.spawn(parent, { args: ['somewhere'], name: 'family', placement: { key: 'else' } });
+  const child = await family.ask({ type: 'child' });
+  child.tell({ type: 'pass', to: sink, text: 'hello' });
+  expect(await child.ask({ type: 'sum' })).toBe(100);
+  await until(() => seen.length === 1);
+  expect(seen).toEqual(['hello from /family/child']);
+  const stopped = child.whenStopped();
+  system.exit(family, exit.shutdown);
+  expect(await stopped).toEqual(exit.shutdown);
+});
+
+test('what cannot travel is a dead letter, and a question with it rejects; the sender is not thrown at', async () => {
+  const { system, letters } = start(1);
+  const ref = system.spawn(adder, { args: [], placement: 'leastLoaded' }) as ActorRef<unknown>;
+  ref.tell({ type: 'add', n: () => 1 });
+  await until(() => letters.length === 1);
+  expect(letters[0]).toMatchObject({ reason: 'notShareable' });
+  await expect(
+    (ref as ActorRef<{ type: 'x'; f: () => void; reply: never }>).ask({ type: 'x', f: () => {} }),
+  ).rejects.toThrow(/functions cannot be shared/);
+  expect(() => system.spawn(() => () => {}, { placement: 'leastLoaded' })).toThrow(
+    /declare it at module level/,
+  );
+});
+
+test('watching and questions across threads: the end is told at once', async () => {
+  const { system, reports } = start(1);
+  const ref = system.spawn(adder, { args: [], placement: 'leastLoaded' });
+  const signals: Signal[] = [];
+  const watcher = system.spawn((context: Context<string>) => {
+    context.watch(ref);
+    return behavior<string>({
+      receive: () => void context.watch(ref),
+      signal: signal => void signals.push(signal),
+    });
+  });
+  // The watcher's setup runs in its own turn; what it sent there is before what we send after this.
+  await ref.ask({ type: 'sum' });
+  const hanging = ref.ask({ type: 'hang' });
+  const failed = expect(hanging).rejects.toMatchObject({
+    reason: { type: 'error', error: expect.any(RangeError) },
+  });
+  ref.tell({ type: 'fail' });
+  await failed;
+  await until(() => signals.length === 1);
+  expect(signals[0]).toMatchObject({
+    type: 'down',
+    reason: { type: 'error', error: expect.any(RangeError) },
+  });
+  watcher.tell('again');
+  await until(() => signals.length === 2);
+  expect(signals[1]).toMatchObject({ type: 'down', reason: exit.noproc });
+  await expect(ref.ask({ type: 'sum' })).rejects.toThrow(ActorDiedError);
+  await until(() => reports.some(({ type }) => type === 'crash'));
+  expect(reports).toContainEqual(expect.objectContaining({ type: 'crash', message: 'fail' }));
+});
+
+test('a supervised child on another thread is restarted there, under its ref, and keeps what waits', async () => {
+  const { system, reports } = start(1);
+  const sup = new Supervisor(
+    system.spawn(
+      supervisor({
+        children: [{ id: 'adder', start: adder, args: [7], options: { placement: 'leastLoaded' } }],
+      }),
+      { name: 'sup' },
+    ),
+  );
+  const ref = (await sup.child(adder, 'adder'))!;
+  ref.tell({ type: 'add', n: 1 });
+  ref.tell({ type: 'busy', ms: 20 });
+  ref.tell({ type: 'fail' });
+  ref.tell({ type: 'add', n: 10 });
+  expect(await ref.ask({ type: 'sum' })).toBe(17);
+  expect(reports).toContainEqual(
+    expect.objectContaining({ type: 'supervisor', error: 'childTerminated', child: 'adder' }),
+  );
+  await sup.terminateChild('adder');
+  await expect(ref.ask({ type: 'sum' })).rejects.toThrow(ActorDiedError);
+  await sup.restartChild('adder');
+  expect(await ref.ask({ type: 'sum' })).toBe(7);
+});
+
+test('a thread that dies takes its actors with threadDied; supervised ones come back, with what was in shared memory', async () => {
+  const { system, reports, letters } = start(1);
+  const sup = new Supervisor(
+    system.spawn(
+      supervisor({
+        children: [{ id: 'adder', start: adder, args: [1000], options: { placement: 'leastLoaded' } }],
+      }),
+      { name: 'sup' },
+    ),
+  );
+  const loner = system.spawn(adder, { args: [], name: 'loner', placement: 'leastLoaded' });
+  const ref = (await sup.child(adder, 'adder'))!;
+  await loner.ask({ type: 'sum' });
+  const stopped = loner.whenStopped();
+  const hanging = ref.ask({ type: 'hang' });
+  const failed = expect(hanging).rejects.toMatchObject({ reason: exit.threadDied });
+  // The thread is busy, so that all that follows is in shared memory when it dies.
+  ref.tell({ type: 'busy', ms: 50 });
+  ref.tell({ type: 'exit' });
+  for (let n = 0; n < 100; n++) ref.tell({ type: 'add', n: 1 });
+  loner.tell({ type: 'add', n: 1 });
+  expect(await stopped).toEqual(exit.threadDied);
+  await failed;
+  expect(await ref.ask({ type: 'sum' })).toBe(1100);
+  expect(reports).toContainEqual(expect.objectContaining({ type: 'threadDied', thread: 'actors-1' }));
+  expect(reports).toContainEqual(
+    expect.objectContaining({ error: 'childTerminated', reason: exit.threadDied }),
+  );
+  await until(() => letters.some(({ path }) => path === '/loner'));
+  expect(letters).toMatchObject([{ path: '/loner', reason: 'stopped', message: { type: 'add' } }]);
+});
+
+test('killed threads under load: every message is counted once, or its sender hears of it', async () => {
+  const { system } = start(2);
+  const children = Array.from({ length: 4 }, (_, n) => ({
+    id: `a${n}`,
+    start: adder,
+    args: [0],
+    options: { placement: { key: n } } as const,
+  }));
+  const sup = new Supervisor(system.spawn(supervisor({ intensity: 1000, period: 60_000, children })));
+  const refs = (await Promise.all(children.map(({ id }) => sup.child(adder, id)))) as ActorRef<
+    { type: 'sum'; reply: never } | { type: 'exit' }
+  >[];
+  let answered = 0;
+  let failed = 0;
+  for (let round = 0; round < 6; round++) {
+    const asks = refs.flatMap(ref =>
+      Array.from({ length: 25 }, () => ref.ask({ type: 'sum' }, { timeout: 20_000 })),
+    );
+    refs[round % 4]!.tell({ type: 'exit' });
+    asks.push(
+      ...refs.flatMap(ref => Array.from({ length: 25 }, () => ref.ask({ type: 'sum' }, { timeout: 20_000 }))),
+    );
+    for (const result of await Promise.allSettled(asks)) {
+      if (result.status === 'fulfilled') answered += 1;
+      else {
+        expect(result.reason).toMatchObject({ reason: exit.threadDied });
+        failed += 1;
+      }
+    }
+  }
+  expect(answered + failed).toBe(1200);
+  expect(answered).toBeGreaterThan(300);
+});
+
+test('stopping the system lets actors on other threads finish what they had accepted', async () => {
+  const { system } = start(2);
+  const seen: string[] = [];
+  const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
+  const refs = [1, 2].map(key => system.spawn(adder, { args: [], name: `a${key}`, placement: { key } }));
+  for (const ref of refs) {
+    ref.tell({ type: 'busy', ms: 20 });
+    for (let n = 0; n < 50; n++) ref.tell({ type: 'pass', to: sink, text: String(n) });
+  }
+  await system.stop();
+  expect(seen).toHaveLength(100);
+});
+
+test('the stop event reaches a busy loop on another thread; one that ignores it is terminated with its thread', async () => {
+  for (const message of ['obey', 'ignore'] as const) {
+    const { system, reports } = start(1);
+    const seen: string[] = [];
+    const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
+    const ref = system.spawn(burner, {
+      args: [sink],
+      placement: 'leastLoaded',
+      shutdown: 200,
+      name: 'burner',
+    });
+    ref.tell(message);
+    await until(() => seen.length === 1);
+    await system.stop();
+    if (message === 'obey') {
+      expect(seen).toEqual(['burns', 'was told to stop']);
+      expect(reports).toEqual([]);
+    } else {
+      expect(seen).toEqual(['burns']);
+      expect(reports).toMatchObject([
+        { type: 'graceElapsed', path: '/burner', afterMs: 200 },
+        { type: 'threadTerminated', thread: 'actors-1' },
+      ]);
+    }
+  }
+});
