@@ -367,6 +367,18 @@ const examples: Record<string, Expected> = {
     ],
   },
 
+  '704-comlink': {
+    prints: [
+      'titles: 3',
+      'page 1',
+      'page 2',
+      'page 3',
+      'read: Faust, Woyzeck, Emilia Galotti',
+      'ThreadDiedError: burn(): Thread "library" has ended, so no answer comes',
+      'ThreadDiedError',
+    ],
+  },
+
   // Pipelines
   '801-one-slot': { prints: ['1 4 9 16 25 36 49 64 81 100'] },
   '802-queue-and-stop-event': { prints: ['sum of 1 to 100: 5050', 'left in the queue: 0'] },
@@ -540,6 +552,7 @@ describe('the folder', () => {
         '@heddle/actors',
         '@heddle/actors/testkit',
         '@heddle/core',
+        '@heddle/core/comlink',
         'node:async_hooks',
         'pino',
       ]).toContain(module);

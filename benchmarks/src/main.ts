@@ -7,7 +7,7 @@ import type { Row, Subject } from './harness.ts';
 import { barText, describeMachine, headText, machineText, ratioText, rowText } from './report.ts';
 
 /** One file each, in the order of the table. */
-const SUBJECTS = ['lock', 'hand-off', 'queue', 'thread', 'executor', 'actors', 'scaling'];
+const SUBJECTS = ['lock', 'hand-off', 'queue', 'thread', 'executor', 'comlink', 'actors', 'scaling'];
 
 /** How much is done. What is `quick` does about a tenth of the operations a round. */
 const FULL = { rounds: 15, warmUps: 3, quick: false };

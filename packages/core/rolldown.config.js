@@ -5,6 +5,7 @@
 export default {
   input: {
     index: 'src/index.ts',
+    comlink: 'src/comlink/index.ts',
     worker: 'src/thread/worker.ts',
     supervisor: 'src/thread/supervisor.ts',
   },

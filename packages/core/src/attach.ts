@@ -7,7 +7,7 @@ import { i32, load } from './atomics.ts';
 import { RESERVED } from './memory/agent.ts';
 import { AGENT, REGISTRY } from './memory/layout.ts';
 import { attachSlab, slab } from './memory/slab.ts';
-import { self } from './parking/guard.ts';
+import { selfAgent } from './parking/guard.ts';
 import { nativeThreadId } from './thread/host.ts';
 import { ensureSupervisor } from './thread/root.ts';
 
@@ -36,12 +36,12 @@ export function attach(handle: RuntimeHandle): void {
   }
   attachSlab(handle.memory);
   if (isHeddleThread()) return;
-  i32[self + AGENT.nativeId] = nativeThreadId();
-  i32[self + AGENT.foreign] = 1;
+  i32[selfAgent + AGENT.nativeId] = nativeThreadId();
+  i32[selfAgent + AGENT.foreign] = 1;
 }
 
 function isHeddleThread(): boolean {
-  return self === load(REGISTRY.rootAgent) || RESERVED in globalThis;
+  return selfAgent === load(REGISTRY.rootAgent) || RESERVED in globalThis;
 }
 
 /**

@@ -2,6 +2,8 @@
 
 // What threads need of the chunk that declares their tasks, when a bundler made the worker's entry a bundle of its own (`memory/realm.ts`).
 import './thread/worker-main.ts';
+// What `@heddle/core/comlink` sends must be known in every thread that it can come to.
+import './comlink/shared-port.ts';
 
 // Threads
 export { Thread, activeCount, currentThread, enumerate, getIdent, mainThread } from './thread/thread.ts';

@@ -106,8 +106,8 @@ export const mutants: readonly Mutant[] = [
   {
     flaw: 'the wake word is read after the drain',
     file: 'parking/async.ts',
-    line: 'const result = atomicsWaitAsync(self + AGENT.wake, seen);',
-    becomes: 'const result = atomicsWaitAsync(self + AGENT.wake, load(self + AGENT.wake));',
+    line: 'const result = atomicsWaitAsync(selfAgent + AGENT.wake, seen);',
+    becomes: 'const result = atomicsWaitAsync(selfAgent + AGENT.wake, load(selfAgent + AGENT.wake));',
     module: 'lock',
     scenario: 'promises',
     threads: 2,

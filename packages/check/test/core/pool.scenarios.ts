@@ -12,7 +12,7 @@ import { POOL, SLOT } from '../../../core/src/executor/layout.ts';
 import { poolWorker } from '../../../core/src/executor/worker-loop.ts';
 import { AGENT, REGISTRY, THREAD } from '../../../core/src/memory/layout.ts';
 import { retain } from '../../../core/src/memory/shared-object.ts';
-import { self } from '../../../core/src/parking/guard.ts';
+import { selfAgent } from '../../../core/src/parking/guard.ts';
 import type { Scenario } from '../../src/index.ts';
 import { coreScenario } from './core-scenario.ts';
 import type { WithCells } from './core-scenario.ts';
@@ -32,7 +32,7 @@ function at(object: object): number {
  * the explorer's reach.
  */
 function employ(places: number, maxPending?: number): { pool: ThreadPoolExecutor; threads: Thread[] } {
-  i32[REGISTRY.rootAgent] = self;
+  i32[REGISTRY.rootAgent] = selfAgent;
   i32[REGISTRY.supervisor] = -1;
   const pool = new ThreadPoolExecutor({ maxWorkers: places, idleTimeout: Infinity, maxPending });
   const threads = Array.from({ length: places }, (_, place) => {
@@ -54,11 +54,11 @@ function one(maxPending?: number): { pool: ThreadPoolExecutor; thread: Thread } 
 }
 
 async function serve(pool: ThreadPoolExecutor, thread: Thread): Promise<void> {
-  i32[self + AGENT.thread] = at(thread);
+  i32[selfAgent + AGENT.thread] = at(thread);
   try {
     await poolWorker(pool);
   } finally {
-    i32[self + AGENT.thread] = 0;
+    i32[selfAgent + AGENT.thread] = 0;
   }
 }
 
@@ -67,7 +67,7 @@ const otherWorker = ({ pool, other }: Two): Promise<void> => serve(pool, other);
 
 /** Lets the event loop turn until it no longer watches for outcomes: the next schedule begins with a loop that sleeps. */
 async function atRest(): Promise<void> {
-  while (load(self + AGENT.polling) !== 0) await new Promise(resolve => setImmediate(resolve));
+  while (load(selfAgent + AGENT.polling) !== 0) await new Promise(resolve => setImmediate(resolve));
 }
 
 function refusal(error: unknown): 'refused' {

@@ -16,7 +16,7 @@ import { enter, strike } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { now } from '../parking/wait.ts';
 import { wakeAgent } from '../parking/wake.ts';
@@ -69,7 +69,7 @@ export function pushCompleted(agent: number, future: number): void {
 export function expect(handle: Expecting, future: number): void {
   if (!listening) {
     listening = true;
-    lastRescan = load(self + AGENT.rescan);
+    lastRescan = load(selfAgent + AGENT.rescan);
     listen(drainCompleted);
   }
   // A loop that awaits futures which have settled by then never lets the event loop turn.
@@ -78,7 +78,7 @@ export function expect(handle: Expecting, future: number): void {
   const ticket = unused.pop() ?? tickets.length;
   tickets[ticket] = { handle, future, word: enter(future) };
   i32[future + FUTURE.ticket] = ticket;
-  i32[future + FUTURE.watcher] = self;
+  i32[future + FUTURE.watcher] = selfAgent;
   expected += 1;
 }
 
@@ -97,7 +97,7 @@ function forgetTicket(ticket: number): void {
 /** Tells the handles of all futures that have settled. May be called at any time on this thread; runs no user code. */
 export function drainCompleted(): void {
   sinceDrained = 0;
-  let future = exchange(self + AGENT.completed, 0);
+  let future = exchange(selfAgent + AGENT.completed, 0);
   if (future !== 0) {
     ensureMapped(future);
     if (i32[future + FUTURE.completedNext] === 0) arrive(future);
@@ -110,7 +110,7 @@ export function drainCompleted(): void {
       for (let index = settled.length - 1; index >= 0; index--) arrive(settled[index]!);
     }
   }
-  const rescan = load(self + AGENT.rescan);
+  const rescan = load(selfAgent + AGENT.rescan);
   if (rescan !== lastRescan) {
     lastRescan = rescan;
     lookAgain();
@@ -201,7 +201,7 @@ function startPolling(): boolean {
   const probe = waits === 0;
   if (vain > 2 && !probe) return false;
   polling = true;
-  store(self + AGENT.polling, 1);
+  store(selfAgent + AGENT.polling, 1);
   if (burstSince === 0) burstSince = time;
   if ((vainHere <= 2 || probe) && time - burstSince < LONGEST_BURST_MS && watchHere(time)) return true;
   pollUntil = now() + POLL_MS;
@@ -211,7 +211,7 @@ function startPolling(): boolean {
 
 /** Watches in place for an outcome; when one comes, the promise settles in this turn. */
 function watchHere(start: number): boolean {
-  const stack = self + AGENT.completed;
+  const stack = selfAgent + AGENT.completed;
   do {
     for (let look = LOOKS; look > 0; look--) {
       if (load(stack) !== 0) {
@@ -230,7 +230,7 @@ function watchHere(start: number): boolean {
 function poll(): void {
   burstSince = 0;
   if (!polling) return;
-  const stack = self + AGENT.completed;
+  const stack = selfAgent + AGENT.completed;
   for (let look = LOOKS; look > 0 && load(stack) === 0; look--) pause();
   if (load(stack) !== 0) {
     vain = 0;
@@ -250,8 +250,8 @@ export function stopPolling(): void {
   const polled = polling;
   if (polled) {
     polling = false;
-    store(self + AGENT.polling, 0);
+    store(selfAgent + AGENT.polling, 0);
   }
-  if (load(self + AGENT.completed) !== 0) drainCompleted();
+  if (load(selfAgent + AGENT.completed) !== 0) drainCompleted();
   if (polled && awaited > 0) hold();
 }

@@ -2,7 +2,7 @@
 import { i32, load } from '../atomics.ts';
 import { CancelledError } from '../errors.ts';
 import { AGENT, THREAD } from '../memory/layout.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { CANCEL } from './layout.ts';
 import { isCancelRequested } from './settle.ts';
 
@@ -79,7 +79,7 @@ export function lookAtCancel(): void {
 
 /** Whether this thread runs a task of that pool. */
 export function runsFor(pool: number): boolean {
-  const record = i32[self + AGENT.thread]!;
+  const record = i32[selfAgent + AGENT.thread]!;
   return record !== 0 && i32[record + THREAD.employer] === pool;
 }
 

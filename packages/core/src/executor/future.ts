@@ -19,7 +19,7 @@ import { AGENT, OBJECT } from '../memory/layout.ts';
 import { dropMessage } from '../memory/message.ts';
 import { Existing, makeHandle, release, retain } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { WaitOptions } from '../sync/options.ts';
 import { handleUncaught } from '../thread/except-hook.ts';
@@ -203,7 +203,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     try {
       callback(this as never);
     } catch (error) {
-      handleUncaught(i32[self + AGENT.thread]!, error);
+      handleUncaught(i32[selfAgent + AGENT.thread]!, error);
     }
   }
 

@@ -11,7 +11,7 @@ import { TimeoutError } from '../errors.ts';
 import { AGENT, OBJECT } from '../memory/layout.ts';
 import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
 import { release, retain } from '../memory/shared-object.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { mend } from '../parking/line.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll } from '../parking/wake.ts';
@@ -125,11 +125,11 @@ export function renounce(future: number, crumb: number): void {
 
 /** Takes a future that is in that phase for itself, to settle it from outside; false if it isn't. Under the pool's guard. */
 export function seize(future: number, from: number): boolean {
-  i32[self + AGENT.settling] = future;
-  i32[future + FUTURE.judge] = self;
+  i32[selfAgent + AGENT.settling] = future;
+  i32[future + FUTURE.judge] = selfAgent;
   if (changePhase(future, from, PHASE.judging)) return true;
   i32[future + FUTURE.judge] = 0;
-  i32[self + AGENT.settling] = 0;
+  i32[selfAgent + AGENT.settling] = 0;
   return false;
 }
 
@@ -171,7 +171,7 @@ export function abandon(
   }
   i32[future + FUTURE.verdict] = verdict === 0 ? WITHOUT_WORDS : verdict;
   requestCancel(future);
-  publish(future, phase, self + AGENT.settling);
+  publish(future, phase, selfAgent + AGENT.settling);
   return true;
 }
 
@@ -183,7 +183,7 @@ export function dismiss(
 ): void {
   dropPayload(future);
   if (outcome !== undefined) putError(future, outcome.value);
-  publish(future, phase, self + AGENT.settling);
+  publish(future, phase, selfAgent + AGENT.settling);
 }
 
 /** Settles what a dead agent had seized, whose crumb names it: as cancelled, unless it got as far as to say with what else. */

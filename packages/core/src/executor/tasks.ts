@@ -12,7 +12,7 @@
 import { f64, hot, i32 } from '../atomics.ts';
 import { AGENT, NODE, THREAD } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { append, first, insertBefore, lengthOf, mend, unlink } from '../parking/line.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll, poke, wakeAgent } from '../parking/wake.ts';
@@ -223,11 +223,11 @@ function takeTask(pool: number): boolean {
   for (let node = first(pool + POOL.tasks); node !== 0; node = first(pool + POOL.tasks)) {
     const future = node - NODE_OF_TASK;
     // Before it leaves the line: from here on our death is this task's.
-    i32[i32[self + AGENT.thread]! + THREAD.task] = future;
+    i32[i32[selfAgent + AGENT.thread]! + THREAD.task] = future;
     // Before it is counted as gone from the line: in between, nothing would seem to be unfinished.
     setBusy(pool, slot, 1);
     const ours = changePhase(future, PHASE.pending, PHASE.running);
-    i32[future + FUTURE.runner] = self;
+    i32[future + FUTURE.runner] = selfAgent;
     remove(pool, future);
     // Another worker died just here: the obituary has it.
     if (!ours) continue;
@@ -240,7 +240,7 @@ function takeTask(pool: number): boolean {
     taken.future = future;
     return true;
   }
-  i32[i32[self + AGENT.thread]! + THREAD.task] = 0;
+  i32[i32[selfAgent + AGENT.thread]! + THREAD.task] = 0;
   setBusy(pool, slot, 0);
   if (i32[pool + POOL.flags] === 0) return false;
   taken.future = 0;
@@ -387,7 +387,7 @@ function slotOf(pool: number, record: number): number {
  */
 export function engage(pool: number, record: number): boolean {
   lockGuard(pool + POOL.guard);
-  const at = assign(pool, record, self);
+  const at = assign(pool, record, selfAgent);
   unlockGuard(pool + POOL.guard);
   return at !== 0;
 }

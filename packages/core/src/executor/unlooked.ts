@@ -5,7 +5,7 @@
 import { i32 } from '../atomics.ts';
 import { ident } from '../memory/agent.ts';
 import { AGENT } from '../memory/layout.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { handleUncaught } from '../thread/except-hook.ts';
 import { atThreadExit } from '../thread/scope.ts';
 
@@ -20,7 +20,7 @@ const collected = new FinalizationRegistry<Failure>(failure => {
 let registeredFor = 0;
 
 function report({ error }: Failure): void {
-  handleUncaught(i32[self + AGENT.thread]!, error);
+  handleUncaught(i32[selfAgent + AGENT.thread]!, error);
 }
 
 function reportAll(): void {

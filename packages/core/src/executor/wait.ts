@@ -2,7 +2,7 @@
 import { canBlock, load, wait as atomicsWait } from '../atomics.ts';
 import { BlockingNotAllowedError, TimeoutError } from '../errors.ts';
 import { AGENT } from '../memory/layout.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { deadlineOf, now } from '../parking/wait.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { drainCompleted, stopPolling } from './completed.ts';
@@ -76,7 +76,7 @@ function isEnough(mode: ReturnWhen, done: Set<unknown>, notDone: Set<unknown>, f
 function blockUntil(isOver: () => boolean, deadline: number, place: string, twin: string): void {
   stopPolling();
   for (;;) {
-    const seen = load(self + AGENT.wake);
+    const seen = load(selfAgent + AGENT.wake);
     drainCompleted();
     if (isOver()) return;
     const remaining = deadline - now();
@@ -85,7 +85,7 @@ function blockUntil(isOver: () => boolean, deadline: number, place: string, twin
       throw new BlockingNotAllowedError(
         `${place} would block, which this thread may not do; use ${twin} instead`,
       );
-    atomicsWait(self + AGENT.wake, seen, Math.min(remaining, SLICE_MS));
+    atomicsWait(selfAgent + AGENT.wake, seen, Math.min(remaining, SLICE_MS));
   }
 }
 

@@ -16,7 +16,7 @@ import { readMessage } from '../memory/message.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, waitInLine } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { now, waitBlocking } from '../parking/wait.ts';
 import { explainInlineError, resolve, resolveNow } from '../thread/target.ts';
 import type { AnyFunction, TargetAddress } from '../thread/target.ts';
@@ -66,7 +66,7 @@ let spins = 0;
 /** The function of every worker's thread. */
 export async function poolWorker(handle: object): Promise<void> {
   // The handle lives as long as the function does; the pointer is the thread's own reference to its employer.
-  const record = i32[self + AGENT.thread]!;
+  const record = i32[selfAgent + AGENT.thread]!;
   const pool = i32[record + THREAD.employer]!;
   const slot = appear(pool, record);
   if (slot === 0) return forgetEmployer(pool, record, false);

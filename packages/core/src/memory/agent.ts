@@ -1,10 +1,10 @@
 /**
  * This thread's record in the agent table: taken when the thread joins the slab, returned by the reaper after its death.
- * Import this module for its effect: it makes `self` valid as soon as the slab is there.
+ * Import this module for its effect: it makes `selfAgent` valid as soon as the slab is there.
  */
 import { compareExchange, i32, load, store } from '../atomics.ts';
 import { SharedMemoryExhaustedError } from '../errors.ts';
-import { self, setSelf } from '../parking/guard.ts';
+import { selfAgent, setSelf } from '../parking/guard.ts';
 import {
   AGENT,
   AGENT_STATE,
@@ -103,7 +103,7 @@ export function bury(agent: number): void {
 }
 
 whenBound(() => {
-  if (self !== 0) return;
+  if (selfAgent !== 0) return;
   setSelf((globalThis as Reserved)[RESERVED] ?? reserveAgent());
   ident = nextIdent();
 });

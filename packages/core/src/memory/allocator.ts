@@ -13,7 +13,7 @@
  */
 import { i32 } from '../atomics.ts';
 import { SharedMemoryExhaustedError } from '../errors.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import {
   AGENT,
   CLASS_BYTES,
@@ -46,7 +46,7 @@ function batchOf(sizeClass: number): number {
  * Never blocks beyond the allocator's guard.
  */
 export function allocate(bytes: number): number {
-  if (self === 0) slab();
+  if (selfAgent === 0) slab();
   const block =
     bytes <= LARGEST_CLASS_BYTES
       ? allocateSmall(classOf(bytes))
@@ -69,7 +69,7 @@ export function allocateZeroed(bytes: number): number {
 }
 
 function allocateSmall(sizeClass: number): number {
-  const list = self + AGENT.freeLists + 2 * sizeClass;
+  const list = selfAgent + AGENT.freeLists + 2 * sizeClass;
   if (i32[list] === 0 && !refill(sizeClass, list)) return 0;
   const block = i32[list]!;
   ensureMapped(block);
@@ -150,7 +150,7 @@ export function free(block: number): void {
     throw new Error(`heddle: free(${block}) is not a block`);
   }
   ensureMapped(block);
-  const list = self + AGENT.freeLists + 2 * sizeClass;
+  const list = selfAgent + AGENT.freeLists + 2 * sizeClass;
   i32[block] = i32[list]!;
   i32[list] = block;
   i32[list + 1]! += 1;

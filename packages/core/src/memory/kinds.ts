@@ -31,6 +31,8 @@ export const KIND = {
   sharedIterator: 26,
   future: 40,
   threadPool: 41,
+  sharedPort: 50,
+  sharedChannel: 51,
 } as const;
 
 /** All functions run under no guard unless they say so. */

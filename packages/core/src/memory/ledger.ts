@@ -5,7 +5,7 @@
  * A ledger is a list of blocks of 64 words: word 0 links the next block, the others hold a pointer each, or 0.
  */
 import { i32 } from '../atomics.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { allocateZeroed, free } from './allocator.ts';
 import { AGENT } from './layout.ts';
 import { ensureMapped } from './slab.ts';
@@ -19,8 +19,8 @@ const vacant: number[] = [];
 export function enter(pointer: number): number {
   if (vacant.length === 0) {
     const block = allocateZeroed(BLOCK_WORDS * 4);
-    i32[block] = i32[self + AGENT.ledger]!;
-    i32[self + AGENT.ledger] = block;
+    i32[block] = i32[selfAgent + AGENT.ledger]!;
+    i32[selfAgent + AGENT.ledger] = block;
     for (let word = block + BLOCK_WORDS - 1; word > block; word--) vacant.push(word);
   }
   const word = vacant.pop()!;

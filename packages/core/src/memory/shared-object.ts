@@ -16,7 +16,7 @@
 import { add, i32 } from '../atomics.ts';
 import { setShareableHooks, shareableAddress } from '../codec/shareable.ts';
 import { ThreadStateError } from '../errors.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import './agent.ts';
 import { allocateZeroed, free } from './allocator.ts';
 import { kindOf } from './kinds.ts';
@@ -70,10 +70,10 @@ export function setIsAwaited(action: (pointer: number) => boolean): void {
 
 /** Whether this thread has to do with the object for some time yet: a promise of its own waits for it, or a guard of its own holds it. */
 function isNeeded(pointer: number): boolean {
-  for (let lock = i32[self + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]! - 1) {
+  for (let lock = i32[selfAgent + AGENT.held]!; lock > 0; lock = i32[lock + OBJECT.heldNext]! - 1) {
     if (lock === pointer) return true;
   }
-  for (let record = i32[self + AGENT.shares]!; record !== 0; record = i32[record]!) {
+  for (let record = i32[selfAgent + AGENT.shares]!; record !== 0; record = i32[record]!) {
     if (i32[record + 1] === pointer) return true;
   }
   return isAwaited(pointer);

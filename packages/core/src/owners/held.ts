@@ -19,20 +19,20 @@ import { i32 } from '../atomics.ts';
 import { findKind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OWNER_MASK } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { self, selfBits } from '../parking/guard.ts';
+import { selfAgent, selfBits } from '../parking/guard.ts';
 
 const { held: HELD, holding: HOLDING } = AGENT;
 const { heldNext: HELD_NEXT } = OBJECT;
 
 /** Says that this thread is about to take the lock with a guard. */
 export function setHolding(lock: number): void {
-  i32[self + HOLDING] = lock;
+  i32[selfAgent + HOLDING] = lock;
 }
 
 /** Writes down that a guard of this thread has taken the lock. */
 export function linkHeld(lock: number): void {
-  i32[lock + HELD_NEXT] = i32[self + HELD]! + 1;
-  i32[self + HELD] = lock;
+  i32[lock + HELD_NEXT] = i32[selfAgent + HELD]! + 1;
+  i32[selfAgent + HELD] = lock;
 }
 
 let forgetTrace: (lock: number) => void = () => {};
@@ -47,15 +47,15 @@ export function setForgetTrace(action: (lock: number) => void): void {
 
 /** Writes down that a guard of this thread is about to give the lock back. */
 export function unlinkHeld(lock: number): void {
-  i32[self + HOLDING] = lock;
-  if (i32[self + HELD] === lock) i32[self + HELD] = i32[lock + HELD_NEXT]! - 1;
+  i32[selfAgent + HOLDING] = lock;
+  if (i32[selfAgent + HELD] === lock) i32[selfAgent + HELD] = i32[lock + HELD_NEXT]! - 1;
   else unlinkInside(lock);
   i32[lock + HELD_NEXT] = 0;
   if (traced) forgetTrace(lock);
 }
 
 function unlinkInside(lock: number): void {
-  let before = i32[self + HELD]!;
+  let before = i32[selfAgent + HELD]!;
   while (before > 0 && nextHeld(before) !== lock) before = nextHeld(before);
   if (before > 0) i32[before + HELD_NEXT] = i32[lock + HELD_NEXT]!;
 }

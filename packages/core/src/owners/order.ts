@@ -11,7 +11,7 @@ import { allocate, free } from '../memory/allocator.ts';
 import { REGISTRY, WATCH } from '../memory/layout.ts';
 import { readName } from '../memory/name.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { describeObject } from './describe.ts';
 import { heldBy } from './held.ts';
 import { callerPlace, indented, storePlace } from './place.ts';
@@ -76,7 +76,7 @@ export function checkOrder(lock: number): void {
     known = new Map();
     knownEpoch = epoch;
   }
-  for (const held of heldBy(self)) {
+  for (const held of heldBy(selfAgent)) {
     if (held === lock || known.get(held)?.has(lock) === true) continue;
     const inversion = note(held, lock);
     let taken = known.get(held);

@@ -7,7 +7,7 @@ import { free } from '../memory/allocator.ts';
 import { AGENT, REGISTRY } from '../memory/layout.ts';
 import { readName, writeName } from '../memory/name.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 
 const { load } = hot;
 
@@ -51,15 +51,15 @@ export function storePlace(place: string): number {
 
 /** Writes down where this thread is blocked, unless it has. */
 export function publishPlace(): void {
-  if (i32[self + AGENT.place] !== 0) return;
+  if (i32[selfAgent + AGENT.place] !== 0) return;
   const block = storePlace(callerPlace());
   lockGuard(REGISTRY.guard);
-  i32[self + AGENT.place] = block;
+  i32[selfAgent + AGENT.place] = block;
   unlockGuard(REGISTRY.guard);
 }
 
 /** Takes it back: the thread goes on. */
-export function withdrawPlace(agent: number = self): void {
+export function withdrawPlace(agent: number = selfAgent): void {
   const block = load(agent + AGENT.place);
   if (block === 0) return;
   lockGuard(REGISTRY.guard);

@@ -7,7 +7,7 @@ import { agents } from '../memory/agent.ts';
 import { allocate } from '../memory/allocator.ts';
 import { AGENT } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 
 const RECORD_BYTES = 64;
 const [NEXT, LOCK] = [0, 1];
@@ -25,8 +25,8 @@ export function prepareShare(): void {
 export function addShare(lock: number): number {
   const record = pool.pop() ?? allocate(RECORD_BYTES);
   i32[record + LOCK] = lock;
-  i32[record + NEXT] = i32[self + AGENT.shares]!;
-  i32[self + AGENT.shares] = record;
+  i32[record + NEXT] = i32[selfAgent + AGENT.shares]!;
+  i32[selfAgent + AGENT.shares] = record;
   return record;
 }
 
@@ -43,7 +43,7 @@ export function dropShare(record: number): void {
 
 /** The word that links the record into this thread's list; 0 if it is in none. */
 function wordBefore(record: number): number {
-  let before = self + AGENT.shares;
+  let before = selfAgent + AGENT.shares;
   while (i32[before] !== record) {
     before = i32[before]! + NEXT;
     if (before === NEXT) return 0;

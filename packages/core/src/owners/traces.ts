@@ -6,7 +6,7 @@ import { hot, i32 } from '../atomics.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { AGENT, REGISTRY, WATCH } from '../memory/layout.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { setForgetTrace } from './held.ts';
 import { callerPlace, readUnderGuard, storePlace } from './place.ts';
 
@@ -41,14 +41,14 @@ export function traceTaken(lock: number): void {
   i32[record + LOCK] = lock;
   i32[record + PLACE] = place;
   lockGuard(REGISTRY.guard);
-  i32[record + NEXT] = i32[self + AGENT.traces]!;
-  i32[self + AGENT.traces] = record;
+  i32[record + NEXT] = i32[selfAgent + AGENT.traces]!;
+  i32[selfAgent + AGENT.traces] = record;
   unlockGuard(REGISTRY.guard);
 }
 
 function forgetTrace(lock: number): void {
   lockGuard(REGISTRY.guard);
-  let before = self + AGENT.traces;
+  let before = selfAgent + AGENT.traces;
   let record = i32[before]!;
   while (record !== 0 && i32[record + LOCK] !== lock) {
     before = record + NEXT;

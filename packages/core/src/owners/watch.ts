@@ -39,7 +39,7 @@ import {
   THREAD_FLAG,
 } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { setForgetWatched } from '../parking/reaper.ts';
 import { now, setWatch } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
@@ -100,11 +100,11 @@ function findCircle(): Step[] | undefined {
     const step = stepOf(agent);
     if (step === undefined) return false;
     path.push(step);
-    if (ownersAt(step).some(owner => owner === self || leadsBack(owner))) return true;
+    if (ownersAt(step).some(owner => owner === selfAgent || leadsBack(owner))) return true;
     path.pop();
     return false;
   };
-  return leadsBack(self) ? path : undefined;
+  return leadsBack(selfAgent) ? path : undefined;
 }
 
 function isStillTrue(circle: readonly Step[]): boolean {
@@ -134,16 +134,16 @@ function findDeadlock(node: number): Step[] | undefined {
 /** The others sleep until this thread has thrown and its guards are released, so there is time to ask them. */
 function awaitPlaces(circle: readonly Step[]): void {
   if (!canBlock()) return;
-  const missing = (): boolean => circle.some(({ agent }) => agent !== self && placeOf(agent) === '');
+  const missing = (): boolean => circle.some(({ agent }) => agent !== selfAgent && placeOf(agent) === '');
   for (const end = now() + PLACES_MS; missing() && now() < end;) blockFor(2);
 }
 
 function deadlockError(circle: readonly Step[]): DeadlockError {
   const wanted = describeObject(circle[0]!.object);
   if (circle.length === 1) {
-    const taken = traceOf(self, circle[0]!.object);
+    const taken = traceOf(selfAgent, circle[0]!.object);
     return new DeadlockError(
-      `${wanted}: deadlock: a guard of this very thread, ${describeAgent(self)}, holds it, and can't release it while the thread waits. ` +
+      `${wanted}: deadlock: a guard of this very thread, ${describeAgent(selfAgent)}, holds it, and can't release it while the thread waits. ` +
         'Release that guard first, pass it on, or use an RLock, which may be held twice' +
         (taken === '' ? '' : `\n  taken${indented(taken, '    ')}`),
     );
@@ -162,7 +162,7 @@ function deadlockError(circle: readonly Step[]): DeadlockError {
       .filter(({ place }) => place !== '');
     return (
       `\n  ${describeAgent(agent)}${holds === '' ? '' : ` holds ${holds} and`} ${waits}` +
-      indented(agent === self ? here : placeOf(agent), '      ') +
+      indented(agent === selfAgent ? here : placeOf(agent), '      ') +
       traces
         .map(({ lock, place }) => `\n    took ${describeObject(lock)}${indented(place, '      ')}`)
         .join('')

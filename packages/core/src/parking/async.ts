@@ -24,7 +24,7 @@ import { allocateZeroed } from '../memory/allocator.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
 import { payPostponed, setIsAwaited } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, onLeftBehind, recover, self, unlockGuard } from './guard.ts';
+import { lockGuard, onLeftBehind, recover, selfAgent, unlockGuard } from './guard.ts';
 import { holdLoop, releaseLoop } from './keep-alive.ts';
 import { freeLeftBehind } from './reaper.ts';
 import {
@@ -49,6 +49,8 @@ interface Waiter {
   node: number;
   /** Keeps the handle, and with it the block, from being collected while the promise is pending. */
   owner: object;
+  /** Whether it holds the event loop. */
+  holds: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
   signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined;
@@ -69,20 +71,36 @@ let lastRescan = 0;
 const onWake: Array<() => void> = [];
 let listeners = 0;
 
+let background = false;
+
+/**
+ * Runs `action`; the promises that begin to wait in it don't hold the event loop. For what listens all the time, whose holder knows better when
+ * somebody depends on it.
+ */
+export function inBackground<T>(action: () => T): T {
+  const before = background;
+  background = true;
+  try {
+    return action();
+  } finally {
+    background = before;
+  }
+}
+
 function takeNode(): number {
   const pooled = pool.pop();
   if (pooled !== undefined) return pooled;
   const node = allocateZeroed(NODE.words * 4);
-  i32[node + NODE.agent] = self;
+  i32[node + NODE.agent] = selfAgent;
   i32[node + NODE.isAsync] = 1;
-  i32[node + NODE.agentNext] = i32[self + AGENT.nodes]!;
-  i32[self + AGENT.nodes] = node;
+  i32[node + NODE.agentNext] = i32[selfAgent + AGENT.nodes]!;
+  i32[selfAgent + AGENT.nodes] = node;
   return node;
 }
 
 /**
  * Returns a promise that resolves to true when it has what it wants and to false when the deadline has passed, and rejects with
- * `signal.reason` when aborted, in which case nothing was taken. It holds the event loop meanwhile. `onGiven` is told what was given, at
+ * `signal.reason` when aborted, in which case nothing was taken. It holds the event loop meanwhile (see `inBackground`). `onGiven` is told what was given, at
  * the very moment when it is certain that the promise will resolve to true; `onEntered` is as for `waitBlocking`.
  */
 export function waitInLine(
@@ -122,6 +140,7 @@ export function waitInLine(
       line,
       node,
       owner,
+      holds: !background,
       timer: undefined,
       signal,
       onAbort: undefined,
@@ -133,7 +152,7 @@ export function waitInLine(
     };
     waiters.set(node, waiter);
     countPromises(1);
-    holdLoop();
+    if (waiter.holds) holdLoop();
     if (deadline !== Infinity) startTimer(waiter, deadline);
     if (signal !== undefined) {
       waiter.onAbort = () => abort(waiter);
@@ -196,7 +215,7 @@ function finish(waiter: Waiter, settle: () => void): void {
   if (isOnStack(node)) ghosts.add(node);
   else pool.push(node);
   payPostponed();
-  releaseLoop();
+  if (waiter.holds) releaseLoop();
 }
 
 setIsAwaited(pointer => {
@@ -206,7 +225,7 @@ setIsAwaited(pointer => {
 
 /** Only this agent takes nodes off its stack, and only in `drain`, so what is seen here stays there until then. */
 function isOnStack(node: number): boolean {
-  for (let at = load(self + AGENT.ready); at !== 0; at = i32[at + NODE.readyNext]!) {
+  for (let at = load(selfAgent + AGENT.ready); at !== 0; at = i32[at + NODE.readyNext]!) {
     if (at === node) return true;
   }
   return false;
@@ -214,14 +233,14 @@ function isOnStack(node: number): boolean {
 
 /** Takes all woken nodes off the stack and serves them, first woken first. */
 function drain(): void {
-  let node = exchange(self + AGENT.ready, 0);
+  let node = exchange(selfAgent + AGENT.ready, 0);
   const woken: number[] = [];
   for (; node !== 0; node = i32[node + NODE.readyNext]!) {
     ensureMapped(node);
     woken.push(node);
   }
   for (let index = woken.length - 1; index >= 0; index--) serve(woken[index]!);
-  const rescan = load(self + AGENT.rescan);
+  const rescan = load(selfAgent + AGENT.rescan);
   if (rescan !== lastRescan) {
     lastRescan = rescan;
     // A thread died, perhaps between taking a node out of its line, changing its state and pushing it. Passing through the guard (in
@@ -251,10 +270,10 @@ function serve(node: number): void {
 /** Takes one node off the stack, if it is there. The others aren't served: their turn is when the event loop turns. */
 function takeOffStack(node: number): void {
   const others: number[] = [];
-  for (let at = exchange(self + AGENT.ready, 0); at !== 0; at = i32[at + NODE.readyNext]!) {
+  for (let at = exchange(selfAgent + AGENT.ready, 0); at !== 0; at = i32[at + NODE.readyNext]!) {
     if (at !== node) others.push(at);
   }
-  for (let index = others.length - 1; index >= 0; index--) pushReady(self, others[index]!);
+  for (let index = others.length - 1; index >= 0; index--) pushReady(selfAgent, others[index]!);
 }
 
 /**
@@ -274,7 +293,7 @@ function takeOver(pointer: number, line: Line, wanted: number): boolean {
   store(node + NODE.state, NODE_STATE.idle);
   unlockGuard(pointer + OBJECT.guard);
   takeOffStack(node);
-  i32[self + AGENT.node + NODE.given] = i32[node + NODE.given]!;
+  i32[selfAgent + AGENT.node + NODE.given] = i32[node + NODE.given]!;
   line.adopt?.(pointer, wanted);
   if (rejoin(pointer, line, node)) finish(robbed, () => robbed.resolve(true));
   return true;
@@ -286,10 +305,10 @@ onLeftBehind(freeLeftBehind);
 /** Makes sure that one `waitAsync` is pending while anybody here waits. */
 function arm(): void {
   while (!armed) {
-    const seen = load(self + AGENT.wake);
+    const seen = load(selfAgent + AGENT.wake);
     drain();
     if (waiters.size === 0 && listeners === 0) return;
-    const result = atomicsWaitAsync(self + AGENT.wake, seen);
+    const result = atomicsWaitAsync(selfAgent + AGENT.wake, seen);
     if (!result.async) continue;
     armed = true;
     void (result.value as Promise<unknown>).then(() => {
@@ -314,7 +333,7 @@ export function listen(action: () => void): void {
 export function stopListening(): void {
   onWake.length = 0;
   listeners = 0;
-  wakeAgent(self);
+  wakeAgent(selfAgent);
 }
 
 /** How many promises of this thread wait in some line (snapshot). For tests and dumps. */

@@ -33,8 +33,11 @@ const SPINS_BEFORE_STUCK = 100_000;
 /** A sleeper looks again by itself, should the platform ever lose a notify. */
 const SLICE_MS = 20;
 
-/** Pointer to this thread's agent record; 0 until the thread has joined the slab. */
-export let self = 0;
+/**
+ * Pointer to this thread's agent record; 0 until the thread has joined the slab. Not called `self`: bundlers turn `import.meta.url` into
+ * `self.location.href`, and in a file with everything in it would mean this one.
+ */
+export let selfAgent = 0;
 /** This thread's agent as the state words of locks name their owner. */
 export let selfBits = 0;
 let depth = 0;
@@ -51,7 +54,7 @@ export function onStuck(action: (holder: number) => void): void {
 
 /** Says who holds the guards that this thread takes from now on. */
 export function setSelf(agent: number): void {
-  self = agent;
+  selfAgent = agent;
   selfBits = ownerBits(agent);
   depth = 0;
 }
@@ -81,19 +84,19 @@ export function resetDepth(): void {
 /** Takes the guard. Waits for as long as another thread's few instructions last; the only wait that is allowed on every thread. */
 export function lockGuard(guard: number): void {
   if (depth === GUARD_DEPTH) recover();
-  i32[self + AGENT.guards + depth++] = guard;
-  if (compareExchange(guard, 0, self) !== 0) lockContended(guard);
+  i32[selfAgent + AGENT.guards + depth++] = guard;
+  if (compareExchange(guard, 0, selfAgent) !== 0) lockContended(guard);
 }
 
 function lockContended(guard: number): void {
-  if ((load(guard) & ~SLEEPERS) === self) {
+  if ((load(guard) & ~SLEEPERS) === selfAgent) {
     depth--;
     recover();
     lockGuard(guard);
     return;
   }
   for (let spin = 0; spin < SPINS; spin++) {
-    if (load(guard) === 0 && compareExchange(guard, 0, self) === 0) return;
+    if (load(guard) === 0 && compareExchange(guard, 0, selfAgent) === 0) return;
     pause();
   }
   const mayBlock = canBlock();
@@ -101,7 +104,7 @@ function lockContended(guard: number): void {
   for (;;) {
     const seen = load(guard);
     if (seen === 0) {
-      if (compareExchange(guard, 0, self | SLEEPERS) === 0) return;
+      if (compareExchange(guard, 0, selfAgent | SLEEPERS) === 0) return;
     } else if ((seen & SLEEPERS) !== 0 || compareExchange(guard, seen, seen | SLEEPERS) === seen) {
       if (!mayBlock) {
         pause();
@@ -114,7 +117,7 @@ function lockContended(guard: number): void {
 /** Frees the guard and wakes one sleeper, if there may be one, and those of `notifyLater`. */
 export function unlockGuard(guard: number): void {
   if ((exchange(guard, 0) & SLEEPERS) !== 0) notify(guard, 1);
-  i32[self + AGENT.guards + --depth] = 0;
+  i32[selfAgent + AGENT.guards + --depth] = 0;
   if (laterCount !== 0) notifyNow();
 }
 
@@ -145,8 +148,8 @@ export function inheritGuard(guard: number, dead: number): boolean {
   for (;;) {
     const seen = load(guard);
     if ((seen & ~SLEEPERS) !== dead) return false;
-    i32[self + AGENT.guards + depth] = guard;
-    if (compareExchange(guard, seen, self | SLEEPERS) === seen) {
+    i32[selfAgent + AGENT.guards + depth] = guard;
+    if (compareExchange(guard, seen, selfAgent | SLEEPERS) === seen) {
       depth++;
       return true;
     }

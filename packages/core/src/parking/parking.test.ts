@@ -5,7 +5,7 @@ import { Lock, Thread } from '../index.ts';
 import { allocateZeroed } from '../memory/allocator.ts';
 import { AGENT, OBJECT } from '../memory/layout.ts';
 import { pendingWaits } from './async.ts';
-import { self } from './guard.ts';
+import { selfAgent } from './guard.ts';
 import { lengthOf } from './line.ts';
 import * as tasks from './parking.fixture.ts';
 import { pointerOf } from './parking.fixture.ts';
@@ -190,7 +190,7 @@ describe('a line', () => {
   });
 
   it('works across the wrap of the wake word', async () => {
-    store(self + AGENT.wake, 0x7fff_fffe);
+    store(selfAgent + AGENT.wake, 0x7fff_fffe);
     for (let round = 0; round < 6; round++) {
       const lock = heldLock();
       const waiter = lock.acquireAsync(SOON);
@@ -198,7 +198,7 @@ describe('a line', () => {
       lock.release();
       expect(await waiter).toBe(true);
     }
-    expect(load(self + AGENT.wake)).toBeLessThan(0);
+    expect(load(selfAgent + AGENT.wake)).toBeLessThan(0);
   });
 });
 

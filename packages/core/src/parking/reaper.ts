@@ -25,7 +25,7 @@ import {
 import { referencesOf, settle } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { inheritGuard, resetDepth, self, unlockGuard } from './guard.ts';
+import { inheritGuard, resetDepth, selfAgent, unlockGuard } from './guard.ts';
 import { leave } from './wait.ts';
 import { wakeAgent } from './wake.ts';
 
@@ -89,10 +89,10 @@ function guardsOf(agent: number): number[] {
 
 /** Frees the guards that an exception left this thread holding, and repairs what they guard. */
 export function freeLeftBehind(): void {
-  const left = guardsOf(self);
+  const left = guardsOf(selfAgent);
   resetDepth();
-  i32.fill(0, self + AGENT.guards, self + AGENT.guards + GUARD_DEPTH);
-  for (const guard of left) takeOverGuard(guard, self);
+  i32.fill(0, selfAgent + AGENT.guards, selfAgent + AGENT.guards + GUARD_DEPTH);
+  for (const guard of left) takeOverGuard(guard, selfAgent);
 }
 
 function* nodesOf(agent: number): Generator<number> {
@@ -166,7 +166,7 @@ function freeNodes(agent: number): void {
 
 function rescanAll(dead: number): void {
   for (const agent of agents()) {
-    if (agent === dead || agent === self || load(agent + AGENT.state) !== AGENT_STATE.alive) continue;
+    if (agent === dead || agent === selfAgent || load(agent + AGENT.state) !== AGENT_STATE.alive) continue;
     add(agent + AGENT.rescan, 1);
     wakeAgent(agent);
   }

@@ -11,7 +11,7 @@ import { canBlock, explored, hot, i32, pause, wait } from '../atomics.ts';
 import { BlockingNotAllowedError } from '../errors.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, recover, self, unlockGuard } from './guard.ts';
+import { lockGuard, recover, selfAgent, unlockGuard } from './guard.ts';
 import { append, first, insertBefore, unlink } from './line.ts';
 
 const { load, store } = hot;
@@ -126,7 +126,7 @@ function stand(line: number, node: number): void {
   if (promises > 0 && i32[node + NODE.isAsync] === 0) {
     for (let other = first(line); other !== 0; other = i32[other + NODE.next]!) {
       ensureMapped(other);
-      if (i32[other + NODE.agent] === self) return insertBefore(line, node, other);
+      if (i32[other + NODE.agent] === selfAgent) return insertBefore(line, node, other);
     }
   }
   append(line, node);
@@ -247,7 +247,7 @@ export function waitBlocking(
   }
   if (promises > 0 && line.transferable === true && takeOver(pointer, line, wanted)) return true;
   prepareToWait();
-  const node = self + AGENT.node;
+  const node = selfAgent + AGENT.node;
   i32[node + NODE.endless] = deadline === Infinity ? nextEndless() : 0;
   i32[node + NODE.since] = 0;
   if (enter(pointer, line, node, wanted)) return true;
@@ -287,12 +287,12 @@ function sleepInLine(pointer: number, line: Line, node: number, deadline: number
 
 /** What the last successful `waitBlocking` of this thread was given. */
 export function givenToMe(): number {
-  return i32[self + AGENT.node + NODE.given]!;
+  return i32[selfAgent + AGENT.node + NODE.given]!;
 }
 
 /** An attempt that doesn't stay: what it announced is taken back. */
 export function attemptOnly(pointer: number, line: Line, wanted: number): boolean {
-  const node = self + AGENT.node;
+  const node = selfAgent + AGENT.node;
   lockGuard(pointer + GUARD);
   i32[node + NODE.wanted] = wanted;
   const done = line.attempt(pointer, node);

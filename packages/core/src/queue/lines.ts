@@ -30,7 +30,7 @@
 import { hot, i32 } from '../atomics.ts';
 import { AGENT, NODE, NODE_STATE } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { first, mend, unlink } from '../parking/line.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll, poke } from '../parking/wake.ts';
@@ -231,11 +231,11 @@ function reviewPutters(queue: number, atMost: number): void {
 export function standInFront(queue: number, offset: number): void {
   const review = offset === QUEUE.getters ? reviewGetters : reviewPutters;
   lockGuard(queue + QUEUE.guard);
-  const node = self + AGENT.node;
+  const node = selfAgent + AGENT.node;
   review(queue, Infinity);
   if (i32[node + NODE.line] !== 0 && load(node + NODE.state) === NODE_STATE.waiting) {
     for (let other = following(node); other !== 0; other = following(other)) {
-      if (i32[other + NODE.agent] !== self || load(other + NODE.state) !== NODE_STATE.poked) continue;
+      if (i32[other + NODE.agent] !== selfAgent || load(other + NODE.state) !== NODE_STATE.poked) continue;
       poke(node);
       review(queue, Infinity);
       break;

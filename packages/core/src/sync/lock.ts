@@ -50,7 +50,7 @@ import { beforeTaking, noteTaken } from '../owners/developer.ts';
 import { forgetOrder } from '../owners/order.ts';
 import '../owners/watch.ts';
 import { waitInLine } from '../parking/async.ts';
-import { lockGuard, ownerBits, self, selfBits, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, ownerBits, selfAgent, selfBits, unlockGuard } from '../parking/guard.ts';
 import { first, mend, unlink } from '../parking/line.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
@@ -370,7 +370,7 @@ export class Lock extends SharedObject {
   hold(options?: WaitOptions): Guard {
     const lock = this.at;
     if (options === undefined && i32[WATCH_WORD] === 0) {
-      i32[self + HOLDING] = lock;
+      i32[selfAgent + HOLDING] = lock;
       if (compareExchange(lock, 0, LOCKED | selfBits) === 0) return new HeldLock(this, lock);
     }
     return this.#holdSlowly(options);

@@ -31,7 +31,7 @@ import { Existing, SharedObject } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { mark, unmark, waitInLine } from '../parking/async.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
@@ -97,7 +97,7 @@ function runsHere(once: number): boolean {
   lockGuard(once + OBJECT.guard);
   const runner = i32[once + RUNNER]!;
   ensureMapped(runner);
-  const here = runner !== 0 && i32[runner + NODE.agent] === self;
+  const here = runner !== 0 && i32[runner + NODE.agent] === selfAgent;
   unlockGuard(once + OBJECT.guard);
   return here;
 }

@@ -40,7 +40,7 @@ import { linkHeld, setHolding, unlinkHeld } from '../owners/held.ts';
 import { forgetOrder } from '../owners/order.ts';
 import { addShare, dropShare, hasShare, prepareShare, sharersOf } from '../owners/shares.ts';
 import { waitInLine } from '../parking/async.ts';
-import { lockGuard, self, selfBits, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, selfBits, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
@@ -547,7 +547,7 @@ class ExclusiveHold extends Hold implements ExclusiveGuard {
   }
 
   protected get isLinked(): boolean {
-    return exclusiveOwner(this.at) === self && i32[this.at + GENERATION] === this.#generation;
+    return exclusiveOwner(this.at) === selfAgent && i32[this.at + GENERATION] === this.#generation;
   }
 
   protected letGo(): void {

@@ -25,7 +25,7 @@ import { callerPlace, indented, placeOf } from '../owners/place.ts';
 import { sharesOf } from '../owners/shares.ts';
 import { traceOf } from '../owners/traces.ts';
 import { lineOf } from '../owners/watch.ts';
-import { lockGuard, self, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { runtimeMilliseconds } from '../parking/wait.ts';
 import { report } from './host.ts';
 
@@ -69,7 +69,7 @@ function describeThread(thread: Seen): string {
     thread.state === THREAD_STATE.pending ? 'started, waits for a worker' : '',
     (thread.flags & THREAD_FLAG.daemon) === 0 ? '' : 'daemon',
     (thread.flags & THREAD_FLAG.terminate) === 0 ? '' : 'being terminated',
-    thread.agent === self ? 'this thread' : '',
+    thread.agent === selfAgent ? 'this thread' : '',
   ].filter(trait => trait !== '');
   return `Thread "${thread.name}" (${traits.join(', ')})${thread.agent === 0 ? '' : describeDoings(thread.agent)}`;
 }
@@ -83,7 +83,7 @@ function describeDoings(agent: number): string {
 }
 
 function describeWait(agent: number): string {
-  if (agent === self) return `\n  runs${indented(callerPlace(), '      ')}`;
+  if (agent === selfAgent) return `\n  runs${indented(callerPlace(), '      ')}`;
   const node = agent + AGENT.node;
   const object = load(node + NODE.primitive);
   if (object === 0 || !isWaiting(node)) return '\n  runs, or its event loop waits for something';
@@ -172,9 +172,9 @@ export function dump(options: DumpOptions = {}): string {
   const threads = aliveThreads();
   // Before it has anything to do with threads, a thread has no record. The supervisor never has, and is nobody's business.
   const own =
-    self === load(REGISTRY.supervisor) || threads.some(({ agent }) => agent === self)
+    selfAgent === load(REGISTRY.supervisor) || threads.some(({ agent }) => agent === selfAgent)
       ? []
-      : [`${describeAgent(self)} (this thread)${describeDoings(self)}`];
+      : [`${describeAgent(selfAgent)} (this thread)${describeDoings(selfAgent)}`];
   const blocks = [...own, ...threads.map(describeThread)];
   const text = `Heddle, ${blocks.length} thread${blocks.length === 1 ? '' : 's'}:\n${blocks.join('\n')}${describeUnguarded(threads)}\n`;
   if (options.to === 'stderr') report(text);

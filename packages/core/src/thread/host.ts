@@ -50,8 +50,8 @@ export function hasVanished(nativeId: number): boolean {
   return (
     nativeId !== 0 &&
     fs !== undefined &&
-    fs.existsSync('/proc/self/task') &&
-    !fs.existsSync(`/proc/self/task/${nativeId}`)
+    fs.existsSync('/proc/selfAgent/task') &&
+    !fs.existsSync(`/proc/selfAgent/task/${nativeId}`)
   );
 }
 

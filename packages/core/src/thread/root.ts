@@ -8,7 +8,7 @@ import { isRootThread } from '../memory/birth.ts';
 import { AGENT, REGISTRY } from '../memory/layout.ts';
 import { slab } from '../memory/slab.ts';
 import { waitInLine } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { drainReports } from './except-hook.ts';
 import { host, nativeThreadId, onLoopEmpty } from './host.ts';
 import { claimSupervisor, restLine } from './registry.ts';
@@ -34,8 +34,8 @@ export function ensureSupervisor(start: boolean = true): void {
 
 function becomeRoot(): void {
   rootReady = true;
-  i32[REGISTRY.rootAgent] = self;
-  i32[self + AGENT.nativeId] = nativeThreadId();
+  i32[REGISTRY.rootAgent] = selfAgent;
+  i32[selfAgent + AGENT.nativeId] = nativeThreadId();
   registerMain();
   onLoopEmpty(() => {
     drainReports();

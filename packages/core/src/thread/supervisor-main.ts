@@ -9,7 +9,7 @@ import { agents, reserveAgent } from '../memory/agent.ts';
 import { AGENT, AGENT_STATE, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_STATE } from '../memory/layout.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
-import { onStuck, self } from '../parking/guard.ts';
+import { onStuck, selfAgent } from '../parking/guard.ts';
 import { holdLoop } from '../parking/keep-alive.ts';
 import { reap, takeOverGuards } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
@@ -52,7 +52,7 @@ const owned = new Set<Owned>();
 /** Runs the supervisor; returns at once, the event loop does the rest. */
 export function supervise(): void {
   holdLoop();
-  store(REGISTRY.supervisor, self);
+  store(REGISTRY.supervisor, selfAgent);
   onStuck(holder => {
     if (isGone(holder)) takeOverGuards(holder);
   });

@@ -17,7 +17,7 @@ import { Existing, SharedObject, release, retain, revive } from '../memory/share
 import type { NameOptions } from '../memory/shared-object.ts';
 import { nextIdent } from '../memory/slab.ts';
 import { waitInLine } from '../parking/async.ts';
-import { self } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { mend } from '../parking/line.ts';
 import './agent-name.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
@@ -215,7 +215,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     const record = this.live();
     if (recordState(record) === THREAD_STATE.initial)
       throw new ThreadStateError(`${describeRecord(record)}: cannot join thread before it is started`);
-    if (record === i32[self + AGENT.thread])
+    if (record === i32[selfAgent + AGENT.thread])
       throw new ThreadStateError(`${describeRecord(record)}: cannot join current thread`);
     if (isUnowned(record)) {
       throw new ThreadStateError(
@@ -355,7 +355,7 @@ export function defaultName(target: TargetAddress): string {
 }
 
 function currentIsDaemon(): boolean {
-  const record = i32[self + AGENT.thread]!;
+  const record = i32[selfAgent + AGENT.thread]!;
   return record !== 0 && hasFlag(record, THREAD_FLAG.daemon) && !hasFlag(record, THREAD_FLAG.dummy);
 }
 
@@ -379,8 +379,8 @@ function foreignThread(name: string, flags: number): Thread {
   const record = pointerOf(thread);
   setRecordName(record, name);
   i32[record + THREAD.ident] = currentIdent;
-  i32[record + THREAD.nativeId] = i32[self + AGENT.nativeId]!;
-  i32[record + THREAD.agent] = self;
+  i32[record + THREAD.nativeId] = i32[selfAgent + AGENT.nativeId]!;
+  i32[record + THREAD.agent] = selfAgent;
   i32[record + OBJECT.state] = THREAD_STATE.running;
   return thread;
 }
@@ -397,14 +397,14 @@ export function registerMain(): void {
   ownHandle = foreignThread('MainThread', THREAD_FLAG.main);
   const record = pointerOf(ownHandle);
   i32[REGISTRY.mainRecord] = record;
-  i32[self + AGENT.thread] = record;
+  i32[selfAgent + AGENT.thread] = record;
   enlist(record);
 }
 
 /** Returns the thread that calls this. In a worker that Heddle didn't start it is a daemonic dummy that can't be joined. Source: Python. */
 export function currentThread(): Thread {
   ensureRegistered();
-  const record = i32[self + AGENT.thread]!;
+  const record = i32[selfAgent + AGENT.thread]!;
   retain(record);
   return revive(record) as Thread;
 }
@@ -440,12 +440,12 @@ let registered = false;
 function ensureRegistered(): void {
   if (registered) return;
   ensureSupervisor(false);
-  if (i32[self + AGENT.thread] === 0) {
+  if (i32[selfAgent + AGENT.thread] === 0) {
     ownHandle = foreignThread(
       `Dummy-${add(REGISTRY.dummySerial, 1) + 1}`,
       THREAD_FLAG.dummy | THREAD_FLAG.daemon,
     );
-    i32[self + AGENT.thread] = pointerOf(ownHandle);
+    i32[selfAgent + AGENT.thread] = pointerOf(ownHandle);
     enlist(pointerOf(ownHandle));
   }
   registered = true;

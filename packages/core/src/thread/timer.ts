@@ -3,8 +3,7 @@ import { f64, i32 } from '../atomics.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { AGENT, THREAD } from '../memory/layout.ts';
 import { Existing, release, retain, revive } from '../memory/shared-object.ts';
-// Not as `self`: rolldown turns `import.meta` into `{ url: self.location.href }` in a worker, and would mean this one.
-import { self as agentHere } from '../parking/guard.ts';
+import { selfAgent } from '../parking/guard.ts';
 import { Event } from '../sync/event.ts';
 import { addressOf, explainInlineError, resolve, resolveNow, task } from './target.ts';
 import type { AnyFunction, Target, TargetAddress, Task } from './target.ts';
@@ -31,7 +30,7 @@ function commonTime(): number {
 
 /** What is left of the interval now that the thread has come up, in which the timer was started. */
 function remaining(interval: number): number {
-  const elapsed = commonTime() - f64[(i32[agentHere + AGENT.thread]! + THREAD.timerStart) / 2]!;
+  const elapsed = commonTime() - f64[(i32[selfAgent + AGENT.thread]! + THREAD.timerStart) / 2]!;
   return Math.max(0, interval - Math.max(0, elapsed));
 }
 

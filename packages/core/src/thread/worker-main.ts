@@ -25,7 +25,7 @@ import { incumbent, setIncumbent } from '../memory/realm.ts';
 import type { Incumbent } from '../memory/realm.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, pendingWaits, stopListening } from '../parking/async.ts';
-import { recover, self } from '../parking/guard.ts';
+import { recover, selfAgent } from '../parking/guard.ts';
 import { abandonHeld } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
@@ -90,22 +90,22 @@ function begin(): void {
 export async function runWorker(isolatedRecord: number, life?: string): Promise<void> {
   if (life !== undefined) await liveInWindow(life);
   writeThroughStreams();
-  i32[self + AGENT.nativeId] = nativeThreadId();
-  store(self + AGENT.mailbox, 0);
+  i32[selfAgent + AGENT.nativeId] = nativeThreadId();
+  store(selfAgent + AGENT.mailbox, 0);
   begin();
   if (isolatedRecord === 0) countStarting(-1);
-  void work(isolatedRecord === 0 ? takePending(false) || takeOrIdle(self) : isolatedRecord);
+  void work(isolatedRecord === 0 ? takePending(false) || takeOrIdle(selfAgent) : isolatedRecord);
 }
 
 /** Whether the supervisor is ending the thread that runs here, on a platform that waits for it to return to its event loop. */
 function isCondemned(): boolean {
-  const record = i32[self + AGENT.thread]!;
+  const record = i32[selfAgent + AGENT.thread]!;
   return record !== 0 && hasFlag(record, THREAD_FLAG.doomed) && !hasFlag(record, THREAD_FLAG.ended);
 }
 
 function onWake(): void {
   if (busy) return;
-  const record = exchange(self + AGENT.mailbox, 0);
+  const record = exchange(selfAgent + AGENT.mailbox, 0);
   if (record !== 0) {
     busy = true;
     void work(record);
@@ -125,15 +125,15 @@ async function work(first: number): Promise<void> {
     const doomed = (or(record + THREAD.flags, THREAD_FLAG.ended) & THREAD_FLAG.doomed) !== 0;
     const isolated = hasFlag(record, THREAD_FLAG.isolated);
     if (doomed || isolated || activeResources() > baseline || pendingWaits() > 0) {
-      finish(record, self);
+      finish(record, selfAgent);
       if (!doomed) releaseLoop();
       return;
     }
-    if (i32[self + AGENT.held] !== 0 || i32[self + AGENT.shares] !== 0) abandonHeld(self);
+    if (i32[selfAgent + AGENT.held] !== 0 || i32[selfAgent + AGENT.shares] !== 0) abandonHeld(selfAgent);
     // Idle before the thread has finished: whoever waited for its end finds us when it starts the next one.
-    store(self + AGENT.watching, 1);
-    const next = takeOrIdle(self);
-    finish(record, self);
+    store(selfAgent + AGENT.watching, 1);
+    const next = takeOrIdle(selfAgent);
+    finish(record, selfAgent);
     record = next === 0 ? watchMailbox() : next;
   }
   busy = false;
@@ -148,11 +148,11 @@ async function work(first: number): Promise<void> {
  */
 function watchMailbox(): number {
   const end = now() + WATCH_MS;
-  while (load(self + AGENT.mailbox) === 0 && now() < end) {
+  while (load(selfAgent + AGENT.mailbox) === 0 && now() < end) {
     for (let spin = 0; spin < 20; spin++) pause();
   }
-  store(self + AGENT.watching, 0);
-  return exchange(self + AGENT.mailbox, 0);
+  store(selfAgent + AGENT.watching, 0);
+  return exchange(selfAgent + AGENT.mailbox, 0);
 }
 
 /** Timers, sockets, workers and the like that keep this worker's event loop going; 0 where the platform doesn't tell (browsers). */
@@ -163,10 +163,10 @@ function activeResources(): number {
 
 /** Runs the thread's function. Returns a promise only if something has to be awaited. */
 function run(record: number): Promise<void> | undefined {
-  i32[record + THREAD.nativeId] = i32[self + AGENT.nativeId]!;
+  i32[record + THREAD.nativeId] = i32[selfAgent + AGENT.nativeId]!;
   setIdent(i32[record + THREAD.ident]!);
-  i32[self + AGENT.thread] = record;
-  store(record + THREAD.agent, self);
+  i32[selfAgent + AGENT.thread] = record;
+  store(record + THREAD.agent, selfAgent);
   if (hasFlag(record, THREAD_FLAG.terminate)) {
     conclude(record, OUTCOME.died, { reason: TERMINATED });
     return undefined;

@@ -12,7 +12,7 @@ import {
 import { i32 } from '../../src/atomics.ts';
 import { POOL } from '../../src/executor/layout.ts';
 import { engage } from '../../src/executor/tasks.ts';
-import { lockGuard, self, unlockGuard } from '../../src/parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../../src/parking/guard.ts';
 import { atEveryDepth } from '../overflow.fixture.ts';
 import { pointerOf } from '../support/state.ts';
 
@@ -131,7 +131,7 @@ export const reservePlace = task(
     lockGuard(at + POOL.guard);
     i32[at + POOL.pending]! -= 1;
     unlockGuard(at + POOL.guard);
-    return self;
+    return selfAgent;
   },
 );
 

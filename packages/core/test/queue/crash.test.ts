@@ -81,7 +81,7 @@ const { LifoQueue, Lock, PriorityQueue, Queue } = await import('../../src/index.
 const atomics = await import('../../src/atomics.ts');
 const { kindOf } = await import('../../src/memory/kinds.ts');
 const { AGENT, OBJECT } = await import('../../src/memory/layout.ts');
-const { lockGuard, self, setSelf, unlockGuard } = await import('../../src/parking/guard.ts');
+const { lockGuard, selfAgent, setSelf, unlockGuard } = await import('../../src/parking/guard.ts');
 const { wakeAgent } = await import('../../src/parking/wake.ts');
 const { QUEUE } = await import('../../src/queue/layout.ts');
 
@@ -116,21 +116,21 @@ function dieAt(queue: AnyQueue, k: number, operation: () => void): boolean {
     life.left = Infinity;
   }
   if (killed) {
-    expect(words[guard]! & ~1).toBe(self);
+    expect(words[guard]! & ~1).toBe(selfAgent);
     // As `inheritGuard`, `repair`, `unlockGuard`, but with the same agent.
     words[guard] = 0;
     for (let depth = 0; depth < 4; depth++) {
-      const crumb = words[self + AGENT.guards + depth]!;
+      const crumb = words[selfAgent + AGENT.guards + depth]!;
       if (crumb !== 0 && crumb !== guard) words[crumb] = 0;
-      words[self + AGENT.guards + depth] = 0;
+      words[selfAgent + AGENT.guards + depth] = 0;
     }
-    setSelf(self);
+    setSelf(selfAgent);
     lockGuard(guard);
     kindOf(words[at + OBJECT.kind]!).repair!(at);
     unlockGuard(guard);
     // And at the end everybody looks again at what they wait for.
-    words[self + AGENT.rescan]! += 1;
-    wakeAgent(self);
+    words[selfAgent + AGENT.rescan]! += 1;
+    wakeAgent(selfAgent);
   }
   return killed;
 }
@@ -156,8 +156,8 @@ vi.mock('../../src/parking/guard.ts', async importOriginal => {
       real.unlockGuard(guard);
       life.left = left;
     },
-    get self() {
-      return real.self;
+    get selfAgent() {
+      return real.selfAgent;
     },
   };
   return Object.defineProperties({ ...real }, Object.getOwnPropertyDescriptors(around));

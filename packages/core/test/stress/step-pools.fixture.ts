@@ -5,7 +5,7 @@ import { POOL, SLOT } from '../../src/executor/layout.ts';
 import { poolWorker } from '../../src/executor/worker-loop.ts';
 import { AGENT, THREAD } from '../../src/memory/layout.ts';
 import { retain } from '../../src/memory/shared-object.ts';
-import { self } from '../../src/parking/guard.ts';
+import { selfAgent } from '../../src/parking/guard.ts';
 import { add, gate } from '../executor/executor.fixture.ts';
 import { pointerOf } from '../support/state.ts';
 import { demand } from './scenario.ts';
@@ -199,7 +199,7 @@ function employ(): Employed {
 export const poolWork: Operation<Employed> = {
   prepare: employ,
   before({ thread }) {
-    i32[self + AGENT.thread] = pointerOf(thread);
+    i32[selfAgent + AGENT.thread] = pointerOf(thread);
   },
   act: ({ pool }) => poolWorker(pool),
   async survive({ pool, first, second }) {

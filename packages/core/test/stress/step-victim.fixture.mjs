@@ -62,9 +62,9 @@ for (const name of [
 }
 
 const { AtomicFlag, unpack } = await import('../../src/index.ts');
-const { self } = await import('../../src/parking/guard.ts');
+const { selfAgent } = await import('../../src/parking/guard.ts');
 const { operations } = await import(module);
-agent = self;
+agent = selfAgent;
 const objects = unpack(packed);
 const operate = operations[operation].act;
 operations[operation].before?.(objects);

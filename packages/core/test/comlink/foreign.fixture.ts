@@ -1,0 +1,3 @@
+import { serveForeign } from './comlink.fixture.ts';
+
+void serveForeign();
