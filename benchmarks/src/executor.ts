@@ -7,7 +7,9 @@
 import { ThreadPoolExecutor, task } from '@heddle/core';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { FixedThreadPool } from 'poolifier';
 import { Tinypool } from 'tinypool';
+import workerpool from 'workerpool';
 import { timedAsync } from './harness.ts';
 import type { Round, Subject } from './harness.ts';
 
@@ -15,7 +17,8 @@ const WORKERS = 2;
 const WARM_UP = 1000;
 /** Calls that make one task of `mapAsync`. */
 const CHUNK = 50;
-const FILE = fileURLToPath(new URL('./executor-task.ts', import.meta.url));
+const fileOf = (name: string): string => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+const FILE = fileOf('executor-task');
 
 export const increment = task(import.meta, function increment(n: number): number {
   return n + 1;
@@ -28,14 +31,24 @@ const heddle = (): Run => {
   return n => pool.submit(increment, n);
 };
 
-const piscina = (): Run => {
-  const pool = new Piscina({ filename: FILE, minThreads: WORKERS, maxThreads: WORKERS });
-  return n => pool.run(n) as Promise<number>;
-};
-
-const tinypool = (): Run => {
-  const pool = new Tinypool({ filename: FILE, minThreads: WORKERS, maxThreads: WORKERS });
-  return n => pool.run(n) as Promise<number>;
+const others = {
+  piscina: (): Run => {
+    const pool = new Piscina({ filename: FILE, minThreads: WORKERS, maxThreads: WORKERS });
+    return n => pool.run(n) as Promise<number>;
+  },
+  tinypool: (): Run => {
+    const pool = new Tinypool({ filename: FILE, minThreads: WORKERS, maxThreads: WORKERS });
+    return n => pool.run(n) as Promise<number>;
+  },
+  workerpool: (): Run => {
+    const options = { minWorkers: WORKERS, maxWorkers: WORKERS, workerType: 'thread' } as const;
+    const pool = workerpool.pool(fileOf('workerpool-task'), options);
+    return n => pool.exec('increment', [n]) as PromiseLike<number>;
+  },
+  poolifier: (): Run => {
+    const pool = new FixedThreadPool<number, number>(WORKERS, fileOf('poolifier-task'));
+    return n => pool.execute(n) as Promise<number>;
+  },
 };
 
 async function allTogether(run: Run, tasks: number): Promise<number> {
@@ -81,12 +94,16 @@ const subject: Subject = {
     sides: {
       submit: side(heddle, allTogether),
       mapAsync: mapped,
-      piscina: side(piscina, allTogether),
-      tinypool: side(tinypool, allTogether),
+      piscina: side(others.piscina, allTogether),
+      tinypool: side(others.tinypool, allTogether),
+      workerpool: side(others.workerpool, allTogether),
+      poolifier: side(others.poolifier, allTogether),
     },
     rows: [
       { what: 'submit', ours: 'submit', against: 'piscina', bar: { atLeast: 10 } },
       { what: 'submit', ours: 'submit', against: 'tinypool', bar: { atLeast: 10 } },
+      { what: 'submit', ours: 'submit', against: 'workerpool', bar: { atLeast: 1 } },
+      { what: 'submit', ours: 'submit', against: 'poolifier', bar: { atLeast: 1 } },
       { what: 'mapAsync in chunks', ours: 'mapAsync', against: 'piscina', bar: { atLeast: 10 } },
       { what: 'mapAsync in chunks', ours: 'mapAsync', against: 'tinypool', bar: { atLeast: 10 } },
     ],
@@ -98,12 +115,16 @@ const subject: Subject = {
     expected,
     sides: {
       submit: side(heddle, oneByOne),
-      piscina: side(piscina, oneByOne),
-      tinypool: side(tinypool, oneByOne),
+      piscina: side(others.piscina, oneByOne),
+      tinypool: side(others.tinypool, oneByOne),
+      workerpool: side(others.workerpool, oneByOne),
+      poolifier: side(others.poolifier, oneByOne),
     },
     rows: [
       { what: 'submit', ours: 'submit', against: 'piscina', bar: { atLeast: 2 } },
       { what: 'submit', ours: 'submit', against: 'tinypool', bar: { atLeast: 2 } },
+      { what: 'submit', ours: 'submit', against: 'workerpool', bar: { atLeast: 1 } },
+      { what: 'submit', ours: 'submit', against: 'poolifier', bar: { atLeast: 1 } },
     ],
   },
 };

@@ -10,7 +10,7 @@ export interface Mutant {
   readonly line: string;
   readonly becomes: string;
   /** The scenarios that must notice. */
-  readonly module: 'lock' | 'guard' | 'semaphore' | 'event' | 'condition' | 'barrier' | 'queue';
+  readonly module: 'lock' | 'guard' | 'semaphore' | 'event' | 'condition' | 'barrier' | 'queue' | 'pool';
   readonly scenario: string;
   /** Of that scenario; 3 by default. */
   readonly threads?: number;
@@ -195,5 +195,30 @@ export const mutants: readonly Mutant[] = [
     becomes: 'store(event, WAITERS); return false;',
     module: 'event',
     scenario: 'sets',
+  },
+  {
+    flaw: 'an idle worker is not told of a task',
+    file: 'executor/tasks.ts',
+    line: 'insert(pool, future);\n    callWorkers(pool);',
+    becomes: 'insert(pool, future);',
+    module: 'pool',
+    scenario: 'cancels',
+    threads: 2,
+  },
+  {
+    flaw: 'an idle worker is not told of the shutdown',
+    file: 'executor/tasks.ts',
+    line: 'for (let node = first(pool + POOL.idle); node !== 0; node = following(node)) poke(node);',
+    becomes: '',
+    module: 'pool',
+    scenario: 'shutDown',
+  },
+  {
+    flaw: 'the worker that spins counts as on its way when it has given up',
+    file: 'executor/tasks.ts',
+    line: 'i32[pool + POOL.spinner] = 0;\n  const found',
+    becomes: 'const found',
+    module: 'pool',
+    scenario: 'twoWorkers',
   },
 ];

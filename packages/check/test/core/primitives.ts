@@ -7,6 +7,7 @@ import * as exchanger from './exchanger.scenarios.ts';
 import * as guard from './guard.scenarios.ts';
 import * as lock from './lock.scenarios.ts';
 import * as once from './once.scenarios.ts';
+import * as pool from './pool.scenarios.ts';
 import * as queue from './queue.scenarios.ts';
 import * as rwLock from './rw-lock.scenarios.ts';
 import * as semaphore from './semaphore.scenarios.ts';
@@ -29,4 +30,5 @@ export const primitives: ReadonlyArray<readonly [string, Scenario[]]> = [
   ['Once', Object.values(once)],
   ['Exchanger', Object.values(exchanger)],
   ['Queue', Object.values(queue)],
+  ['ThreadPoolExecutor', Object.values(pool)],
 ];

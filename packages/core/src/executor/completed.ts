@@ -6,10 +6,11 @@
  * pushes on a stack that isn't empty relies on the one before, and the agent takes all. A pusher that dies between pushing and waking is made good by
  * the rescan, which wakes everybody.
  *
- * Polling: to wake an event loop that sleeps costs as much as ten tiny tasks. So while a promise waits, and few do, the loop turns for some
- * microseconds, as a blocked thread spins before it parks; as long as that pays (measured: a tiny task and back 3 × as fast).
+ * Polling: to wake an event loop that sleeps costs as much as ten tiny tasks. So while a promise waits, and few do, the thread watches for some
+ * microseconds, as a blocked thread spins before it parks; as long as that pays. First where the promise is made, since a turn of the loop costs as much as a
+ * tiny task, but for no longer than a millisecond in a row, so that timers and input get their turn; then between turns of the loop.
  */
-import { hot, i32, pause } from '../atomics.ts';
+import { explored, hot, i32, pause } from '../atomics.ts';
 import { AGENT, AGENT_STATE } from '../memory/layout.ts';
 import { enter, strike } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
@@ -149,12 +150,14 @@ function lookAgain(): void {
 /** Counts the promises that wait, and holds the event loop for them. */
 export function countAwaited(delta: number): void {
   awaited += delta;
-  if (delta < 0) return;
-  if (!holding) {
-    holding = true;
-    holdLoop();
-  }
-  startPolling();
+  // While it polls, the turn that is to come holds the loop: to do so by the timer costs a fraction of a tiny task.
+  if (delta > 0 && !startPolling()) hold();
+}
+
+function hold(): void {
+  if (holding) return;
+  holding = true;
+  holdLoop();
 }
 
 /** How many futures of this agent haven't settled (snapshot). For tests. */
@@ -169,31 +172,63 @@ const SEVERAL_CORES =
 const POLL_MS = 0.06;
 /** With more tasks under way, the workers have more use for the core than we have. */
 const POLL_FEW = 2;
+/** So long it watches in place, before it lets the loop turn: the time that a worker which spins needs for a tiny task, several times over. */
+const HERE_MS: number = explored ? 0 : 0.02;
+/** So long tasks may follow each other without a turn of the loop. */
+const LONGEST_BURST_MS = 1;
 /** Between two turns it looks this often: a turn of the loop costs a microsecond. */
-const LOOKS = 40;
+const LOOKS: number = explored ? 2 : 40;
 /** After so many waits in vain it doesn't poll, but for one in this many. */
 const PROBE_EVERY = 32;
 
 let polling = false;
 let pollUntil = 0;
 let vain = 0;
+let vainHere = 0;
 let waits = 0;
+/** When the first of those tasks was waited for that followed each other without a turn of the loop; 0 for none. */
+let burstSince = 0;
 
-function startPolling(): void {
+/** Returns whether the loop is held by a turn that is to come, or needn't be because the outcome is there. */
+function startPolling(): boolean {
+  const time = now();
   if (polling) {
-    pollUntil = now() + POLL_MS;
-    return;
+    pollUntil = time + POLL_MS;
+    return true;
   }
-  if (expected > POLL_FEW || nextTurn === undefined || !SEVERAL_CORES) return;
+  if (expected > POLL_FEW || nextTurn === undefined || !SEVERAL_CORES) return false;
   waits = (waits + 1) % PROBE_EVERY;
-  if (vain > 2 && waits !== 0) return;
+  const probe = waits === 0;
+  if (vain > 2 && !probe) return false;
   polling = true;
-  pollUntil = now() + POLL_MS;
   store(selfAgent + AGENT.polling, 1);
+  if (burstSince === 0) burstSince = time;
+  if ((vainHere <= 2 || probe) && time - burstSince < LONGEST_BURST_MS && watchHere(time)) return true;
+  pollUntil = now() + POLL_MS;
   nextTurn(poll);
+  return true;
+}
+
+/** Watches in place for an outcome; when one comes, the promise settles in this turn. */
+function watchHere(start: number): boolean {
+  const stack = selfAgent + AGENT.completed;
+  do {
+    for (let look = LOOKS; look > 0; look--) {
+      if (load(stack) !== 0) {
+        vainHere = 0;
+        vain = 0;
+        stopPolling();
+        return true;
+      }
+      pause();
+    }
+  } while (now() - start < HERE_MS);
+  vainHere += 1;
+  return false;
 }
 
 function poll(): void {
+  burstSince = 0;
   if (!polling) return;
   const stack = selfAgent + AGENT.completed;
   for (let look = LOOKS; look > 0 && load(stack) === 0; look--) pause();
@@ -212,9 +247,11 @@ function poll(): void {
 
 /** From here on the agent must be woken again. Also for a thread that is about to block. */
 export function stopPolling(): void {
-  if (polling) {
+  const polled = polling;
+  if (polled) {
     polling = false;
     store(selfAgent + AGENT.polling, 0);
   }
   if (load(selfAgent + AGENT.completed) !== 0) drainCompleted();
+  if (polled && awaited > 0) hold();
 }

@@ -83,6 +83,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** PHASE, once it is final and the outcome is here; until then the block says it. */
   #phase = 0;
   #outcome: { readonly value: unknown } | undefined;
+  /** What this very handle aborted it with: here it is the same object, elsewhere a copy. */
+  #reason: { readonly value: unknown } | undefined;
   #origin: Origin | undefined;
   /** This agent submitted it, and it hasn't arrived. */
   #expected = false;
@@ -159,7 +161,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     const phase = load(future) & PHASE_MASK;
     let outcome: { readonly value: unknown } | undefined;
     try {
-      outcome = readOutcome(future);
+      outcome = this.#reason ?? readOutcome(future);
     } catch (error) {
       this.#settle(PHASE.threw, { value: error });
       return;
@@ -253,10 +255,12 @@ export class Future<T = unknown> implements PromiseLike<T> {
     retain(pool);
     retain(future);
     const withdrawn = withdraw(pool, future);
-    if (withdrawn) dismiss(future, PHASE.cancelled, reason);
-    else {
+    if (withdrawn) {
+      this.#reason = reason;
+      dismiss(future, PHASE.cancelled, reason);
+    } else {
       if (reason === undefined) requestCancel(future);
-      else abandon(future, PHASE.cancelled, reason);
+      else if (abandon(future, PHASE.cancelled, reason)) this.#reason = reason;
       tellRunner(pool, future);
     }
     if (this.#phase === 0) this.#look();

@@ -1,12 +1,13 @@
 /** Getting workers for a pool, and what happens when none can be had. */
-import { i32, load } from '../atomics.ts';
+import { add, i32, load } from '../atomics.ts';
 import { BrokenExecutorError } from '../errors.ts';
-import { THREAD } from '../memory/layout.ts';
+import { REGISTRY, THREAD } from '../memory/layout.ts';
 import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
 import { readName } from '../memory/name.ts';
 import { release, retain, revive } from '../memory/shared-object.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { withoutUnshareables } from '../thread/except-hook.ts';
+import { wakeSupervisor } from '../thread/registry.ts';
 import { Thread } from '../thread/thread.ts';
 import { task } from '../thread/target.ts';
 import { poolWorker } from './worker-loop.ts';
@@ -17,9 +18,30 @@ import { close, depart, engage, wantsOneMore, withdrawFirst } from './tasks.ts';
 /** A task like a user's, so that in a bundle the pool's threads run the copy of this package that is beside the tasks (see `memory/realm.ts`). */
 const WORKER = task(import.meta, poolWorker);
 
-/** Starts threads for the pool for as long as one more would find a task. Breaks the pool if none can be had. The caller holds a reference to it. */
+/** 32 KiB of arguments: more than hiring needs of the stack. */
+const FILLER: readonly number[] = Array.from({ length: 4096 }, () => 0);
+function nothing(): void {}
+
+function hasStackToHire(): boolean {
+  try {
+    Reflect.apply(nothing, undefined, FILLER);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Starts threads for the pool for as long as one more would find a task. Breaks the pool if none can be had. The caller holds a reference to it. Where the stack
+ * is nearly full, which is no fault of the pool's, the supervisor does it.
+ */
 export function hireIfWanted(pool: number): void {
   while (wantsOneMore(pool)) {
+    if (!hasStackToHire()) {
+      add(REGISTRY.hirings, 1);
+      wakeSupervisor();
+      return;
+    }
     try {
       if (!hire(pool)) return;
     } catch (error) {
@@ -49,7 +71,7 @@ function hire(pool: number): boolean {
   }
   try {
     thread.start();
-    // The registry has its own reference.
+    // The registry has its own reference. From here on the slot is the thread's alone, as soon as it has come up.
     thread.dispose();
     return true;
   } catch (error) {

@@ -23,6 +23,8 @@ export const FUTURE = {
   node: 16,
   /** Message with the outcome of a task that was settled from outside while it ran, when the payload may be in its worker's hands; 0 for none. */
   verdict: 20,
+  /** The agent that has brought it to `judging`, or is about to. Guarded by the pool's guard. */
+  judge: 22,
   /** Message that says what to call. */
   target: 24,
   /** FUTURE_FLAG below. */
@@ -55,12 +57,13 @@ export const FUTURE_FLAG = {
  * ```
  *             a worker takes it           it returned or threw        published
  *   pending ────────────────────▶ running ────────────────────▶ settling ───────▶ returned │ threw │ cancelled
- *      │                             ├─ its worker died ─────────▲  ▲                   ▲
- *      └─ cancelled, pool broken ────┼──────────────────────────────┘                   │
- *                                    └─ its time is up, it was aborted ─▶ judging ──────┘
+ *      │                             ├─ its worker died ──────────▲                     ▲
+ *      │                             └─ its time is up, it was aborted ─▶ judging ──────┤
+ *      └─ cancelled, pool broken ───────────────────────────────────────▶ judging ──────┘
  * ```
- * Who brings it to `settling` (the worker or its obituary) or `judging` (anybody else) has it alone, writes the outcome and publishes it. Leaving `pending`
- * happens under the pool's guard, together with leaving the line of tasks: pending means in line.
+ * Who brings it to `settling` (the worker or its obituary) or `judging` (anybody else) has it alone, writes the outcome and publishes it. Each leaves a crumb
+ * before that and wipes it when the outcome is published: the worker THREAD.task, the others AGENT.settling; so whoever buries them can finish what they
+ * began (`obituary.ts`). Leaving `pending` happens under the pool's guard, together with leaving the line of tasks: pending means in line.
  */
 export const PHASE = {
   pending: 0,
@@ -84,7 +87,7 @@ export const POOL = {
   guard: 1,
   /** Line of workers that have nothing to do. */
   idle: 2,
-  /** Tasks in line; what `maxPending` limits. */
+  /** Tasks in line; what `maxPending` limits. As every count here, it can be counted anew after a death under the guard (`repairPool`). */
   pending: 12,
   /** 0 is unlimited. Written once. */
   maxPending: 13,
@@ -120,9 +123,11 @@ export const POOL = {
   prefix: 32,
   /** Link of REGISTRY.pools, guarded by the registry's guard. */
   next: 33,
+  /** Workers that have a task, until they look for the next. */
+  busy: 34,
+  /** 1 while it holds the program open: from the first task until nothing is in line and a worker goes to sleep or leaves. Guarded by the registry's guard, too. */
+  holds: 35,
   // — atomic, without the guard —
-  /** Tasks accepted and not settled: while there is one, the program is held open. */
-  unfinished: 48,
   completed: 49,
   failed: 50,
   cancelled: 51,
@@ -145,5 +150,9 @@ export const SLOT = {
   deadline: 2,
   /** 1 once the worker has looked for its first task. */
   ready: 3,
-  words: 4,
+  /** 1 while the worker has a task. */
+  busy: 4,
+  /** The agent that started it; 0 once the thread has come up. Should that agent die before, the slot is freed. */
+  hirer: 5,
+  words: 8,
 } as const;

@@ -1,16 +1,30 @@
-/** What the supervisor does when a pool's thread has died: settles its task, frees its place, and finds somebody for the tasks that wait. */
-import { i32, store } from '../atomics.ts';
+/**
+ * What the supervisor does when a pool's thread has died: settles its task, frees its place, and finds somebody for the tasks that wait. And when any thread has
+ * died that used a pool: it finishes what that was in the midst of.
+ *
+ * | it died | who makes it good |
+ * |---|---|
+ * | before its task was in line | nobody need: its references go with it |
+ * | after that, before a worker was called or hired for it | `bereave` |
+ * | between reserving a worker's place and the worker's coming up | `bereave` frees the place; see `engage` |
+ * | while it cancelled or aborted a task | `bereave`, by AGENT.settling: the task is cancelled, or nothing has happened |
+ * | while it broke a pool, before all that waited had failed | `bereave` |
+ * | as a worker, anywhere between taking a task and publishing its outcome | `mourn`, by THREAD.task |
+ */
+import { exchange, i32, store } from '../atomics.ts';
 import { ThreadDiedError } from '../errors.ts';
-import { OUTCOME, THREAD } from '../memory/layout.ts';
+import { AGENT, OUTCOME, REGISTRY, THREAD } from '../memory/layout.ts';
 import { readMessage } from '../memory/message.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { describeRecord } from '../thread/record.ts';
+import { onDeath } from '../parking/reaper.ts';
 import { employers } from '../thread/registry.ts';
-import { breakPool, failPending, hireIfWanted, isBroken } from './hire.ts';
-import { PHASE } from './layout.ts';
-import { changePhase, phaseOf, publish, putError } from './settle.ts';
-import { depart, takeOutOfLine } from './tasks.ts';
+import { breakPool, brokenError, failPending, hireIfWanted, isBroken } from './hire.ts';
+import { FUTURE, PHASE } from './layout.ts';
+import { allPools } from './pools.ts';
+import { changePhase, finishJudgement, phaseOf, publish, putError, renounce } from './settle.ts';
+import { depart, forsake, takeOutOfLine } from './tasks.ts';
 import { lookAtDeadlines } from './time-limit.ts';
 
 /** Each step is harmless twice. The thread's references have been returned, but for the two that its record holds. */
@@ -38,11 +52,8 @@ function settleTask(pool: number, record: number, future: number, death: ThreadD
     phaseOf(future) === PHASE.settling;
   if (mine) {
     putError(future, death);
-    publish(future, PHASE.threw, record);
-    return;
-  }
-  i32[record + THREAD.task] = 0;
-  release(future);
+    publish(future, PHASE.threw, record + THREAD.task);
+  } else renounce(future, record + THREAD.task);
 }
 
 function deathOf(record: number): ThreadDiedError {
@@ -65,5 +76,48 @@ function deathOf(record: number): ThreadDiedError {
   return new ThreadDiedError(`${who}, a worker of a pool, ended in the midst of a task`);
 }
 
+/** Any thread has died. */
+function bereave(dead: number): void {
+  const future = i32[dead + AGENT.settling]!;
+  if (future !== 0) finishSettling(dead, future);
+  for (const pool of allPools()) {
+    forsake(pool, dead);
+    if (isBroken(pool)) failPending(pool);
+    else hireIfWanted(pool);
+    release(pool);
+  }
+}
+
+function hireForAll(): void {
+  for (const pool of allPools()) {
+    hireIfWanted(pool);
+    release(pool);
+  }
+}
+
+/** It died between seizing a future and publishing its outcome, or just before or after that. */
+function finishSettling(dead: number, future: number): void {
+  ensureMapped(future);
+  const crumb = dead + AGENT.settling;
+  const seized = i32[future + FUTURE.judge] === dead;
+  const phase = phaseOf(future);
+  if (seized && phase === PHASE.judging) {
+    const pool = i32[future + FUTURE.pool]!;
+    ensureMapped(pool);
+    takeOutOfLine(pool, future);
+    if (isBroken(pool)) finishJudgement(future, crumb, PHASE.threw, { value: brokenError(pool) });
+    else finishJudgement(future, crumb, PHASE.cancelled, undefined);
+  } else if (seized && phase > PHASE.judging) renounce(future, crumb);
+  else {
+    // It had not seized it, or not quite.
+    if (seized) i32[future + FUTURE.judge] = 0;
+    i32[crumb] = 0;
+  }
+}
+
+onDeath(bereave);
 employers.mourn = mourn;
-employers.look = lookAtDeadlines;
+employers.look = () => {
+  if (exchange(REGISTRY.hirings, 0) !== 0) hireForAll();
+  lookAtDeadlines();
+};

@@ -36,9 +36,11 @@ function decodeFrom(future: number, stays: boolean): unknown {
   const block = i32[future + FUTURE.block]!;
   if (block === 0) {
     copyOut(future + FUTURE.payload, length >> 2, 0);
+    if (!stays) clear(future);
     return decode(inbox.u8, inbox.i32, inbox.f64, 0, length, stays);
   }
   const bytes = privateCopy(block, length);
+  if (!stays) clear(future);
   return decode(bytes, new Int32Array(bytes.buffer), new Float64Array(bytes.buffer), 0, length, stays);
 }
 
@@ -62,13 +64,12 @@ export function readPayload(future: number): unknown {
   return holdsShared(future) ? borrowing(() => decodeFrom(future, true)) : decodeFrom(future, true);
 }
 
-/** Decodes and clears: what it refers to now belongs to this thread's handles. */
+/**
+ * Clears and decodes: what it refers to now belongs to this thread's handles. Cleared first, or after a death in between both the payload and the handles
+ * would return the same references.
+ */
 export function takePayload(future: number): unknown {
-  try {
-    return decodeFrom(future, false);
-  } finally {
-    clear(future);
-  }
+  return decodeFrom(future, false);
 }
 
 /** Whether the message refers to shared objects: its first word says where the last of them is. */

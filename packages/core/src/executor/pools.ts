@@ -1,11 +1,12 @@
-/** The list of all pools of the runtime, for the supervisor. The list doesn't keep a pool. */
+/** The list of all pools of the runtime, for the supervisor, and which of them hold the program open. The list doesn't keep a pool. */
 import { hot, i32 } from '../atomics.ts';
 import { OBJECT, REGISTRY } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { employers, openRest } from '../thread/registry.ts';
 import { POOL } from './layout.ts';
 
-const { compareExchange, load } = hot;
+const { add, compareExchange, load } = hot;
 
 export function listPool(pool: number): void {
   lockGuard(REGISTRY.guard);
@@ -37,6 +38,34 @@ export function allPools(): number[] {
   unlockGuard(REGISTRY.guard);
   return pools;
 }
+
+/**
+ * While a pool has tasks it counts like one non-daemon thread. Both under the pool's guard and, so that a death in between can be made good by counting anew
+ * (`repairRegistry`), under the registry's.
+ */
+export function holdProgram(pool: number): void {
+  lockGuard(REGISTRY.guard);
+  i32[pool + POOL.holds] = 1;
+  add(REGISTRY.nonDaemon, 1);
+  unlockGuard(REGISTRY.guard);
+}
+
+export function letProgramGo(pool: number): void {
+  lockGuard(REGISTRY.guard);
+  i32[pool + POOL.holds] = 0;
+  add(REGISTRY.nonDaemon, -1);
+  unlockGuard(REGISTRY.guard);
+  openRest();
+}
+
+employers.holding = () => {
+  let holding = 0;
+  for (let pool = i32[REGISTRY.pools]!; pool !== 0; pool = i32[pool + POOL.next]!) {
+    ensureMapped(pool);
+    holding += i32[pool + POOL.holds]!;
+  }
+  return holding;
+};
 
 /** One whose last reference went is on its way out of the list. */
 function retainLiving(pool: number): boolean {

@@ -3,20 +3,19 @@
  *
  * Nobody who waits is forgotten: a waiter sets WAITERS under the guard in the same compare-exchange that sees the phase not to be final; publishing
  * exchanges the whole word, and serves the line if WAITERS was in it. The agent that submitted the task is told in any case, by `completed.ts`.
- * A death in between is made good: under the guard by `repairFuture`; before publishing by the obituary of the worker, which still names the task;
- * after it by the rescan that each death makes everybody do.
+ * A death in between is made good: under the guard by `repairFuture`; before publishing by the obituary of the worker or of whoever else settles it, since
+ * each has left a crumb; after it by the same, which serves the line once more, and by the rescan that each death makes everybody do.
  */
 import { hot, i32 } from '../atomics.ts';
 import { TimeoutError } from '../errors.ts';
-import { OBJECT, REGISTRY, THREAD } from '../memory/layout.ts';
+import { AGENT, OBJECT } from '../memory/layout.ts';
 import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
 import { release, retain } from '../memory/shared-object.ts';
-import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { mend } from '../parking/line.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll } from '../parking/wake.ts';
 import { withoutUnshareables } from '../thread/except-hook.ts';
-import { openRest } from '../thread/registry.ts';
 import { pushCompleted } from './completed.ts';
 import { CANCEL, FUTURE, PHASE, PHASE_MASK, POOL, WAITERS } from './layout.ts';
 import { dropPayload, putPayload, readPayload } from './payload.ts';
@@ -95,31 +94,43 @@ const STATISTIC: Record<number, number> = {
 
 /**
  * Makes the outcome, which has been written, known to all. The future must be `settling` or `judging`, and the caller's alone. Consumes the reference to it that
- * the caller holds; the caller must hold one to the pool as well. `record` is the caller's thread, if that is the worker: its task is over before the
- * reference is passed on, or its obituary would take the reference for its own.
+ * the caller holds. `crumb` is the word that names the future for the caller's obituary: it is wiped before the reference is passed on, or the obituary
+ * would take the reference for its own.
  */
-export function publish(future: number, phase: number, record: number = 0): void {
-  const pool = i32[future + FUTURE.pool]!;
+export function publish(future: number, phase: number, crumb: number): void {
   const watcher = i32[future + FUTURE.watcher]!;
-  add(pool + STATISTIC[phase]!, 1);
-  if ((exchange(future, phase) & WAITERS) !== 0) {
-    lockGuard(future + OBJECT.guard);
-    grantAll(future + OBJECT.first);
-    unlockGuard(future + OBJECT.guard);
-  }
-  if (record !== 0) i32[record + THREAD.task] = 0;
+  // Before, so that who sees the outcome sees the count. A thread that is killed between the two is counted here once more.
+  add(i32[future + FUTURE.pool]! + STATISTIC[phase]!, 1);
+  if ((exchange(future, phase) & WAITERS) !== 0) serveWaiters(future);
+  i32[crumb] = 0;
   pushCompleted(watcher, future);
-  countDone(pool);
 }
 
-/** One task more that holds the program open. Before it can settle. */
-export function countAccepted(pool: number): void {
-  if (add(pool + POOL.unfinished, 1) === 0) add(REGISTRY.nonDaemon, 1);
+/** Tells all who stand in the line of a settled future. Harmless twice. */
+function serveWaiters(future: number): void {
+  lockGuard(future + OBJECT.guard);
+  grantAll(future + OBJECT.first);
+  unlockGuard(future + OBJECT.guard);
 }
 
-/** One less. After its outcome has been passed on, so that it is seen before the program ends. */
-export function countDone(pool: number): void {
-  if (add(pool + POOL.unfinished, -1) === 1 && add(REGISTRY.nonDaemon, -1) === 1) openRest();
+/**
+ * Gives up a future that a crumb of the dead still names, although the dead don't settle it: somebody else does, or it was published and not passed on. Consumes
+ * the reference that came with the crumb. The agent that submitted it finds the outcome in the rescan.
+ */
+export function renounce(future: number, crumb: number): void {
+  if (isFinal(load(future))) serveWaiters(future);
+  i32[crumb] = 0;
+  release(future);
+}
+
+/** Takes a future that is in that phase for itself, to settle it from outside; false if it isn't. Under the pool's guard. */
+export function seize(future: number, from: number): boolean {
+  i32[selfAgent + AGENT.settling] = future;
+  i32[future + FUTURE.judge] = selfAgent;
+  if (changePhase(future, from, PHASE.judging)) return true;
+  i32[future + FUTURE.judge] = 0;
+  i32[selfAgent + AGENT.settling] = 0;
+  return false;
 }
 
 /** FUTURE.verdict of a task that was settled from outside without an error. */
@@ -140,7 +151,7 @@ function storeError(error: unknown): number {
 
 /**
  * Settles a running task from outside: its worker finds that out when it comes to the end. The caller must be sure of the future's block meanwhile.
- * Returns false if somebody was faster.
+ * Returns false if somebody was faster. Under the pool's guard it is seized, so of two who want to one finds that the other has it for certain.
  */
 export function abandon(
   future: number,
@@ -148,21 +159,23 @@ export function abandon(
   outcome: { readonly value: unknown } | undefined,
 ): boolean {
   const verdict = outcome === undefined ? 0 : storeError(outcome.value);
-  if (!changePhase(future, PHASE.running, PHASE.judging)) {
+  const pool = i32[future + FUTURE.pool]!;
+  retain(future);
+  lockGuard(pool + POOL.guard);
+  const seized = seize(future, PHASE.running);
+  unlockGuard(pool + POOL.guard);
+  if (!seized) {
+    release(future);
     if (verdict !== 0) dropMessage(verdict);
     return false;
   }
-  requestCancel(future);
-  const pool = i32[future + FUTURE.pool]!;
-  retain(pool);
-  retain(future);
   i32[future + FUTURE.verdict] = verdict === 0 ? WITHOUT_WORDS : verdict;
-  publish(future, phase);
-  release(pool);
+  requestCancel(future);
+  publish(future, phase, selfAgent + AGENT.settling);
   return true;
 }
 
-/** Settles a task that was taken out of the pool's line (`withdraw`), whose reference the caller has. The caller holds one to the pool. */
+/** Settles a task that was taken out of the pool's line (`withdraw`), whose reference the caller has. */
 export function dismiss(
   future: number,
   phase: number,
@@ -170,7 +183,23 @@ export function dismiss(
 ): void {
   dropPayload(future);
   if (outcome !== undefined) putError(future, outcome.value);
-  publish(future, phase);
+  publish(future, phase, selfAgent + AGENT.settling);
+}
+
+/** Settles what a dead agent had seized, whose crumb names it: as cancelled, unless it got as far as to say with what else. */
+export function finishJudgement(
+  future: number,
+  crumb: number,
+  phase: number,
+  outcome: { readonly value: unknown } | undefined,
+): void {
+  if (i32[future + FUTURE.verdict] === 0) {
+    // The payload may be half written, or in its worker's hands.
+    const verdict = outcome === undefined ? 0 : storeError(outcome.value);
+    i32[future + FUTURE.verdict] = verdict === 0 ? WITHOUT_WORDS : verdict;
+  }
+  requestCancel(future);
+  publish(future, phase, crumb);
 }
 
 /** What was decided: a value or an error. Leaves it as it is, for other readers. For CANCELLED `undefined` stands for the usual error. */

@@ -17,7 +17,8 @@ import { append, first, insertBefore, lengthOf, mend, unlink } from '../parking/
 import type { Line } from '../parking/wait.ts';
 import { grantAll, poke, wakeAgent } from '../parking/wake.ts';
 import { FUTURE, PHASE, POOL, POOL_FLAG, SLOT } from './layout.ts';
-import { changePhase, countAccepted } from './settle.ts';
+import { holdProgram, letProgramGo } from './pools.ts';
+import { changePhase, phaseOf, seize } from './settle.ts';
 
 const { load, store } = hot;
 const NODE_OF_TASK: number = FUTURE.node;
@@ -48,12 +49,12 @@ function insert(pool: number, future: number): void {
       const next = following(back);
       if (next === 0) break;
       insertBefore(line, node, next);
-      i32[pool + POOL.pending]! += 1;
+      store(pool + POOL.pending, i32[pool + POOL.pending]! + 1);
       return;
     }
     if (priorityOf(front - NODE_OF_TASK) > mine) {
       insertBefore(line, node, front);
-      i32[pool + POOL.pending]! += 1;
+      store(pool + POOL.pending, i32[pool + POOL.pending]! + 1);
       return;
     }
     front = following(front);
@@ -68,6 +69,16 @@ function remove(pool: number, future: number): void {
   unlink(pool + POOL.tasks, future + NODE_OF_TASK);
   i32[pool + POOL.pending]! -= 1;
   admit(pool);
+}
+
+/** Tasks that were accepted and whose futures haven't settled, those included that a worker has just finished (snapshot unless under the guard). */
+export function unfinished(pool: number): number {
+  return i32[pool + POOL.pending]! + i32[pool + POOL.busy]!;
+}
+
+/** Lets the program end, if this pool has nothing left that it would have to be held open for. Under the guard. */
+function rest(pool: number): void {
+  if (i32[pool + POOL.holds] !== 0 && unfinished(pool) === 0) letProgramGo(pool);
 }
 
 function hasRoom(pool: number): boolean {
@@ -129,7 +140,7 @@ function tryEnter(pool: number, future: number): boolean {
   if (i32[pool + POOL.flags] !== 0) entry.outcome = ENTRY.refused;
   else if (!hasRoom(pool)) return false;
   else {
-    countAccepted(pool);
+    if (i32[pool + POOL.holds] === 0) holdProgram(pool);
     insert(pool, future);
     callWorkers(pool);
     entry.hire = wantsWorker(pool);
@@ -213,6 +224,8 @@ function takeTask(pool: number): boolean {
     const future = node - NODE_OF_TASK;
     // Before it leaves the line: from here on our death is this task's.
     i32[i32[selfAgent + AGENT.thread]! + THREAD.task] = future;
+    // Before it is counted as gone from the line: in between, nothing would seem to be unfinished.
+    setBusy(pool, slot, 1);
     const ours = changePhase(future, PHASE.pending, PHASE.running);
     i32[future + FUTURE.runner] = selfAgent;
     remove(pool, future);
@@ -228,9 +241,24 @@ function takeTask(pool: number): boolean {
     return true;
   }
   i32[i32[selfAgent + AGENT.thread]! + THREAD.task] = 0;
+  setBusy(pool, slot, 0);
   if (i32[pool + POOL.flags] === 0) return false;
   taken.future = 0;
   return true;
+}
+
+/** Notes whether a worker has a task. Under the guard. */
+function setBusy(pool: number, at: number, busy: 0 | 1): void {
+  if (i32[at + SLOT.busy] === busy) return;
+  i32[at + SLOT.busy] = busy;
+  i32[pool + POOL.busy]! += busy === 1 ? 1 : -1;
+}
+
+/** Takes the next task, or lets the program end before the worker goes to sleep. Not as soon as nothing is left: as a rule the next task comes at once. */
+function takeOrRest(pool: number): boolean {
+  if (takeTask(pool)) return true;
+  rest(pool);
+  return false;
 }
 
 /** Idle workers. */
@@ -238,9 +266,9 @@ export const idleLine: Line = {
   blocking: 'waiting for a task',
   twin: 'nothing',
   offset: POOL.idle,
-  attempt: pool => takeTask(pool),
+  attempt: pool => takeOrRest(pool),
   retry(pool, node) {
-    if (!takeTask(pool)) return false;
+    if (!takeOrRest(pool)) return false;
     unlink(pool + POOL.idle, node);
     return true;
   },
@@ -294,31 +322,41 @@ export function close(pool: number, flag: number): void {
   if (hasEnded(pool)) grantAll(pool + POOL.end);
 }
 
-/** Takes the first task out of the line, `settling`, for somebody who won't run it; 0 when there is none. The line's reference is the caller's. */
+/** Takes the first task out of the line, seized, for somebody who won't run it; 0 when there is none. The line's reference is the caller's. */
 export function withdrawFirst(pool: number): number {
   lockGuard(pool + POOL.guard);
-  const node = first(pool + POOL.tasks);
-  const future = node === 0 ? 0 : node - NODE_OF_TASK;
-  if (future !== 0 && !withdrawLocked(pool, future)) remove(pool, future);
-  if (hasEnded(pool)) grantAll(pool + POOL.end);
+  let found = 0;
+  for (let node = first(pool + POOL.tasks); node !== 0 && found === 0; node = first(pool + POOL.tasks)) {
+    const future = node - NODE_OF_TASK;
+    if (withdrawLocked(pool, future)) found = future;
+    // Its worker, or who withdrew it, died just there: their obituary has it.
+    else remove(pool, future);
+  }
+  hasLeft(pool);
   unlockGuard(pool + POOL.guard);
-  return future;
+  return found;
 }
 
 /** The same for one task; false if it isn't pending any more. */
 export function withdraw(pool: number, future: number): boolean {
   lockGuard(pool + POOL.guard);
   const done = withdrawLocked(pool, future);
-  if (done && hasEnded(pool)) grantAll(pool + POOL.end);
+  if (done) hasLeft(pool);
   unlockGuard(pool + POOL.guard);
   return done;
 }
 
 function withdrawLocked(pool: number, future: number): boolean {
   if (i32[future + FUTURE.node + NODE.line] === 0) return false;
-  if (!changePhase(future, PHASE.pending, PHASE.settling)) return false;
+  if (!seize(future, PHASE.pending)) return false;
   remove(pool, future);
   return true;
+}
+
+/** A task has left the line that nobody will run. Under the guard. */
+function hasLeft(pool: number): void {
+  if (hasEnded(pool)) grantAll(pool + POOL.end);
+  rest(pool);
 }
 
 /** Wakes the worker of a running task, so that it sees that it was asked to stop. */
@@ -331,6 +369,7 @@ export function tellRunner(pool: number, future: number): void {
 
 // ——— workers ———
 
+/** Under the guard. */
 function slotOf(pool: number, record: number): number {
   const slots = i32[pool + POOL.slots]!;
   ensureMapped(slots);
@@ -342,27 +381,61 @@ function slotOf(pool: number, record: number): number {
   return 0;
 }
 
-export function findSlot(pool: number, record: number): number {
-  lockGuard(pool + POOL.guard);
-  const found = slotOf(pool, record);
-  unlockGuard(pool + POOL.guard);
-  return found;
-}
-
-/** Gives a slot to a thread that is about to be started; false if no worker more is wanted. */
+/**
+ * Gives a slot to a thread that is about to be started; false if no worker more is wanted. Until the thread has come up (`appear`), the slot is its hirer's, too:
+ * if that dies, nobody can say whether the thread was started, and so the slot is freed (`forsake`), and a thread that comes up all the same asks for another.
+ */
 export function engage(pool: number, record: number): boolean {
   lockGuard(pool + POOL.guard);
-  const at = wantsWorker(pool) ? slotOf(pool, 0) : 0;
-  if (at !== 0) {
-    i32[at + SLOT.timed] = 0;
-    i32[at + SLOT.ready] = 0;
-    i32[at + SLOT.record] = record;
-    i32[pool + POOL.workers]! += 1;
-    i32[pool + POOL.starting]! += 1;
-    i32[pool + POOL.hired]! += 1;
-  }
+  const at = assign(pool, record, selfAgent);
   unlockGuard(pool + POOL.guard);
   return at !== 0;
+}
+
+/** Under the guard. */
+function assign(pool: number, record: number, hirer: number): number {
+  const at = wantsWorker(pool) ? slotOf(pool, 0) : 0;
+  if (at === 0) return 0;
+  for (let word = 0; word < SLOT.words; word++) i32[at + word] = 0;
+  i32[at + SLOT.hirer] = hirer;
+  i32[at + SLOT.record] = record;
+  i32[pool + POOL.workers]! += 1;
+  i32[pool + POOL.starting]! += 1;
+  i32[pool + POOL.hired]! += 1;
+  return at;
+}
+
+/** A worker's thread has come up: returns its slot, or 0 if its hirer died meanwhile and no worker more is wanted now. */
+export function appear(pool: number, record: number): number {
+  lockGuard(pool + POOL.guard);
+  const at = slotOf(pool, record) || assign(pool, record, 0);
+  if (at !== 0) i32[at + SLOT.hirer] = 0;
+  unlockGuard(pool + POOL.guard);
+  return at;
+}
+
+/** Frees the slots of threads that a dead agent hired and that haven't come up. */
+export function forsake(pool: number, dead: number): void {
+  lockGuard(pool + POOL.guard);
+  const slots = i32[pool + POOL.slots]!;
+  for (let number = 0; number < i32[pool + POOL.maxWorkers]!; number++) {
+    const at = slots + number * SLOT.words;
+    ensureMapped(at);
+    if (i32[at + SLOT.record] !== 0 && i32[at + SLOT.hirer] === dead) vacate(pool, at);
+  }
+  unlockGuard(pool + POOL.guard);
+}
+
+/** Under the guard. */
+function vacate(pool: number, at: number): void {
+  if (i32[at + SLOT.ready] !== 1) i32[pool + POOL.starting]! -= 1;
+  if (i32[pool + POOL.spinner] === at) i32[pool + POOL.spinner] = 0;
+  setBusy(pool, at, 0);
+  i32[at + SLOT.record] = 0;
+  i32[at + SLOT.timed] = 0;
+  i32[pool + POOL.workers]! -= 1;
+  callWorkers(pool);
+  hasLeft(pool);
 }
 
 export interface Departure {
@@ -384,14 +457,8 @@ export function depart(pool: number, record: number, unlessNeeded: boolean, died
   const known = at !== 0 && spared;
   const ready = known && i32[at + SLOT.ready] === 1;
   if (known) {
-    if (!ready) i32[pool + POOL.starting]! -= 1;
-    if (i32[pool + POOL.spinner] === at) i32[pool + POOL.spinner] = 0;
-    i32[at + SLOT.record] = 0;
-    i32[at + SLOT.timed] = 0;
-    i32[pool + POOL.workers]! -= 1;
     if (died) i32[pool + POOL.died]! += 1;
-    callWorkers(pool);
-    if (hasEnded(pool)) grantAll(pool + POOL.end);
+    vacate(pool, at);
   }
   const replace = wantsWorker(pool);
   unlockGuard(pool + POOL.guard);
@@ -432,20 +499,42 @@ export function seemsBusy(pool: number): boolean {
 /** After a death under the guard. */
 export function repairPool(pool: number): void {
   for (const line of [POOL.idle, POOL.tasks, POOL.room, POOL.end]) mend(pool + line);
+  // Whoever made it leave `pending` has left a crumb, and is about to settle it or dead.
+  for (let node = first(pool + POOL.tasks); node !== 0;) {
+    const next = following(node);
+    if (phaseOf(node - NODE_OF_TASK) !== PHASE.pending) unlink(pool + POOL.tasks, node);
+    node = next;
+  }
   i32[pool + POOL.pending] = lengthOf(pool + POOL.tasks);
   let workers = 0;
   let starting = 0;
+  let busy = 0;
   const slots = i32[pool + POOL.slots]!;
   for (let number = 0; slots !== 0 && number < i32[pool + POOL.maxWorkers]!; number++) {
     const at = slots + number * SLOT.words;
     ensureMapped(at);
-    if (i32[at + SLOT.record] === 0) continue;
+    const record = i32[at + SLOT.record]!;
+    if (record === 0) continue;
+    ensureMapped(record);
+    forgetPending(record);
     workers += 1;
     if (i32[at + SLOT.ready] === 0) starting += 1;
+    if (i32[at + SLOT.busy] === 1) busy += 1;
   }
   i32[pool + POOL.workers] = workers;
   i32[pool + POOL.starting] = starting;
+  i32[pool + POOL.busy] = busy;
   if (i32[pool + POOL.flags] !== 0) close(pool, 0);
   admit(pool);
   callWorkers(pool);
+  if (i32[pool + POOL.holds] === 0 && unfinished(pool) !== 0) holdProgram(pool);
+  rest(pool);
+}
+
+/** A worker that died after it had named a task and before it had taken it: another will, whose task it then is. Under the guard. */
+function forgetPending(record: number): void {
+  const task = i32[record + THREAD.task]!;
+  if (task === 0) return;
+  ensureMapped(task);
+  if (phaseOf(task) === PHASE.pending) i32[record + THREAD.task] = 0;
 }

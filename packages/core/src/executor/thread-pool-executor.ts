@@ -58,6 +58,7 @@ import {
   repairPool,
   roomLine,
   standInFront,
+  unfinished,
   withdrawFirst,
 } from './tasks.ts';
 import './obituary.ts';
@@ -464,12 +465,16 @@ export class ThreadPoolExecutor extends SharedObject {
     return load(this.live() + POOL.pending);
   }
 
-  /** Tasks that were accepted and have not settled, in line or running (snapshot). */
+  /** Tasks in line and running, those included that a thread has just finished (snapshot). */
   get unfinished(): number {
-    return load(this.live() + POOL.unfinished);
+    const pool = this.live();
+    lockGuard(pool + POOL.guard);
+    const count = unfinished(pool);
+    unlockGuard(pool + POOL.guard);
+    return count;
   }
 
-  /** Tasks that returned (snapshot). */
+  /** Tasks that returned (snapshot). A thread that is killed just when it settles a task may count it twice, here and in the next two. */
   get completed(): number {
     return load(this.live() + POOL.completed) >>> 0;
   }

@@ -9,7 +9,7 @@
  * ```
  * While it sleeps its event loop stands still; so if the tasks left timers, sockets or the like behind, it waits with a promise instead.
  */
-import { hot, i32, pause } from '../atomics.ts';
+import { explored, hot, i32, pause } from '../atomics.ts';
 import { CancelledError } from '../errors.ts';
 import { AGENT, THREAD } from '../memory/layout.ts';
 import { readMessage } from '../memory/message.ts';
@@ -27,9 +27,9 @@ import { FUTURE, FUTURE_FLAG, PHASE, POOL } from './layout.ts';
 import { putPayload, takePayload } from './payload.ts';
 import { changePhase, publish, putError } from './settle.ts';
 import {
+  appear,
   depart,
   endTimed,
-  findSlot,
   idleLine,
   seemsBusy,
   setSlot,
@@ -42,7 +42,9 @@ import { noteDeadline } from './time-limit.ts';
 const { store } = hot;
 
 /** About 50 µs: the time that a submitter needs to take one tiny task's outcome and hand the next one in. Only where another core can be doing so. */
-const SPIN_MS = 0.05;
+const SPIN_MS: number = explored ? 0 : 0.05;
+/** Few under exploration, which would otherwise hardly ever come as far as the sleep. */
+const LOOKS: number = explored ? 2 : 20;
 const SEVERAL_CORES =
   ((globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2) > 1;
 /** As in `parking/wait.ts`: spinning goes on only as long as it has paid lately, and now and then it is tried anew. */
@@ -66,7 +68,9 @@ export async function poolWorker(handle: object): Promise<void> {
   // The handle lives as long as the function does; the pointer is the thread's own reference to its employer.
   const record = i32[selfAgent + AGENT.thread]!;
   const pool = i32[record + THREAD.employer]!;
-  setSlot(findSlot(pool, record));
+  const slot = appear(pool, record);
+  if (slot === 0) return forgetEmployer(pool, record, false);
+  setSlot(slot);
   if (!listening) {
     listening = true;
     listen(lookAtCancel);
@@ -132,14 +136,14 @@ async function work(pool: number, record: number, baseline: number): Promise<voi
 /** Takes a task, see `taken`; false when none came for so long that the worker may leave. */
 function take(pool: number, baseline: number): boolean | Promise<boolean> {
   spins = (spins + 1) % PROBE_EVERY;
-  const maySpin = SEVERAL_CORES && (vain < 3 || spins === 0);
+  const maySpin = explored || (SEVERAL_CORES && (vain < 3 || spins === 0));
   const first = takeOrSpin(pool, maySpin);
   if (first === 'taken') return true;
   if (first === 'spin') {
     const end = now() + SPIN_MS;
-    while (!seemsBusy(pool) && now() < end) {
-      for (let look = 0; look < 20 && !seemsBusy(pool); look++) pause();
-    }
+    do {
+      for (let look = 0; look < LOOKS && !seemsBusy(pool); look++) pause();
+    } while (!seemsBusy(pool) && now() < end);
     if (stopSpinning(pool)) {
       vain = 0;
       return true;
@@ -286,5 +290,5 @@ function begin(pool: number, record: number, future: number): boolean {
 }
 
 function end(record: number, future: number, phase: number): void {
-  publish(future, phase, record);
+  publish(future, phase, record + THREAD.task);
 }

@@ -127,6 +127,8 @@ export const AGENT = {
   traces: 45,
   /** List of records of the locks that guards of this agent share, see `owners/shares.ts`. */
   shares: 46,
+  /** The future that this agent is settling from outside (`executor/settle.ts`), with a reference: its death is made good. 0 for none. */
+  settling: 47,
   node: 48,
 } as const;
 
@@ -246,6 +248,8 @@ export const REGISTRY = {
   nextDeadline: 147,
   /** Stack size in KiB of threads started from now on, 0 for the platform's. Atomic, no guard. */
   stackKiB: 148,
+  /** How many asked the supervisor to hire for a pool, being unable to do so themselves, since it looked last. Atomic, no guard. */
+  hirings: 149,
   /** Taken by a thread that believes it has found a deadlock, so that of two that find the same one only one gives up. */
   deadlockGuard: 150,
   /** WATCH below: what `hold()` does besides. */

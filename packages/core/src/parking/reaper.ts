@@ -4,8 +4,8 @@
  *
  *  1. guards that it held: taken over, their objects repaired, freed (until then others wait for these few words)
  *  2. its places in lines: left; what it had been granted and not taken up yet is handed on
- *  3. locks that its guards held: abandoned
- *  4. async nodes, references, free blocks: returned
+ *  3. locks that its guards held: abandoned; async nodes: returned; what else it left unfinished: the layers above know (`onDeath`)
+ *  4. references, free blocks: returned
  *  5. everybody else looks again at what they wait for, should the dead have stopped between telling and waking them
  */
 import { add, i32, load, store } from '../atomics.ts';
@@ -29,6 +29,19 @@ import { inheritGuard, resetDepth, selfAgent, unlockGuard } from './guard.ts';
 import { leave } from './wait.ts';
 import { wakeAgent } from './wake.ts';
 
+const afterDeath: Array<(agent: number) => void> = [];
+let repairRegistry: (() => void) | undefined;
+
+/** Adds what a layer above does for the dead, while they still have their references. Under no guard. */
+export function onDeath(action: (agent: number) => void): void {
+  afterDeath.push(action);
+}
+
+/** Sets what repairs the thread registry, under its guard. */
+export function onRegistryLeft(action: () => void): void {
+  repairRegistry = action;
+}
+
 /** Buries an agent whose thread is certainly dead. Blocks for short guards only. */
 export function reap(agent: number): void {
   store(agent + AGENT.state, AGENT_STATE.dead);
@@ -36,6 +49,7 @@ export function reap(agent: number): void {
   leaveLines(agent);
   abandonHeld(agent);
   freeNodes(agent);
+  for (const act of afterDeath) act(agent);
   forgetWatched(agent);
   settle(agent, pointer => release(pointer));
   reclaimFreeLists(agent);
@@ -58,8 +72,9 @@ export function takeOverGuards(agent: number): void {
 function takeOverGuard(guard: number, agent: number): void {
   ensureMapped(guard);
   if (!inheritGuard(guard, agent)) return;
-  // The allocator and the registry keep their lists right at every single store.
-  if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.guard && guard !== REGISTRY.deadlockGuard) {
+  // The allocator keeps its lists right at every single store.
+  if (guard === REGISTRY.guard) repairRegistry?.();
+  else if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.deadlockGuard) {
     const object = guard - OBJECT.guard;
     kindOf(i32[object + OBJECT.kind]!).repair?.(object);
   }

@@ -1,12 +1,14 @@
 /**
  * What all threads of a runtime know about each other, in shared memory: who is alive, who waits for a worker, which workers are idle.
- * Everything here is a few words changed under the registry's guard; the lists stay right at every single store.
+ * Everything here is a few words changed under the registry's guard; the lists stay right at every single store, and after a death in the middle the rest is
+ * made anew from them (`repairRegistry`).
  */
 import { add, compareExchange, i32, load, or, store } from '../atomics.ts';
 import { AGENT, OBJECT, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { release, retain } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
+import { onRegistryLeft } from '../parking/reaper.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { setFlag } from './record.ts';
@@ -218,7 +220,40 @@ export const employers: {
   mourn(record: number): void;
   /** The supervisor was woken. */
   look(): void;
-} = { mourn() {}, look() {} };
+  /** How many employers hold the program open. Under the registry's guard. */
+  holding(): number;
+} = { mourn() {}, look() {}, holding: () => 0 };
+
+/** A thread died while it changed the registry: finds out from the lists what the other words must be. Under the guard. */
+function repairRegistry(): void {
+  let alive = 0;
+  let nonDaemon = 0;
+  let previous = 0;
+  for (let record = i32[REGISTRY.first]!; record !== 0; record = i32[record + THREAD.next]!) {
+    ensureMapped(record);
+    i32[record + THREAD.previous] = previous;
+    setFlag(record, THREAD_FLAG.listed, true);
+    alive += 1;
+    if (!hasFlag(record, THREAD_FLAG.daemon | THREAD_FLAG.main)) nonDaemon += 1;
+    previous = record;
+  }
+  i32[REGISTRY.alive] = alive;
+  store(REGISTRY.nonDaemon, nonDaemon + employers.holding());
+  let pending = 0;
+  let last = 0;
+  for (let record = i32[REGISTRY.pendingFirst]!; record !== 0; record = i32[record + THREAD.pendingNext]!) {
+    ensureMapped(record);
+    pending += 1;
+    last = record;
+  }
+  i32[REGISTRY.pending] = pending;
+  i32[REGISTRY.pendingLast] = last;
+  let idle = 0;
+  for (let agent = i32[REGISTRY.idleFirst]!; agent !== 0; agent = i32[agent + AGENT.idleNext]!) idle += 1;
+  i32[REGISTRY.idle] = idle;
+}
+
+onRegistryLeft(repairRegistry);
 
 /**
  * Ends a thread's life: out of the list, finished, joiners woken. Its outcome has been written. `agent` is the worker that ran it, 0 if that is

@@ -13,7 +13,7 @@ import { KIND, registerKind } from '../memory/kinds.ts';
 import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
-import { Existing, SharedObject, retain, revive } from '../memory/shared-object.ts';
+import { Existing, SharedObject, release, retain, revive } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
 import { nextIdent } from '../memory/slab.ts';
 import { waitInLine } from '../parking/async.ts';
@@ -472,6 +472,8 @@ export const threadKind: Kind = {
     for (const message of messages) {
       if (message !== 0) dropMessage(message);
     }
+    // Of one that was never started, its hirer having died.
+    if (i32[record + THREAD.employer] !== 0) release(i32[record + THREAD.employer]!);
   },
 };
 

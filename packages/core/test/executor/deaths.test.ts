@@ -12,7 +12,11 @@ import {
   wait,
 } from '../../src/index.ts';
 import type { ThreadPoolExecutorOptions } from '../../src/index.ts';
-import { SOON, until } from '../support/state.ts';
+import { i32 } from '../../src/atomics.ts';
+import { POOL, SLOT } from '../../src/executor/layout.ts';
+import { forsake } from '../../src/executor/tasks.ts';
+import { runProgram } from '../support/child.ts';
+import { SOON, pointerOf, until } from '../support/state.ts';
 import * as tasks from './executor.fixture.ts';
 
 const pools: ThreadPoolExecutor[] = [];
@@ -108,6 +112,97 @@ describe('a thread that dies in a task', () => {
       else expect(each).toEqual({ status: 'fulfilled', value: n });
     }
     await until(() => pool.died === 5 && pool.unfinished === 0, 'five have died, and nothing is left');
+  });
+});
+
+describe('a task that is too much for its thread', () => {
+  it('by running out of memory rejects with ThreadDiedError, and the thread is replaced', async () => {
+    // In a process of its own, where the heap of a thread is small.
+    const { code, stdout, stderr } = await runProgram(
+      `
+      const { ThreadPoolExecutor, ThreadDiedError } = heddle;
+      const { hoard, add } = await import(${JSON.stringify(new URL('./executor.fixture.ts', import.meta.url).href)});
+      const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+      await pool.submit(add, 1, 1);
+      const fatal = pool.submit(hoard);
+      const next = pool.submit(add, 1, 2);
+      const error = await fatal.catch(each => each);
+      console.log(error instanceof ThreadDiedError, error.message, error.cause?.code);
+      console.log(await next, next.cancelled, pool.died, pool.failed, pool.broken);
+      await pool.shutdownAsync();
+      console.log(pool.unfinished, pool.workers);
+    `,
+      { node: ['--max-old-space-size=48'], timeout: 60_000 },
+    );
+    expect(stdout).toMatch(
+      /^true .*a worker of a pool, died: it ran out of memory ERR_WORKER_OUT_OF_MEMORY$/m,
+    );
+    expect(stdout).toMatch(/^3 false 1 1 false\n0 0$/m);
+    expect(stderr).toContain('ERR_WORKER_OUT_OF_MEMORY');
+    expect(code).toBe(0);
+  });
+
+  it('by overflowing its stack rejects with that error, and the thread goes on', async () => {
+    const pool = open({ maxWorkers: 1 });
+    const error = pool.submit(tasks.overflow).exception(SOON)!.error as Error;
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toMatch(/call stack/i);
+    expect(await pool.submit(tasks.add, 1, 2)).toBe(3);
+    expect([pool.died, pool.failed, pool.hired]).toEqual([0, 1, 1]);
+  });
+
+  it('that overflows the stack within another pool leaves that in order', async () => {
+    const [pool, used] = [open({ maxWorkers: 1 }), open({ maxWorkers: 2 })];
+    const { returned, threw } = await pool.submit(tasks.submitAtEveryDepth, used);
+    expect(returned).toBeGreaterThan(100);
+    expect(threw).toBeGreaterThan(0);
+    expect(await used.submit(tasks.add, 1, 2)).toBe(3);
+    await used.shutdownAsync(SOON);
+    expect([used.workers, used.pending, used.unfinished, used.broken]).toEqual([0, 0, 0, false]);
+    expect(used.completed).toBeGreaterThanOrEqual(returned + 1);
+  });
+
+  it('by process.exit() leaves those who wait for other tasks to be served, in all threads', async () => {
+    const pool = open({ maxWorkers: 1 });
+    const observers = open({ maxWorkers: 3 });
+    const { future: first, go } = occupy(pool);
+    const fatal = pool.submit(tasks.exit, 5);
+    const rest = [1, 2, 3].map(n => pool.submit(tasks.add, n, n) as Future);
+    const seen = [...rest, fatal as Future].map(each => observers.submit(tasks.outcomeOf, each));
+    await until(() => observers.idle === 0 && observers.workers === 3, 'three observe');
+    const blocked = new Thread(tasks.outcomeOf, { args: [rest[2]!] }).start();
+    go.set();
+    expect(first.result(SOON)).toBe('through');
+    expect(wait(rest, SOON).notDone.size).toBe(0);
+    const outcomes = await Promise.all(seen);
+    expect(outcomes.slice(0, 3)).toEqual(['returned 2', 'returned 4', 'returned 6']);
+    expect(outcomes[3]).toMatch(/^ThreadDiedError: .*process\.exit\(5\)/);
+    expect(await blocked.resultAsync(SOON)).toBe('returned 6');
+    expect(fatal.exception()!.error).toBeInstanceOf(ThreadDiedError);
+  });
+});
+
+describe('a hirer that dies', () => {
+  it('before the thread that it hired has come up gives its place back', async () => {
+    const pool = open({ maxWorkers: 1 });
+    // Plays a thread that was killed between reserving the place and starting the thread: its record is never started.
+    const hired = new Thread(tasks.add, { args: [1, 2], daemon: true });
+    const [at, slot] = [pointerOf(pool), i32[pointerOf(pool) + POOL.slots]!];
+    const hirer = new Thread(tasks.reservePlace, { args: [pool, hired] }).start();
+    expect(hirer.join(SOON)).toBe(true);
+    expect([pool.workers, i32[slot + SLOT.record], i32[at + POOL.starting]]).toEqual([
+      1,
+      pointerOf(hired),
+      1,
+    ]);
+    const future = pool.submit(tasks.add, 1, 2);
+    expect(hirer.result()).toBeGreaterThan(0);
+    forsake(pointerOf(pool), hirer.result() as number);
+    expect(pool.workers).toBe(0);
+    // Whoever looks next hires another.
+    expect([await pool.submit(tasks.add, 2, 3), await future]).toEqual([5, 3]);
+    await pool.shutdownAsync(SOON);
+    expect([pool.workers, pool.unfinished]).toEqual([0, 0]);
   });
 });
 

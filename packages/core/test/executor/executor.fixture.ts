@@ -3,11 +3,18 @@ import {
   Event,
   Future,
   Queue,
+  type Thread,
   ThreadPoolExecutor,
   currentTask,
   currentThread,
   task,
 } from '../../src/index.ts';
+import { i32 } from '../../src/atomics.ts';
+import { POOL } from '../../src/executor/layout.ts';
+import { engage } from '../../src/executor/tasks.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../../src/parking/guard.ts';
+import { atEveryDepth } from '../overflow.fixture.ts';
+import { pointerOf } from '../support/state.ts';
 
 export const add = task(import.meta, function add(a: number, b: number): number {
   return a + b;
@@ -94,6 +101,39 @@ export const hoard = task(import.meta, function hoard(): never {
   const all: unknown[] = [];
   for (;;) all.push(Array.from({ length: 10_000 }, (_, n) => ({ n })));
 });
+
+export const overflow = task(import.meta, function overflow(): number {
+  const dive = (n: number): number => 1 + dive(n + 1);
+  return dive(0);
+});
+
+export const submitAtEveryDepth = task(import.meta, function submitAtEveryDepth(pool: ThreadPoolExecutor): {
+  returned: number;
+  threw: number;
+} {
+  // A submission that the stack has no room for fails at once or when it is looked at.
+  return atEveryDepth(() => {
+    const failed = pool.submit(add, 1, 1).exception({ timeout: 20_000 });
+    if (failed !== undefined) throw failed.error;
+  });
+});
+
+/** As a hirer does it, up to the point where the thread would be started; returns who the hirer was. */
+export const reservePlace = task(
+  import.meta,
+  function reservePlace(pool: ThreadPoolExecutor, thread: Thread): number {
+    const [at, record] = [pointerOf(pool), pointerOf(thread)];
+    lockGuard(at + POOL.guard);
+    // Something to hire for.
+    i32[at + POOL.pending]! += 1;
+    unlockGuard(at + POOL.guard);
+    if (!engage(at, record)) throw new Error('no place');
+    lockGuard(at + POOL.guard);
+    i32[at + POOL.pending]! -= 1;
+    unlockGuard(at + POOL.guard);
+    return selfAgent;
+  },
+);
 
 export const threadName = task(import.meta, function threadName(): string {
   return currentThread().name;

@@ -287,6 +287,12 @@ describe('cancelling a running task', () => {
     await expect(second.promise()).rejects.toThrow('the user left');
     const third = pool.submit({ target: tasks.add, args: [1, 2], signal });
     await expect(third.promise()).rejects.toBe(reason);
+    // The very object, not a copy that has been to shared memory.
+    const mine = { why: 'enough' };
+    const aborted = new AbortController();
+    const last = pool.submit({ target: tasks.add, args: [1, 2], signal: aborted.signal });
+    aborted.abort(mine);
+    expect(await last.catch((error: unknown) => error)).toBe(mine);
     go.set();
     expect(pool.submit(tasks.add, 1, 1).result(SOON)).toBe(2);
   });

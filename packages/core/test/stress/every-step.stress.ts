@@ -67,7 +67,7 @@ describe('a thread that is killed before any of its changes leaves everything in
       );
     };
     const survivor = new Thread(surviveEveryStep, { args: [name] }).start();
-    const steps = await survivor.resultAsync({ timeout: 120_000 }).catch((error: unknown) => {
+    const steps = await survivor.resultAsync({ timeout: 500_000 }).catch((error: unknown) => {
       throw failure ?? error;
     });
     expect(steps).toBeGreaterThan(3);

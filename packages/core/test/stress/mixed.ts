@@ -9,6 +9,7 @@ import { AtomicCounter, CountDownLatch, Event, Thread, main, task } from '../../
 import { pendingWaits } from '../../src/parking/async.ts';
 import { randomFrom } from '../support/state.ts';
 import { deathRound } from './deaths.ts';
+import { poolDeathRound } from './pool-deaths.ts';
 import type { Random, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 
@@ -79,7 +80,7 @@ async function killAgainAndAgain(
   count: { rounds: number; steps: number },
 ): Promise<void> {
   while (!stop.isSet) {
-    count.steps += await deathRound(random);
+    count.steps += await (count.rounds % 2 === 0 ? deathRound(random) : poolDeathRound(random));
     count.rounds += 1;
   }
 }

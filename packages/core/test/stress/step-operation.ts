@@ -7,8 +7,10 @@ import { demand } from './scenario.ts';
 export interface Operation<O = never> {
   /** In the main thread: makes the objects, and lets others wait for them. */
   prepare(): O | Promise<O>;
+  /** In the victim, before it can be killed. */
+  before?(objects: O): void;
   /** In the victim: what it is killed in. */
-  act(objects: O): void;
+  act(objects: O): void | Promise<void>;
   /** In the main thread, when the dead victim is buried: makes use of the objects, and throws if something is wrong with them. */
   survive(objects: O): Promise<void>;
 }

@@ -15,6 +15,7 @@ import { waitingAt } from '../support/state.ts';
 import { demand } from './scenario.ts';
 import { LONG, type Operation, expectLines, outcome, outcomes, settledNow, waits } from './step-operation.ts';
 import { guards } from './step-guards.fixture.ts';
+import * as pools from './step-pools.fixture.ts';
 import * as primitives from './step-primitives.fixture.ts';
 
 /** Serves those who wait for a lock, one by one, although its holder may be dead. */
@@ -476,4 +477,5 @@ export const operations: Readonly<Record<string, Operation>> = {
   notifyThreads,
   ...guards,
   ...primitives,
+  ...pools,
 } as Readonly<Record<string, unknown>> as Readonly<Record<string, Operation>>;

@@ -62,16 +62,17 @@ for (const name of [
 }
 
 const { AtomicFlag, unpack } = await import('../../src/index.ts');
-const { self } = await import('../../src/parking/guard.ts');
+const { selfAgent } = await import('../../src/parking/guard.ts');
 const { operations } = await import(module);
-agent = self;
+agent = selfAgent;
 const objects = unpack(packed);
 const operate = operations[operation].act;
+operations[operation].before?.(objects);
 // Fills this thread's private list of blocks: what the operation allocates comes from there, in a step or two.
 const filler = new AtomicFlag();
 armed = true;
 try {
-  operate(objects);
+  await operate(objects);
 } catch (error) {
   if (error.name !== 'BrokenBarrierError') throw error;
 }

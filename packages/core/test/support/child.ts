@@ -18,25 +18,26 @@ export interface Ended {
   elapsed: number;
 }
 
-/** Runs the source of a module that may use everything `@heddle/core` exports, under the name `heddle`. Rejects when it takes longer than `timeout`. */
+/** Runs the source of a module that may use everything `@heddle/core` exports, under the name `heddle`. Rejects when it takes longer than
+ * `timeout`. `node` are options of Node. */
 export async function runProgram(
   source: string,
-  { timeout = 20_000, args = [] as string[] } = {},
+  { timeout = 20_000, args = [] as string[], node = [] as string[] } = {},
 ): Promise<Ended> {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-test-'));
   const file = join(folder, 'program.mjs');
   writeFileSync(file, `import * as heddle from ${JSON.stringify(index)};\n${source}`);
   try {
-    return await run(file, args, timeout);
+    return await run(node, file, args, timeout);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function run(file: string, args: string[], timeout: number): Promise<Ended> {
+function run(node: string[], file: string, args: string[], timeout: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
-    const child = spawn(process.execPath, ['--conditions=@heddle/source', file, ...args], {
+    const child = spawn(process.execPath, ['--conditions=@heddle/source', ...node, file, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -8,6 +8,7 @@ import { latches } from './latches.ts';
 import { locks } from './locks.ts';
 import { notifications } from './notifications.ts';
 import { onces } from './onces.ts';
+import { pools } from './pools.ts';
 import { queues } from './queues.ts';
 import { rlocks } from './rlocks.ts';
 import { rwLocks } from './rw-locks.ts';
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   onces,
   exchangers,
   queues,
+  pools,
 ] as ReadonlyArray<unknown> as readonly Scenario[];
