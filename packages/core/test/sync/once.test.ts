@@ -183,8 +183,7 @@ describe('Once', () => {
 
   it('says so when its initializer asks for it, or a thread would block its own', async () => {
     const once = new Once<number>({ name: 'self' });
-    const message =
-      'Once "self": this thread is running its initializer, and would wait here for its end';
+    const message = 'Once "self": this thread is running its initializer, and would wait here for its end';
     expect(() => once.run(() => once.run(() => 1))).toThrow(new DeadlockError(message));
     let finish!: (value: number) => void;
     const running = once.runAsync(() => new Promise<number>(resolve => (finish = resolve)));
