@@ -20,7 +20,8 @@ export interface Options {
 }
 
 const DB = 'heddle-pipeline.db';
-const QUEUE_SIZE = 64;
+/** A writer that commits takes nothing for a while: with 64, parsers ran into the full queue then (measured on two cores: 2.94 s in place of 2.71 s). */
+const QUEUE_SIZE = 512;
 /** More parsers than this outrun any writer: parsing a file takes about twice as long as writing it. */
 const MOST_WORKERS_BY_DEFAULT = 8;
 const LARGEST = 65_536;

@@ -78,7 +78,7 @@ test.runIf(existsSync('/usr/bin/script'))('on a terminal: a bar, and the cursor 
   expect(status).toBe(0);
   expect(stdout).toContain('█'.repeat(24));
   expect(stdout).toContain('100% 400 of 400 files · ');
-  expect(stdout).toMatch(/queues \d+\/64 to parse, \d+\/64 to write/);
+  expect(stdout).toMatch(/queues \d+\/512 to parse, \d+\/512 to write/);
   expect(stdout.lastIndexOf('\u001B[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001B[?25l'));
 });
 
