@@ -102,8 +102,8 @@ const subject: Subject = {
     rows: [
       { what: 'submit', ours: 'submit', against: 'piscina', bar: { atLeast: 10 } },
       { what: 'submit', ours: 'submit', against: 'tinypool', bar: { atLeast: 10 } },
-      { what: 'submit', ours: 'submit', against: 'workerpool', bar: { atLeast: 1 } },
-      { what: 'submit', ours: 'submit', against: 'poolifier', bar: { atLeast: 1 } },
+      { what: 'submit', ours: 'submit', against: 'workerpool', bar: { atLeast: 10 } },
+      { what: 'submit', ours: 'submit', against: 'poolifier', bar: { atLeast: 10 } },
       { what: 'mapAsync in chunks', ours: 'mapAsync', against: 'piscina', bar: { atLeast: 10 } },
       { what: 'mapAsync in chunks', ours: 'mapAsync', against: 'tinypool', bar: { atLeast: 10 } },
     ],
@@ -123,8 +123,8 @@ const subject: Subject = {
     rows: [
       { what: 'submit', ours: 'submit', against: 'piscina', bar: { atLeast: 2 } },
       { what: 'submit', ours: 'submit', against: 'tinypool', bar: { atLeast: 2 } },
-      { what: 'submit', ours: 'submit', against: 'workerpool', bar: { atLeast: 1 } },
-      { what: 'submit', ours: 'submit', against: 'poolifier', bar: { atLeast: 1 } },
+      { what: 'submit', ours: 'submit', against: 'workerpool', bar: { atLeast: 2 } },
+      { what: 'submit', ours: 'submit', against: 'poolifier', bar: { atLeast: 2 } },
     ],
   },
 };
