@@ -1,7 +1,7 @@
 /** What a supervisor does when it is called. Each call is answered in its turn; refusals are `SupervisorError`s with OTP's words as codes. */
 import { SupervisorError } from '../errors.ts';
 import type { SupervisorErrorCode } from '../errors.ts';
-import type { Started } from '../runtime/cell.ts';
+import type { Started } from '../runtime/cell/state.ts';
 import type { ActorRef, Reply } from '../runtime/ref.ts';
 import { checkChild, checkSupervisor } from './child-spec.ts';
 import type { ChildSpec, FullSpec, SupervisorOptions } from './child-spec.ts';

@@ -10,7 +10,8 @@
  *
  * A child's address is its spec's: a restarted child answers to the same ref, and messages that waited are handled by the new instance.
  */
-import type { Cell, Started } from '../runtime/cell.ts';
+import type { Cell } from '../runtime/cell.ts';
+import type { Started } from '../runtime/cell/state.ts';
 import { createCell } from '../runtime/spawn.ts';
 import type { FullOptions, FullSpec } from './child-spec.ts';
 import { exit, isAbnormal } from './exit-reason.ts';

@@ -16,7 +16,7 @@ import type { ClosureBehavior } from '../behavior/behavior.ts';
 import type { Context } from '../behavior/context.ts';
 import { next } from '../behavior/next.ts';
 import type { Next } from '../behavior/next.ts';
-import type { Keeper } from '../runtime/cell.ts';
+import type { Keeper } from '../runtime/cell/state.ts';
 import { Calls } from './calls.ts';
 import { checkSupervisor, markSupervisor } from './child-spec.ts';
 import type { FullOptions, SupervisorOptions } from './child-spec.ts';
