@@ -2,6 +2,7 @@
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import type { Cell } from './cell.ts';
+import type { Started } from './cell/state.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Node } from './node.ts';
@@ -10,7 +11,7 @@ import type { Report } from './report.ts';
 
 /** Sees every start attempt with its outcome and every end with its reason, in the order in which they happen and before anybody else does. */
 export interface Observer {
-  started?(cell: Cell, outcome: 'ok' | 'ignore' | 'error'): void;
+  started?(cell: Cell, started: Started): void;
   stopping?(cell: Cell, reason: ExitReason): void;
   exited?(cell: Cell, reason: ExitReason): void;
 }
