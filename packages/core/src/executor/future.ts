@@ -438,6 +438,8 @@ registerKind(KIND.future, {
     if (verdict > 0) dropMessage(verdict);
     if ((i32[future + FUTURE.flags]! & FUTURE_FLAG.ownsTarget) !== 0)
       dropMessage(i32[future + FUTURE.target]!);
+    const context = i32[future + FUTURE.context]!;
+    if (context !== 0) dropMessage(context);
     const pool = i32[future + FUTURE.pool]!;
     if (pool !== 0) release(pool);
   },

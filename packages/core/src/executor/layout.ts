@@ -25,6 +25,8 @@ export const FUTURE = {
   verdict: 20,
   /** The agent that has brought it to `judging`, or is about to. Guarded by the pool's guard. */
   judge: 22,
+  /** Message with the context that the task runs in; 0 for none, and once taken. */
+  context: 23,
   /** Message that says what to call. */
   target: 24,
   /** FUTURE_FLAG below. */

@@ -112,7 +112,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     try {
       this.#target = addressOf(source, 'Thread');
       this.#args = checkedArgs(options?.args);
-      this.#context = checkedContext(options?.context);
+      this.#context = checkedContext(options?.context, 'Thread');
       if (options?.name !== undefined && typeof options.name !== 'string') {
         throw new TypeError(
           `Thread: name must be a string, got ${String(options.name)} (${typeof options.name})`,
