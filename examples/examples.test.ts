@@ -437,6 +437,13 @@ const examples: Record<string, Expected> = {
     ],
   },
 
+  '907-answer': {
+    prints: [
+      'fulfilled 3',
+      'rejected CancelledError: the task was cancelled',
+      'rejected RangeError: the mean of nothing',
+    ],
+  },
   // Actors
   '1001-actor-counter': { prints: ['count: 55', 'count: 155'] },
   '1002-ping-pong': { prints: ['on one thread: normal', 'on two threads: normal'] },

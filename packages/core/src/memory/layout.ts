@@ -113,6 +113,10 @@ export const AGENT = {
   freeLists: 16,
   /** 1 for a worker that Heddle didn't start: nobody tells of its death. */
   foreign: 34,
+  /** List (FUTURE.completedNext) of the futures that no pool has and that the thread here works on, each with a reference; see `executor/by-hand.ts`. */
+  runs: 36,
+  /** Record of a thread that this agent is just starting, with the reference that the registry will have: its death is made good. 0 for none. */
+  starting: 35,
   /** Stack (by FUTURE.completedNext) of the futures of this agent's tasks that have settled. Pushed by any thread, taken whole by the agent. */
   completed: 40,
   /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */

@@ -45,7 +45,7 @@ import { assignStack } from './stack-size.ts';
 import { addressOf, assertNotImporting, resolve, resolveNow, targetName, task } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
 
-const { add, compareExchange, load } = hot;
+const { add, load } = hot;
 
 /** How a thread is set up. */
 export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]> extends NameOptions {
@@ -268,7 +268,6 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     assignStack(record);
     i32[record + THREAD.targetMessage] = this.#internTarget(record);
     i32[record + THREAD.ident] = nextIdent();
-    compareExchange(record + OBJECT.state, THREAD_STATE.initial, THREAD_STATE.pending);
     this.#args = undefined;
     const idle = submit(record);
     if (idle === 0) wakeSupervisor();
