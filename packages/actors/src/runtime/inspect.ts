@@ -1,6 +1,6 @@
 /** The tree of actors as it is now, for people and for metrics. */
 import type { Cell } from './cell.ts';
-import { STATE } from './cell.ts';
+import { STATE } from './cell/state.ts';
 
 /** One actor, and those below it (snapshot). */
 export interface ActorInfo {

@@ -23,7 +23,7 @@ import type { ExitReason } from '../supervision/exit-reason.ts';
 import { OpenAsk, PendingAsk } from './ask.ts';
 import type { Asked } from './ask.ts';
 import { Cell } from './cell.ts';
-import type { Agent, Keeper, Started } from './cell.ts';
+import type { Agent, Keeper, Started } from './cell/state.ts';
 import { LocalRef } from './local-ref.ts';
 import type { ActorRef } from './ref.ts';
 import type { Placement } from './placement.ts';

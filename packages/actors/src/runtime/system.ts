@@ -3,7 +3,8 @@ import type { Actor, SetupFunction } from '../behavior/actor.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
-import { Cell, STATE } from './cell.ts';
+import { Cell } from './cell.ts';
+import { STATE } from './cell/state.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { createRuntime } from './create-runtime.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -70,9 +71,9 @@ function parallelism(): number {
  *
  * @example
  * await using system = new ActorSystem();
- * const counter = system.spawn(counterActor, { args: [0] });
- * counter.tell({ type: 'add', by: 2 });
- * await counter.ask({ type: 'get' }); // => 2
+ * const ref = system.spawn(counter, { args: [0] });
+ * ref.tell({ type: 'add', by: 2 });
+ * await ref.ask({ type: 'get' }); // => 2
  */
 export class ActorSystem {
   readonly name: string;

@@ -33,8 +33,8 @@ async function bury(dead: number): Promise<void> {
 const LOADING_MS = 10_000;
 
 /**
- * Starts a victim, which says when it is about to act. Seen now and then under load, in Node 24 with the test runner's loader: a worker that comes to its first `import`
- * of a source and never back. It has touched no shared memory by then, so another takes its place.
+ * Starts a victim, which says when it is about to act. Seen now and then under load, in Node 24 with the test runner's loader: a worker that comes to its first
+ * `import` of a source and never back. It has touched no shared memory by then, so another takes its place.
  */
 async function loadVictim(operation: string, packed: Uint8Array, step: number): Promise<Worker> {
   const module = new URL('./step-operations.fixture.ts', import.meta.url).href;
@@ -55,12 +55,19 @@ async function loadVictim(operation: string, packed: Uint8Array, step: number): 
 /** Lets a victim die before its `step`-th change; resolves to false if the operation has fewer. */
 async function killAt(operation: string, packed: Uint8Array, step: number): Promise<boolean> {
   const victim = await loadVictim(operation, packed, step);
-  const last = once(victim, 'message', { signal: AbortSignal.timeout(20_000) });
-  victim.postMessage('act');
-  const [words] = (await last) as [LastWords];
   const exited = once(victim, 'exit');
-  await victim.terminate();
-  await exited;
+  let words: LastWords;
+  try {
+    const last = once(victim, 'message', { signal: AbortSignal.timeout(20_000) });
+    victim.postMessage('act');
+    [words] = (await last) as [LastWords];
+  } catch (error) {
+    const trouble = `${operation}: the victim that was to die before change ${step} neither came so far nor to its end`;
+    throw new Error(trouble, { cause: error });
+  } finally {
+    await victim.terminate();
+    await exited;
+  }
   await bury(words.agent);
   return words.frozen;
 }
@@ -79,20 +86,20 @@ afterAll(async () => {
 
 describe('a thread that is killed before any of its changes leaves everything in order', () => {
   it.each(Object.keys(operations))('%s', async name => {
-    let fail!: (error: unknown) => void;
-    const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+    // The survivor waits for news of the victim: if none can come, it is of no use to wait for the survivor.
+    const killing = Promise.withResolvers<never>();
     channel.onmessage = event => {
       const message = (event as { data: Message }).data;
       if (message.to !== 'killer' || message.of !== name) return;
       killAt(name, message.packed, message.step).then(
         frozen => channel.postMessage({ to: 'survivor', of: name, frozen } satisfies Message),
-        (error: unknown) =>
-          fail(new Error(`${name}, step ${message.step}: ${String(error)}`, { cause: error })),
+        killing.reject,
       );
     };
     const survivor = new Thread(surviveEveryStep, { args: [name] }).start();
-    // The killer's own troubles are told at once: the survivor would wait for its answer for long.
-    const steps = await Promise.race([survivor.resultAsync({ timeout: 500_000 }), failed]);
+    const surviving = survivor.resultAsync({ timeout: 500_000 });
+    surviving.catch(() => {});
+    const steps = await Promise.race([surviving, killing.promise]).finally(() => survivor.terminate());
     expect(steps).toBeGreaterThan(3);
   });
 });
