@@ -49,11 +49,12 @@ export type { Host } from './runtime/host.ts';
 export { describeReason, exit, isAbnormal } from './supervision/exit-reason.ts';
 export type { ExitReason } from './supervision/exit-reason.ts';
 export { supervisor } from './supervision/supervisor.ts';
-export type { ChildCount, ChildInfo, StartedChild, SupervisorMessage } from './supervision/supervisor.ts';
+export type { ChildCount, ChildInfo, StartedChild, SupervisorMessage } from './supervision/protocol.ts';
 export { Supervisor } from './supervision/handle.ts';
 export type {
   AutoShutdown,
   ChildSpec,
+  ChildType,
   RestartType,
   Strategy,
   SupervisorOptions,

@@ -71,9 +71,9 @@ function parallelism(): number {
  *
  * @example
  * await using system = new ActorSystem();
- * const counter = system.spawn(counterActor, { args: [0] });
- * counter.tell({ type: 'add', by: 2 });
- * await counter.ask({ type: 'get' }); // => 2
+ * const ref = system.spawn(counter, { args: [0] });
+ * ref.tell({ type: 'add', by: 2 });
+ * await ref.ask({ type: 'get' }); // => 2
  */
 export class ActorSystem {
   readonly name: string;

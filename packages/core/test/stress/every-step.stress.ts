@@ -35,10 +35,17 @@ async function killAt(operation: string, packed: Uint8Array, step: number): Prom
   const victim = new Worker(new URL('./step-victim.fixture.mjs', import.meta.url), {
     workerData: { memory: slab(), packed, operation, step, module },
   });
-  const [words] = (await once(victim, 'message', { signal: AbortSignal.timeout(20_000) })) as [LastWords];
   const exited = once(victim, 'exit');
-  await victim.terminate();
-  await exited;
+  let words: LastWords;
+  try {
+    [words] = (await once(victim, 'message', { signal: AbortSignal.timeout(20_000) })) as [LastWords];
+  } catch (error) {
+    const trouble = `${operation}: the victim that was to die before change ${step} neither came so far nor to its end`;
+    throw new Error(trouble, { cause: error });
+  } finally {
+    await victim.terminate();
+    await exited;
+  }
   await bury(words.agent);
   return words.frozen;
 }
@@ -57,19 +64,20 @@ afterAll(async () => {
 
 describe('a thread that is killed before any of its changes leaves everything in order', () => {
   it.each(Object.keys(operations))('%s', async name => {
-    let failure: unknown;
+    // The survivor waits for news of the victim: if none can come, it is of no use to wait for the survivor.
+    const killing = Promise.withResolvers<never>();
     channel.onmessage = event => {
       const message = (event as { data: Message }).data;
       if (message.to !== 'killer' || message.of !== name) return;
       killAt(name, message.packed, message.step).then(
         frozen => channel.postMessage({ to: 'survivor', of: name, frozen } satisfies Message),
-        (error: unknown) => (failure = error),
+        killing.reject,
       );
     };
     const survivor = new Thread(surviveEveryStep, { args: [name] }).start();
-    const steps = await survivor.resultAsync({ timeout: 500_000 }).catch((error: unknown) => {
-      throw failure ?? error;
-    });
+    const surviving = survivor.resultAsync({ timeout: 500_000 });
+    surviving.catch(() => {});
+    const steps = await Promise.race([surviving, killing.promise]).finally(() => survivor.terminate());
     expect(steps).toBeGreaterThan(3);
   });
 });
