@@ -71,9 +71,9 @@ function parallelism(): number {
  *
  * @example
  * await using system = new ActorSystem();
- * const counter = system.spawn(counterActor, { args: [0] });
- * counter.tell({ type: 'add', by: 2 });
- * await counter.ask({ type: 'get' }); // => 2
+ * const ref = system.spawn(counter, { args: [0] });
+ * ref.tell({ type: 'add', by: 2 });
+ * await ref.ask({ type: 'get' }); // => 2
  */
 export class ActorSystem {
   readonly name: string;
@@ -111,7 +111,7 @@ export class ActorSystem {
       observer: options.observer,
       wrapMailbox: options.wrapMailbox,
       report: safely,
-      place: placement => (count === 0 ? 0 : this.#threads.connect().place(placement)),
+      place: placement => (count === 0 ? 0 : this.#threads.connect().agents.place(placement)),
     });
     const { dispatcher } = runtime;
     this.#threads = new Threads(runtime, this.name, count);
