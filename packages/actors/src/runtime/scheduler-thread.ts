@@ -7,6 +7,7 @@ import { PlatformHost } from './host.ts';
 import { Node } from './node.ts';
 import type { Wiring } from './node/packet.ts';
 import type { Report } from './report.ts';
+import { remoteServices } from '../services/services.ts';
 
 /** `claimsToCome`: how many threads will say which actors of a dead predecessor may come back. */
 export const schedulerThread: Task<
@@ -40,6 +41,7 @@ export const schedulerThread: Task<
     });
     const node: Node = new Node(runtime, wiring, generation, claimsToCome);
     runtime.node = node;
+    runtime.services = remoteServices(node);
     await node.receive();
   },
 );

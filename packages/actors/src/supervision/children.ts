@@ -201,7 +201,12 @@ export class Children {
    */
   reconfigure(options: FullOptions): void {
     this.options = options;
-    if (this.isDynamic) return;
+    if (this.isDynamic) {
+      const [template] = options.children;
+      // Each has its own arguments, and all else from the template as it is now.
+      for (const child of this.#byNumber.values()) child.spec = { ...template!, args: child.spec.args };
+      return;
+    }
     const old = this.#byId;
     this.#byId = new Map();
     for (const spec of options.children) {

@@ -14,6 +14,7 @@ import type { Report } from '../runtime/report.ts';
 import type { SpawnArguments } from '../runtime/spawn.ts';
 import { ActorSystem } from '../runtime/system.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import { isService } from '../services/services.ts';
 import { FaultyMailbox } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { seededRandom } from './random.ts';
@@ -76,7 +77,7 @@ export class TestSystem {
     const { onEvent } = options;
     const note = (event: LifeEvent): void => {
       // The root of the tree is nobody's business.
-      if (event.path === '' && event.type === 'started') return;
+      if ((event.path === '' && event.type === 'started') || isService(event.path)) return;
       this.life.push(event);
       onEvent?.(event);
     };

@@ -65,7 +65,8 @@ export async function shrink(erlang: Erlang, difference: Difference): Promise<Di
 /** Both traces beside each other, with the lines that differ marked. */
 export function describeDifference({ script, erlang, ours }: Difference): string {
   const rows = Array.from({ length: Math.max(erlang.length, ours.length) }, (_, n) => {
-    const [a = '', b = ''] = [erlang[n], ours[n]];
+    const a = erlang[n] ?? '';
+    const b = ours[n] ?? '';
     return `${a === b ? ' ' : '!'} ${a.padEnd(50)} ${b}`;
   });
   return `${JSON.stringify(script, undefined, 1)}\n\n  ${'Erlang'.padEnd(50)} ours\n${rows.join('\n')}`;

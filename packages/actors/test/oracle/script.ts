@@ -1,7 +1,7 @@
 /** Scripts for supervisors: a tree, and steps that happen to it. Made by chance from a seed, made smaller when they show a difference, and written as Erlang terms. */
 import { seededRandom } from '../../src/testkit/index.ts';
 
-export type Outcome = 'ok' | 'ignore' | 'error';
+type Outcome = 'ok' | 'ignore' | 'error';
 export type Why = 'normal' | 'shutdown' | 'shutdownWith' | 'error' | 'kill';
 
 export interface Node {
@@ -87,6 +87,12 @@ export function randomScript(seed: number): Script {
     };
   }
 
+  function template(auto: Tree['auto']): Node {
+    const made = node('', 0, auto);
+    // In OTP 25 a dynamic child that ignores when it is restarted stays as one without a process, and the supervisor crashes at its own end. Ours is gone.
+    return made.plan[0] === 'ok' && made.plan.includes('ignore') ? { ...made, plan: ['ok'] } : made;
+  }
+
   function tree(depth: number): Tree {
     const strategy = pick([
       'oneForOne',
@@ -97,15 +103,14 @@ export function randomScript(seed: number): Script {
       'dynamic',
     ] as const);
     const auto = pick(['never', 'never', 'anySignificant', 'allSignificant'] as const);
-    const count = strategy === 'dynamic' ? 1 : below(5);
+    const count = below(5);
     return {
       strategy,
       intensity: pick([0, 1, 2, 3, 5]),
       period: PERIOD_S,
       auto,
-      children: Array.from({ length: count }, (_, n) =>
-        node(strategy === 'dynamic' ? '' : IDS[n]!, strategy === 'dynamic' ? 0 : depth, auto),
-      ),
+      children:
+        strategy === 'dynamic' ? [template(auto)] : IDS.slice(0, count).map(id => node(id, depth, auto)),
     };
   }
 
@@ -134,7 +139,22 @@ export function randomScript(seed: number): Script {
       // A child that is running may be a stubborn one; supervisors have all the time that they need.
       const inner = new Set(at.children.filter(each => each.tree !== undefined).map(({ id }) => id));
       const children = made.children.filter(({ id }) => !inner.has(id));
-      const changed = { ...made, children: children.map(each => ({ ...each, shutdown: 'short' as const })) };
+      const was = at.children[0]?.restart;
+      // OTP has thrown away the arguments of temporary dynamic children, and couldn't start them again.
+      const restartOf = (restart: Node['restart']): Node['restart'] => {
+        if (at.strategy !== 'dynamic') return restart;
+        if (was === 'temporary') return 'temporary';
+        return restart === 'temporary' ? 'transient' : restart;
+      };
+      const changed = {
+        ...made,
+        children: children.map(each => ({
+          ...each,
+          shutdown: 'short' as const,
+          restart: restartOf(each.restart),
+          significant: each.significant && restartOf(each.restart) !== 'permanent',
+        })),
+      };
       const isDynamic = at.strategy === 'dynamic';
       if ((changed.strategy === 'dynamic') === isDynamic) return { do: 'reconfigure', sup, tree: changed };
     }
