@@ -1,5 +1,5 @@
 /** What threads send each other, and what they share. */
-import type { AtomicCounter, Event, SharedInt32Array, SimpleQueue } from '@heddle/core';
+import type { AtomicCounter, AtomicFlag, Event, SharedInt32Array, SimpleQueue } from '@heddle/core';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Report } from '../report.ts';
 import type { SpawnOptions } from '../spawn.ts';
@@ -7,6 +7,16 @@ import type { SpawnOptions } from '../spawn.ts';
 /** What travels. Arrays, because they are the cheapest to encode. */
 export type Packet =
   | readonly ['tell', id: number, path: string, message: unknown, packed: boolean]
+  | readonly [
+      'send',
+      id: number,
+      path: string,
+      message: unknown,
+      packed: boolean,
+      number: number,
+      flag: AtomicFlag | undefined,
+    ]
+  | readonly ['unsend', number: number]
   | readonly ['signal', id: number, path: string, signal: unknown]
   | readonly ['reply', ask: number, value: unknown, packed: boolean]
   | readonly ['fail', ask: number, error: unknown]
