@@ -1,5 +1,6 @@
 /** What threads send each other, and what they share. */
 import type { AtomicCounter, AtomicFlag, Event, SharedInt32Array, SimpleQueue } from '@heddle/core';
+import type { Announcement } from '../../observability/gauges.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Report } from '../report.ts';
 import type { SpawnOptions } from '../spawn.ts';
@@ -38,6 +39,8 @@ export interface Wiring {
   readonly inboxes: readonly SimpleQueue<Packet>[];
   /** By slot, see `bell.ts`. */
   readonly bells: SharedInt32Array;
+  /** Who reads what threads show of their actors, by reader. */
+  readonly census: readonly SimpleQueue<Announcement>[];
   /** How many actors have been placed in each slot by others, and not ended (snapshot). */
   readonly loads: readonly AtomicCounter[];
 }
