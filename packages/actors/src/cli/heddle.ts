@@ -61,7 +61,8 @@ lines.on('line', text => {
   if (values.once && seen < 2) return;
   if (values.json) console.log(text);
   else {
-    const { columns = 120, rows = 50 } = process.stdout;
+    // Undefined where the output is no terminal.
+    const { columns = 120, rows = 50 } = process.stdout as { columns?: number; rows?: number };
     const picture = renderSystem(JSON.parse(text) as Line, columns, live ? rows - 1 : Infinity);
     process.stdout.write(live ? `\x1b[H${picture.replaceAll('\n', '\x1b[K\n')}\x1b[J` : picture);
   }
