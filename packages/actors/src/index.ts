@@ -46,7 +46,7 @@ export { topics } from './services/event-stream.ts';
 export type { DeadLetterEvent, EventStream } from './services/event-stream.ts';
 
 // What is seen from outside
-export type { ActorInfo } from './runtime/inspect.ts';
+export type { ActorInfo, ThreadInfo } from './observability/tree.ts';
 export { describeReport } from './runtime/report.ts';
 export type { Report } from './runtime/report.ts';
 export type { DeadLetter, DeadLetterReason, DeadLetters } from './runtime/dead-letters.ts';

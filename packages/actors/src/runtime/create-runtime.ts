@@ -33,6 +33,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     dispatcher: new Dispatcher(host),
     node: undefined,
     services: undefined,
+    gauges: undefined,
     nextId: (target = slot) => (numbers += 1) * ID_STEP + slot * MOST_SLOTS + target,
   };
 }
