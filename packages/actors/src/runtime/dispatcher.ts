@@ -25,6 +25,8 @@ export class Dispatcher {
   current: Cell | undefined;
   /** How many messages may still be handled before the clock is looked at. */
   left = 0;
+  /** How many handlers wait for promises. */
+  awaiting = 0;
   /** Messages handled by all actors of this thread. */
   processed = 0;
   /** Is called when a turn ends, before the thread goes back to its event loop: the place to send what was collected. */
@@ -158,6 +160,11 @@ export class Dispatcher {
   cancelTimer(timer: WheelTimer): boolean {
     // The alarm stays: it may ring for nothing, which costs less than setting it anew at each cancellation.
     return this.wheel.cancel(timer);
+  }
+
+  /** When the next timer is due, at the earliest; `undefined` if there is none. */
+  get nextTimer(): number | undefined {
+    return this.#alarm === Infinity ? undefined : this.#alarm;
   }
 
   #setAlarm(at: number): void {

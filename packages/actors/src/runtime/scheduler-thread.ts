@@ -5,7 +5,7 @@ import { createRuntime } from './create-runtime.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { PlatformHost } from './host.ts';
 import { Node } from './node.ts';
-import type { Wiring } from './node.ts';
+import type { Wiring } from './node/packet.ts';
 import type { Report } from './report.ts';
 
 /** `claimsToCome`: how many threads will say which actors of a dead predecessor may come back. */
@@ -19,13 +19,15 @@ export const schedulerThread: Task<
     generation: number,
     claimsToCome: number,
   ): Promise<void> {
-    const report = (each: Report): void => node.post(0, ['report', each]);
+    const report = (each: Report): void => node.outbox.post(0, ['report', each]);
     const deadLetters = new DeadLetters(
       error => report({ type: 'callbackFailed', path: '', callback: 'dead letter listener', error }),
       () => {},
     );
     // All dead letters are counted where the system was made.
-    deadLetters.subscribe(({ message, path, reason }) => node.post(0, ['letter', message, path, reason]));
+    deadLetters.subscribe(({ message, path, reason }) =>
+      node.outbox.post(0, ['letter', message, path, reason]),
+    );
     const runtime = createRuntime({
       slot,
       generation,
@@ -34,7 +36,7 @@ export const schedulerThread: Task<
       observer: undefined,
       wrapMailbox: undefined,
       report,
-      place: placement => node.place(placement),
+      place: placement => node.agents.place(placement),
     });
     const node: Node = new Node(runtime, wiring, generation, claimsToCome);
     runtime.node = node;

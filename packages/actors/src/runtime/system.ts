@@ -111,7 +111,7 @@ export class ActorSystem {
       observer: options.observer,
       wrapMailbox: options.wrapMailbox,
       report: safely,
-      place: placement => (count === 0 ? 0 : this.#threads.connect().place(placement)),
+      place: placement => (count === 0 ? 0 : this.#threads.connect().agents.place(placement)),
     });
     const { dispatcher } = runtime;
     this.#threads = new Threads(runtime, this.name, count);

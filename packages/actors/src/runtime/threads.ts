@@ -1,10 +1,11 @@
 /**
  * The scheduler threads of a system, as its main thread sees them: started together when the first actor is placed on one, each replaced when it dies.
  */
-import { AtomicCounter, SimpleQueue, Thread } from '@heddle/core';
+import { AtomicCounter, SharedInt32Array, SimpleQueue, Thread } from '@heddle/core';
 import { exit } from '../supervision/exit-reason.ts';
 import { Node } from './node.ts';
-import type { Packet, Wiring } from './node.ts';
+import { bellWords } from './node/bell.ts';
+import type { Packet, Wiring } from './node/packet.ts';
 import type { Runtime } from './runtime.ts';
 import { schedulerThread } from './scheduler-thread.ts';
 
@@ -36,6 +37,7 @@ export class Threads {
         { length: slots },
         (_, slot) => new SimpleQueue<Packet>({ name: `${this.#name} ${slot}` }),
       ),
+      bells: new SharedInt32Array(bellWords(slots)),
       loads: Array.from({ length: slots }, () => new AtomicCounter()),
     };
     this.#wiring = wiring;
@@ -73,7 +75,10 @@ export class Threads {
     this.#start(slot, generation + 1);
     const node = runtime.node!;
     for (let other = 1; other <= this.#count; other++) {
-      if (other !== slot) node.post(other, ['threadDied', slot, generation + 1]);
+      if (other === slot) continue;
+      node.outbox.post(other, ['threadDied', slot, generation + 1]);
+      // Should the dead one have been about to wake it, nobody else would.
+      node.outbox.send(other, true);
     }
     node.threadDied(slot, generation + 1);
   }
@@ -83,7 +88,7 @@ export class Threads {
     const node = this.#runtime.node;
     if (node === undefined || this.#stopping) return;
     this.#stopping = true;
-    for (let slot = 1; slot <= this.#count; slot++) node.post(slot, ['stop']);
+    for (let slot = 1; slot <= this.#count; slot++) node.outbox.post(slot, ['stop']);
     node.flush();
     await Promise.all(
       this.threads.map(async thread => {
@@ -95,7 +100,7 @@ export class Threads {
       }),
     );
     // Their last reports and dead letters are in the inbox by now.
-    node.post(0, ['stop']);
+    node.outbox.post(0, ['stop']);
     node.flush();
     await this.#reception;
   }
