@@ -17,6 +17,11 @@ test('every drawing and plot is made by somebody', async () => {
   expect(named('Drawing').filter(name => !(name in drawings) && !plots.includes(name))).toEqual([]);
 });
 
+test('the picture in the READMEs is the drawing as it is now', async () => {
+  const { picture } = (await import(`${ROOT}/docs/build/picture.js`)) as { picture: string };
+  expect(readFileSync(`${ROOT}/${PAGES}/public/heddle.svg`, 'utf8')).toBe(picture);
+});
+
 test('every error class has its place on the page of errors', () => {
   const { anchors } = pages.find(({ path }) => path === `${PAGES}/errors.md`)!;
   const classes = ['core', 'actors'].flatMap(name => {
