@@ -39,7 +39,7 @@ export { router } from './routing/router.ts';
 export type { RouterOptions, Routing } from './routing/router.ts';
 
 // What is seen from outside
-export type { ActorInfo } from './runtime/inspect.ts';
+export type { ActorInfo, ThreadInfo } from './observability/tree.ts';
 export { describeReport } from './runtime/report.ts';
 export type { Report } from './runtime/report.ts';
 export type { DeadLetter, DeadLetterReason, DeadLetters } from './runtime/dead-letters.ts';

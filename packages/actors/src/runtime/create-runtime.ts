@@ -32,6 +32,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     slot,
     dispatcher: new Dispatcher(host),
     node: undefined,
+    gauges: undefined,
     nextId: (target = slot) => (numbers += 1) * ID_STEP + slot * MOST_SLOTS + target,
   };
 }

@@ -1,5 +1,6 @@
 /** What the cells of one thread have in common. */
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import type { Gauges } from '../observability/gauges.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import type { Cell } from './cell.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -31,6 +32,8 @@ export interface Runtime {
   place(placement: Placement): number;
   /** The actor has ended for good. */
   forget?(cell: Cell): void;
+  /** What is shown of the actors here; `undefined` as long as nobody can look. */
+  gauges: Gauges | undefined;
   readonly dispatcher: Dispatcher;
   readonly deadLetters: DeadLetters;
   readonly observer: Observer | undefined;

@@ -1,6 +1,7 @@
 /** What a scheduler thread runs: a dispatcher, and the reception of what other threads send. */
 import { task } from '@heddle/core';
 import type { Task } from '@heddle/core';
+import { Gauges } from '../observability/gauges.ts';
 import { createRuntime } from './create-runtime.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { PlatformHost } from './host.ts';
@@ -38,6 +39,8 @@ export const schedulerThread: Task<
       report,
       place: placement => node.agents.place(placement),
     });
+    const gauges = new Gauges(wiring.census, slot, generation);
+    runtime.gauges = runtime.dispatcher.gauges = gauges;
     const node: Node = new Node(runtime, wiring, generation, claimsToCome);
     runtime.node = node;
     await node.receive();

@@ -1,6 +1,7 @@
 /** How an instance comes to be: its setup, and what it may return. */
 import type { Behavior } from '../../behavior/behavior.ts';
 import { IGNORE, Next, STARTED, STOP } from '../../behavior/next.ts';
+import { showCell } from '../../observability/show.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Cell } from '../cell.ts';
@@ -13,6 +14,7 @@ import { beginStop } from './stop.ts';
 /** Runs the setup function. A supervisor calls this; for others it is the first thing in the lane. */
 export function startCell(cell: Cell): Started | Promise<Started> {
   const { incarnation } = cell;
+  cell.settingUp = true;
   let made: unknown;
   try {
     made = (cell.actor.setup as (context: unknown, ...args: readonly unknown[]) => unknown)(
@@ -47,6 +49,7 @@ function diedEarly(cell: Cell): Started {
 }
 
 function begun(cell: Cell, made: unknown): Started | Promise<Started> {
+  cell.settingUp = false;
   let info: unknown;
   let behavior = made;
   if (made instanceof Next) {
@@ -78,6 +81,7 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
 }
 
 function startFailed(cell: Cell, reason: ExitReason): Started | Promise<Started> {
+  cell.settingUp = false;
   cell.runtime.observer?.started?.(cell, 'error');
   if (cell.state === STATE.restarting && reason.type === 'error') {
     failed(cell, reason.error, undefined);
@@ -101,4 +105,5 @@ export function reviveCell(cell: Cell): void {
   cell.trapExit = false;
   cell.madeContext = undefined;
   if (cell.knownBonds !== undefined) cell.knownBonds.clearStop();
+  if (cell.runtime.gauges !== undefined) showCell(cell, cell.runtime.gauges);
 }
