@@ -42,7 +42,6 @@ const {
 const work = shared;
 
 export { scratch };
-export type { Scratch };
 
 /**
  * The deepest nesting that is sent. Deeper, and a receiver who has less stack left could fail to read what was accepted. Node's main thread

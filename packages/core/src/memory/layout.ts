@@ -55,7 +55,7 @@ export const HEADER = {
   end: 192,
 } as const;
 
-export const PAGE_TABLE: number = PAGE_WORDS;
+export const PAGE_TABLE: number = 1 * PAGE_WORDS;
 export const AGENT_TABLE: number = 2 * PAGE_WORDS;
 export const AGENT_WORDS = 64;
 export const MAXIMUM_AGENTS = 2048;

@@ -46,7 +46,7 @@ const MAXIMUM = 0x7fff_ffff;
 const LIMIT: number = OBJECT.own;
 const BYTES = 64;
 
-export const semaphoreLine: Line = {
+const semaphoreLine: Line = {
   blocking: 'Semaphore.acquire()',
   twin: 'acquireAsync() or holdAsync()',
   offset: OBJECT.first,
