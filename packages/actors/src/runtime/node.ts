@@ -11,7 +11,7 @@
  * (`claims`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
  * and the actor isn't among them.
  */
-import type { AsyncWaitOptions } from '@heddle/core';
+import type { AsyncWaitOptions, AtomicFlag } from '@heddle/core';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { OpenAsk } from './ask.ts';
@@ -28,6 +28,7 @@ import { Questions } from './node/questions.ts';
 import { Reception } from './node/reception.ts';
 import type { Receiver } from './node/reception.ts';
 import { RemoteReply } from './node/remote-reply.ts';
+import { Sends } from './node/remote-send.ts';
 import { whenRemoteStopped } from './node/when-stopped.ts';
 import type { ActorRef } from './ref.ts';
 import { RemoteRef } from './remote-ref.ts';
@@ -55,6 +56,7 @@ export class Node implements Border, Receiver {
   /** Is told of packets that only the main thread handles. */
   onReport: ((report: Report) => void) | undefined;
   readonly #questions: Questions;
+  readonly #sends = new Sends();
   readonly #guests: Guests;
   readonly #reception: Reception;
   /** Cells here that watch or are linked to actors of each thread. */
@@ -108,6 +110,23 @@ export class Node implements Border, Receiver {
     this.tell(id, path, message);
   }
 
+  /** Sends a message whose fate `verdict` will be told; returns the number of the request. */
+  send(
+    slot: number,
+    id: number,
+    path: string,
+    message: unknown,
+    flag: AtomicFlag | undefined,
+    verdict: PendingAsk,
+  ): number {
+    this.#questions.goesTo(slot, verdict);
+    const number = this.#questions.leaves(verdict);
+    const packed = this.packing.pack(message);
+    this.#asked = true;
+    this.outbox.post(slot, ['send', id, path, packed, this.packing.found, number, flag]);
+    return number;
+  }
+
   /** How many questions to other threads are under way. */
   get questions(): number {
     return this.#questions.open;
@@ -158,6 +177,15 @@ export class Node implements Border, Receiver {
         this.runtime.deadLetters.add({ message, to: undefined, path, reason: 'notShareable' });
         return;
       }
+      case 'send':
+        this.#questions.get(packet[5])?.fail(error);
+        this.runtime.deadLetters.add({
+          message: packet[3],
+          to: undefined,
+          path: packet[2],
+          reason: 'notShareable',
+        });
+        return;
       case 'reply':
         this.outbox.post(packet[1] % MOST_SLOTS, ['fail', packet[1], error]);
         return;
@@ -199,6 +227,21 @@ export class Node implements Border, Receiver {
         cell.post(message);
         return;
       }
+      case 'send': {
+        const [, id, path, content, isPacked, number, flag] = packet;
+        const cell = this.#target(id, packet);
+        if (this.parking.succeeds) this.#questions.noteNumber(number);
+        if (cell === undefined) return;
+        const message = isPacked ? this.packing.unpack(content) : content;
+        if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, flag);
+        if (flag?.testAndSet() !== true) {
+          this.outbox.post(number % MOST_SLOTS, ['died', number, exit.noproc]);
+          this.#deadLetter(path, message);
+        }
+        return;
+      }
+      case 'unsend':
+        return this.#sends.withdraw(packet[1]);
       case 'signal': {
         const cell = this.#target(packet[1], packet);
         if (cell === undefined) return;

@@ -1,12 +1,14 @@
 /** What a scheduler thread runs: a dispatcher, and the reception of what other threads send. */
 import { task } from '@heddle/core';
 import type { Task } from '@heddle/core';
+import { Gauges } from '../observability/gauges.ts';
 import { createRuntime } from './create-runtime.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { PlatformHost } from './host.ts';
 import { Node } from './node.ts';
 import type { Wiring } from './node/packet.ts';
 import type { Report } from './report.ts';
+import { remoteServices } from '../services/services.ts';
 
 /** `claimsToCome`: how many threads will say which actors of a dead predecessor may come back. */
 export const schedulerThread: Task<
@@ -38,8 +40,11 @@ export const schedulerThread: Task<
       report,
       place: placement => node.agents.place(placement),
     });
+    const gauges = new Gauges(wiring.census, slot, generation);
+    runtime.gauges = runtime.dispatcher.gauges = gauges;
     const node: Node = new Node(runtime, wiring, generation, claimsToCome);
     runtime.node = node;
+    runtime.services = remoteServices(node);
     await node.receive();
   },
 );

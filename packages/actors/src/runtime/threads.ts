@@ -2,11 +2,13 @@
  * The scheduler threads of a system, as its main thread sees them: started together when the first actor is placed on one, each replaced when it dies.
  */
 import { AtomicCounter, SharedInt32Array, SimpleQueue, Thread } from '@heddle/core';
+import type { Announcement } from '../observability/gauges.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import { Node } from './node.ts';
 import { bellWords } from './node/bell.ts';
 import type { Packet, Wiring } from './node/packet.ts';
 import type { Runtime } from './runtime.ts';
+import type { HomeServices } from '../services/services.ts';
 import { schedulerThread } from './scheduler-thread.ts';
 
 /** How long a thread without actors may take to end before it is terminated. */
@@ -27,23 +29,31 @@ export class Threads {
     this.#count = count;
   }
 
-  /** The way to the threads, which are started if they haven't been. */
-  connect(): Node {
-    const runtime = this.#runtime;
-    if (runtime.node !== undefined) return runtime.node;
+  /** What the threads share, made at first need. */
+  get wiring(): Wiring {
     const slots = this.#count + 1;
-    const wiring: Wiring = {
+    return (this.#wiring ??= {
       inboxes: Array.from(
         { length: slots },
         (_, slot) => new SimpleQueue<Packet>({ name: `${this.#name} ${slot}` }),
       ),
       bells: new SharedInt32Array(bellWords(slots)),
+      // One reader is this thread, the other the inspector's.
+      census: [new SimpleQueue<Announcement>(), new SimpleQueue<Announcement>()],
       loads: Array.from({ length: slots }, () => new AtomicCounter()),
-    };
-    this.#wiring = wiring;
+    });
+  }
+
+  /** The way to the threads, which are started if they haven't been. */
+  connect(): Node {
+    const runtime = this.#runtime;
+    if (runtime.node !== undefined) return runtime.node;
+    const slots = this.#count + 1;
+    const { wiring } = this;
     const node = new Node(runtime, wiring, 0, 0);
     node.onReport = report => runtime.report(report);
     runtime.node = node;
+    (runtime.services as HomeServices).open(node);
     for (let slot = 1; slot < slots; slot++) this.#start(slot, 0);
     this.#reception = node.receive();
     return node;
@@ -57,7 +67,7 @@ export class Threads {
   #start(slot: number, generation: number): void {
     const claimsToCome = generation === 0 ? 0 : this.#count;
     const thread = new Thread(schedulerThread, {
-      args: [this.#wiring!, slot, generation, claimsToCome],
+      args: [this.wiring, slot, generation, claimsToCome],
       name: `${this.#name}-${slot}`,
       daemon: true,
     });

@@ -93,6 +93,7 @@ function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown
 export function resumes(cell: Cell, incarnation: number): boolean {
   if (incarnation !== cell.incarnation) return false;
   cell.gate &= ~BUSY;
+  if (cell.gauge !== -1) cell.runtime.gauges!.show(cell);
   return true;
 }
 

@@ -1,5 +1,6 @@
 /** What threads send each other, and what they share. */
-import type { AtomicCounter, Event, SharedInt32Array, SimpleQueue } from '@heddle/core';
+import type { AtomicCounter, AtomicFlag, Event, SharedInt32Array, SimpleQueue } from '@heddle/core';
+import type { Announcement } from '../../observability/gauges.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Report } from '../report.ts';
 import type { SpawnOptions } from '../spawn.ts';
@@ -7,6 +8,16 @@ import type { SpawnOptions } from '../spawn.ts';
 /** What travels. Arrays, because they are the cheapest to encode. */
 export type Packet =
   | readonly ['tell', id: number, path: string, message: unknown, packed: boolean]
+  | readonly [
+      'send',
+      id: number,
+      path: string,
+      message: unknown,
+      packed: boolean,
+      number: number,
+      flag: AtomicFlag | undefined,
+    ]
+  | readonly ['unsend', number: number]
   | readonly ['signal', id: number, path: string, signal: unknown]
   | readonly ['reply', ask: number, value: unknown, packed: boolean]
   | readonly ['fail', ask: number, error: unknown]
@@ -28,6 +39,8 @@ export interface Wiring {
   readonly inboxes: readonly SimpleQueue<Packet>[];
   /** By slot, see `bell.ts`. */
   readonly bells: SharedInt32Array;
+  /** Who reads what threads show of their actors, by reader. */
+  readonly census: readonly SimpleQueue<Announcement>[];
   /** How many actors have been placed in each slot by others, and not ended (snapshot). */
   readonly loads: readonly AtomicCounter[];
 }

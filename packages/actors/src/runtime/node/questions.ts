@@ -48,10 +48,15 @@ export class Questions {
   /** Remembers a question that this thread found in the inbox of its predecessor. */
   note(packed: unknown): void {
     const reply = (packed as { reply?: { slot?: unknown; ask?: unknown } } | null | undefined)?.reply;
-    if (typeof reply?.slot !== 'number' || typeof reply.ask !== 'number') return;
-    const seen = this.#seen.get(reply.slot);
-    if (seen === undefined) this.#seen.set(reply.slot, [reply.ask]);
-    else seen.push(reply.ask);
+    if (typeof reply?.slot === 'number' && typeof reply.ask === 'number') this.noteNumber(reply.ask);
+  }
+
+  /** As `note`, for one whose number is known. */
+  noteNumber(number: number): void {
+    const asker = number % MOST_SLOTS;
+    const seen = this.#seen.get(asker);
+    if (seen === undefined) this.#seen.set(asker, [number]);
+    else seen.push(number);
   }
 
   /** All questions of a thread that its claims came after have been seen by now. */
