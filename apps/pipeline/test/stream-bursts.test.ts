@@ -155,4 +155,14 @@ describe('a sink that fails', () => {
       acknowledged,
     );
   });
+
+  it('that another program is using ends the run at once, and the other goes on', async () => {
+    const args = ['--tcp', '0', '--sqlite', join(folder, 'shared.db')];
+    const first = startStream(args);
+    await first.address('tcp');
+    const { code, stderr } = await startStream(args).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('shared.db is in use by another heddle-pipeline');
+    expect((await first.interrupt()).code).toBe(130);
+  });
 });
