@@ -125,9 +125,9 @@ describe('the HTTP sink', () => {
     expect(new Set(seen.slice(0, 3).map(({ key }) => key)).size).toBe(1);
     const taken = seen.filter(({ status }) => status === 200).flatMap(({ body }) => body.trim().split('\n'));
     // In any order: there may be two threads.
-    expect(taken.map(line => (JSON.parse(line) as { value: { id: number } }).value.id).toSorted()).toEqual([
-      1, 2,
-    ]);
+    expect(
+      taken.map(line => (JSON.parse(line) as { value: { id: number } }).value.id).toSorted((a, b) => a - b),
+    ).toEqual([1, 2]);
     sender.send('{"id":"poison"}\n');
     await sender.reply(({ ack }) => ack === 3);
     const { report } = await stream.interrupt();
