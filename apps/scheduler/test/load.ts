@@ -43,7 +43,7 @@ database.close();
 const adding = Date.now() - begin;
 
 const starting = performance.now();
-const served = await serve(['--db', db, '--workers', values.workers]);
+const served = await serve(['--db', db, '--workers', values.workers], { timeout: 600_000 });
 const ready = performance.now() - starting;
 const { pid } = served.child;
 const memory = (field: string): number => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) / 1024;

@@ -37,15 +37,17 @@ export interface EngineOptions {
   /** How long an attempt may take to stop when it is asked to. */
   readonly stopGrace: number;
   readonly random?: () => number;
+  /** How often the clock and the requests of the command line are looked at, at least. Default: 500 ms. */
+  readonly lookEvery?: number;
   readonly onEvent?: (event: EngineEvent) => void;
 }
 
-/** The machine's clock is looked at so often at least, since it may be set. */
-const LONGEST_SLEEP_MS = 500;
+const LOOK_MS = 500;
 /** Jobs that are fired in one turn of the event loop at most. */
 const FIRED_PER_TURN = 500;
 /** While so much waits for the disk, or for a thread, nothing is fired; it is late then, and perhaps missed. */
 const MOST_PENDING = 4000;
+const BACKPRESSURE_MS = 20;
 const MOST_OPEN = 200_000;
 
 export class Engine {
@@ -55,6 +57,7 @@ export class Engine {
   readonly #journal: Journal;
   readonly #due = new Heap<Job>((a, b) => a.nextAt! < b.nextAt!);
   readonly #jumps: JumpDetector;
+  readonly #lookEvery: number;
   #cancelTimer: () => void = () => {};
   /** When the timer rings, by the wall's clock. */
   #wakesAt = Infinity;
@@ -69,6 +72,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { clock, store, reader, executor, token, stopGrace } = options;
+    this.#lookEvery = options.lookEvery ?? LOOK_MS;
     this.#journal = new Journal(store);
     this.#jumps = new JumpDetector(clock);
     this.dispatcher = new Dispatcher({
@@ -175,20 +179,20 @@ export class Engine {
     this.dispatcher.dispatch(now);
     this.#journal.flush();
     this.#isTicking = false;
-    this.#sleep(fired === FIRED_PER_TURN ? 0 : isOpen ? LONGEST_SLEEP_MS : 50);
+    if (isOpen) this.#sleep(fired === FIRED_PER_TURN ? 0 : this.#lookEvery);
+    else this.#wakeIn(BACKPRESSURE_MS);
   }
 
   #sleep(most: number): void {
-    const { clock, store } = this.#options;
-    const now = clock.wall();
-    let wait = most;
-    if (!store.isTroubled) {
-      const next = Math.min(this.#due.peek()?.nextAt ?? Infinity, this.dispatcher.nextRetry ?? Infinity);
-      wait = Math.max(0, Math.min(most, next - now));
-    }
+    const next = Math.min(this.#due.peek()?.nextAt ?? Infinity, this.dispatcher.nextRetry ?? Infinity);
+    this.#wakeIn(Math.max(0, Math.min(most, next - this.#options.clock.wall())));
+  }
+
+  #wakeIn(ms: number): void {
+    const { clock } = this.#options;
     this.#cancelTimer();
-    this.#wakesAt = now + wait;
-    this.#cancelTimer = clock.after(wait, () => this.#tick());
+    this.#wakesAt = clock.wall() + ms;
+    this.#cancelTimer = clock.after(ms, () => this.#tick());
   }
 
   /** Something has changed: a thread may be free, or a job be due earlier. Does what can be done now. */
@@ -203,7 +207,7 @@ export class Engine {
     this.dispatcher.dispatch(this.#options.clock.wall());
     this.#journal.flush();
     const next = Math.min(this.#due.peek()?.nextAt ?? Infinity, this.dispatcher.nextRetry ?? Infinity);
-    if (next < this.#wakesAt) this.#sleep(LONGEST_SLEEP_MS);
+    if (next < this.#wakesAt) this.#sleep(this.#lookEvery);
   }
 
   #clockWasSet(jump: number): void {

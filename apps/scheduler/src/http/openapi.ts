@@ -77,7 +77,7 @@ function schemas(): Record<string, Schema> {
     RunList: object({ runs: list(ref('Run')) }),
     OpenRun: openRun,
     Times: object({ times: list(instant) }),
-    Timeline: object({ now: instant, until: instant, jobs: list(object({ id: string, times: list(instant) })) }),
+    Timeline: object({ now: instant, until: instant, jobs: list(object({ id: string, times: list(instant), more: { type: 'boolean', description: 'There are more before `until`.' } })) }),
     State: object({
       now: instant,
       health: object({ ok: { type: 'boolean' }, message: orNull(string) }),

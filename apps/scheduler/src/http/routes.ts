@@ -216,7 +216,7 @@ export const routes: readonly Route[] = [
       return {
         now,
         until,
-        jobs: jobs.map(({ id, nextAt, spec }) => ({ id, times: timesUntil(spec.schedule, nextAt!, until) })),
+        jobs: jobs.map(({ id, nextAt, spec }) => ({ id, ...timesUntil(spec.schedule, nextAt!, until) })),
       };
     },
   },
@@ -238,9 +238,10 @@ export const routes: readonly Route[] = [
 /** Marks of one job on the timeline at most. */
 const MOST_MARKS = 60;
 
-function timesUntil(schedule: Parameters<typeof nextTimes>[0], first: number, until: number): number[] {
-  if (schedule.mode === 'fixedDelay') return [first];
-  return [first, ...nextTimes(schedule, first, MOST_MARKS - 1).filter(time => time <= until)];
+function timesUntil(schedule: Parameters<typeof nextTimes>[0], first: number, until: number): { times: number[]; more: boolean } {
+  if (schedule.mode === 'fixedDelay') return { times: [first], more: false };
+  const times = [first, ...nextTimes(schedule, first, MOST_MARKS)].filter(time => time <= until);
+  return { times: times.slice(0, MOST_MARKS), more: times.length > MOST_MARKS };
 }
 
 function listJobs(api: Api, query: URLSearchParams): unknown {

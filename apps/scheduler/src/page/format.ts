@@ -20,11 +20,12 @@ export function showFull(ms: number): string {
 export function showDuration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   const seconds = ms / 1000;
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 60) return `${Number(seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds))} s`;
+  const two = (a: string, rest: number, unit: string): string => (rest === 0 ? a : `${a} ${rest} ${unit}`);
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  if (minutes < 60) return two(`${minutes} min`, Math.floor(seconds % 60), 's');
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`;
+  return hours < 48 ? two(`${hours} h`, minutes % 60, 'min') : `${Math.round(hours / 24)} days`;
 }
 
 /** As one writes it into a form: exact. */

@@ -42,7 +42,7 @@ function cells(job: JobData): HTMLElement[] {
   if (job.nextAt !== null) next.title = showFull(job.nextAt);
   const last = make('td', { class: 'nowrap' });
   if (job.running > 0) last.append(make('span', { class: 'state running' }, 'running'));
-  else if (job.last !== null) last.append(make('span', { class: `state ${job.last.state}` }, job.last.state), ` ${showTime(job.last.at)}`);
+  else if (job.last !== null) last.append(make('span', { class: `state ${job.last.state}` }, job.last.state), make('span', { class: 'under' }, showTime(job.last.at)));
   else last.append(showTime(job.lastAt));
   const act = (method: string, path: string, done: string) => () => {
     ask(method, `/api/jobs/${encodeURIComponent(id)}${path}`).then(() => {

@@ -7,7 +7,7 @@ import { showTime } from './format.ts';
 interface Timeline {
   readonly now: number;
   readonly until: number;
-  readonly jobs: readonly { readonly id: string; readonly times: readonly number[] }[];
+  readonly jobs: readonly { readonly id: string; readonly times: readonly number[]; readonly more: boolean }[];
 }
 
 const WIDTH = 1140;
@@ -48,15 +48,19 @@ export async function drawTimeline(): Promise<void> {
     );
   }
   const lanes = svg('g', {});
-  for (const [index, { id, times }] of jobs.entries()) {
+  for (const [index, { id, times, more }] of jobs.entries()) {
     const y = TOP + index * LANE;
+    // Too many to tell apart: a line says it as well.
+    const marks = more
+      ? [svg('rect', { class: 'mark', x: x(times[0]!), y: y + LANE / 2 - 2.5, width: x(until) - x(times[0]!), height: 5, rx: 2.5 }, svg('title', {}, `${id} all the time, first at ${showTime(times[0]!)}`))]
+      : times.map(time => svg('circle', { class: 'mark', cx: x(time), cy: y + LANE / 2, r: 4.5 }, svg('title', {}, `${id} at ${showTime(time)}`)));
     lanes.append(
       svg(
         'g',
         { class: 'lane' },
         svg('rect', { class: 'row', x: 4, y, width: WIDTH - 8, height: LANE, rx: 5 }),
         svg('text', { x: 12, y: y + 16 }, id.length > 26 ? `${id.slice(0, 25)}…` : id),
-        ...times.map(time => svg('circle', { class: 'mark', cx: x(time), cy: y + LANE / 2, r: 4.5 }, svg('title', {}, `${id} at ${showTime(time)}`))),
+        ...marks,
       ),
     );
   }

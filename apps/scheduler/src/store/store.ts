@@ -20,6 +20,8 @@ interface Waiting {
 
 export interface StoreOptions {
   readonly clock: Clock;
+  /** How often the lease is renewed, in milliseconds. By default early enough that two renewals may fail. */
+  readonly renewEvery?: number;
   readonly write: WriteBatch;
   /** Is called when the database can't be written, with the error, and when it can again, with undefined. */
   readonly onTrouble: (error: unknown) => void;
@@ -137,9 +139,8 @@ export class Store {
     await new Promise<void>(resolve => this.#options.clock.after(wait, resolve));
   }
 
-  /** The lease is renewed early enough that two renewals may fail. */
   #renewLater(): void {
-    this.#stopRenewing = this.#options.clock.after(LEASE_MS / 3, () => {
+    this.#stopRenewing = this.#options.clock.after(this.#options.renewEvery ?? Math.floor(LEASE_MS / 3), () => {
       if (this.#ended !== undefined) return;
       this.#renewLater();
       // Not patient: one that waits for the disk would only be the first of many. Its failure makes the store troubled, which is seen.
