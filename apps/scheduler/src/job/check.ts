@@ -33,8 +33,8 @@ function show(value: unknown): string {
   try {
     text = JSON.stringify(value);
   } catch {
-    // Circular: can't come from JSON.
+    // Nested too deep.
   }
-  text ??= String(value);
+  text ??= typeof value === 'object' ? 'an object' : String(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

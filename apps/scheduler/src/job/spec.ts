@@ -9,6 +9,19 @@ import { choice, duration, instant, label, text, whole } from './fields.ts';
 /** A job that ran every millisecond would only measure the scheduler. */
 const LEAST_INTERVAL_MS = 10;
 
+/** What is nested deeper can't be written as JSON again. */
+const DEEPEST = 100;
+
+/** Without recursion: what comes from outside may be nested as deep as it likes. */
+function isShallow(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= DEEPEST; depth++) {
+    level = level.flatMap(each => (typeof each === 'object' && each !== null ? (Object.values(each) as unknown[]) : []));
+    if (level.length === 0) return true;
+  }
+  return false;
+}
+
 const schedule = z
   .strictObject({
     at: instant().optional().describe('Once, at this time.'),
@@ -50,7 +63,7 @@ const action = z
       .optional()
       .describe('A module in the folder of jobs, by its path there: `report.js`. Its function is called with `args` and a context.'),
     export: text(100).optional().describe('The function\'s name in the module; default `default`.'),
-    args: z.json().optional().describe('Any JSON value, the first argument of the function.'),
+    args: z.unknown().refine(isShallow, { error: `must not be nested deeper than ${DEEPEST} levels` }).optional().describe('Any JSON value, the first argument of the function.'),
     command: text(10_000).optional().describe('A command for /bin/sh.'),
     cwd: text(1000).optional().describe('With `command`: the folder to run it in; default is the folder of jobs.'),
     env: z

@@ -67,7 +67,7 @@ export function openStore(
       await store.close();
       isClosing = true;
       inbox.put('close');
-      await thread.joinAsync({ timeout: 10_000 });
+      await thread.joinAsync({ timeout: 30_000 });
       database.close();
     },
   };
