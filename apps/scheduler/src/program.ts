@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { JobDatabase } from './command/database.ts';
+import { JobDatabase, checkJobs } from './command/database.ts';
 import { type JobOptions, jobFromOptions } from './command/job-options.ts';
 import { describeCommands } from './command/options.ts';
 import { showJobs, showRuns } from './command/show.ts';
@@ -39,19 +39,23 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     run(job, options) {
       withDatabase(options, database => {
         database.runNow(job);
-        if (!database.isServed) console.error('No scheduler is running on this database: it will run when one starts.');
+        if (!database.isServed)
+          console.error('No scheduler is running on this database: it will run when one starts.');
       });
     },
     cancel(run, options) {
       withDatabase(options, database => {
         database.cancel(run);
-        if (!database.isServed) console.error('No scheduler is running on this database: it will be cancelled when one starts.');
+        if (!database.isServed)
+          console.error('No scheduler is running on this database: it will be cancelled when one starts.');
       });
     },
     group(name, most, options) {
       const limit = most === 'none' ? null : Number(most);
       if (limit !== null && !(Number.isSafeInteger(limit) && limit >= 1)) {
-        throw new Trouble(`group: most must be a whole number from 1, or "none", got "${most}"`, { kind: 'invalid' });
+        throw new Trouble(`group: most must be a whole number from 1, or "none", got "${most}"`, {
+          kind: 'invalid',
+        });
       }
       withDatabase(options, database => database.setGroup(name, limit));
     },
@@ -98,7 +102,9 @@ interface AddOptions extends Place, JobOptions {
 
 function add(id: string | undefined, options: AddOptions): void {
   const inputs = options.file === undefined ? [jobFromOptions(id, options)] : readJobs(options.file);
-  const specs = withDatabase(options, database => database.add(inputs, options.replace === true));
+  // What is wrong with them is said before a database is made for them.
+  const specs = checkJobs(inputs);
+  withDatabase(options, database => database.add(specs, options.replace === true));
   if (options.json === true) console.log(JSON.stringify(specs.length === 1 ? specs[0] : specs));
   else for (const spec of specs) console.log(spec.id);
 }
@@ -108,7 +114,10 @@ function readJobs(file: string): unknown[] {
   try {
     content = readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new Trouble(`${file}: ${systemCode(error) === 'ENOENT' ? 'there is no such file' : describe(error)}`, { kind: 'invalid' });
+    throw new Trouble(
+      `${file}: ${systemCode(error) === 'ENOENT' ? 'there is no such file' : describe(error)}`,
+      { kind: 'invalid' },
+    );
   }
   try {
     const value = JSON.parse(content) as unknown;
@@ -127,7 +136,9 @@ function list(options: ListOptions): void {
     options,
     database => {
       const { tag } = options;
-      const jobs = [...database.reader.jobs()].filter(job => tag === undefined || job.spec.tags.includes(tag));
+      const jobs = [...database.reader.jobs()].filter(
+        job => tag === undefined || job.spec.tags.includes(tag),
+      );
       if (options.json === true) console.log(JSON.stringify(jobs));
       else console.log(showJobs(jobs).join('\n'));
     },
@@ -153,11 +164,13 @@ function history(job: string | undefined, options: HistoryOptions): void {
         if (options.json === true) console.log(JSON.stringify({ ...run, attempts }));
         else {
           console.log(showRuns([run]).join('\n'));
-          for (const text of [run.output, run.result, run.error]) if (text !== null) console.log(`\n${text.trimEnd()}`);
+          for (const text of [run.output, run.result, run.error])
+            if (text !== null) console.log(`\n${text.trimEnd()}`);
         }
         return;
       }
-      if (job !== undefined && reader.job(job) === undefined) throw new Trouble(`there is no job "${job}"`, { kind: 'notFound' });
+      if (job !== undefined && reader.job(job) === undefined)
+        throw new Trouble(`there is no job "${job}"`, { kind: 'notFound' });
       const runs = reader.runs({ job, state: options.state, limit: options.limit });
       if (options.json === true) console.log(JSON.stringify(runs));
       else console.log(showRuns(runs).join('\n'));

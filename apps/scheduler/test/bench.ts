@@ -35,7 +35,11 @@ export class Hands implements Executor {
     return this.size - this.running.size;
   }
 
-  start(assignment: Begun, onBegin: () => void, onEnd: (end: AttemptEnd | { readonly died: unknown }) => void): void {
+  start(
+    assignment: Begun,
+    onBegin: () => void,
+    onEnd: (end: AttemptEnd | { readonly died: unknown }) => void,
+  ): void {
     this.begun.push(assignment);
     this.running.set(assignment.run, onEnd);
     if (assignment.isTimed) onBegin();
@@ -47,7 +51,11 @@ export class Hands implements Executor {
     this.stopped.push(run);
   }
 
-  end(run: string, state: 'succeeded' | 'failed', error: string | null = state === 'failed' ? 'it failed' : null): void {
+  end(
+    run: string,
+    state: 'succeeded' | 'failed',
+    error: string | null = state === 'failed' ? 'it failed' : null,
+  ): void {
     const onEnd = this.running.get(run)!;
     this.running.delete(run);
     const now = this.#clock.wall();

@@ -29,13 +29,21 @@ interface Answer {
 }
 
 /** Sends just what it is told to, whatever a browser or `fetch` would add or forbid. */
-function raw(method: string, path: string, headers: Record<string, string>, body?: string | Buffer): Promise<Answer> {
+function raw(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: string | Buffer,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, method, path, headers: { connection: 'close', ...headers } }, response => {
-      let text = '';
-      response.setEncoding('utf8').on('data', chunk => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode!, text, headers: response.headers }));
-    });
+    const outgoing = request(
+      { host: '127.0.0.1', port, method, path, headers: { connection: 'close', ...headers } },
+      response => {
+        let text = '';
+        response.setEncoding('utf8').on('data', chunk => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode!, text, headers: response.headers }));
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
@@ -45,7 +53,10 @@ const json = { 'content-type': 'application/json' };
 const job = (id: string): object => ({ id, schedule: { every: '1h' }, run: { module: 'jobs.js' } });
 
 test('the description of the API is valid OpenAPI 3.1, and says all that there is', async () => {
-  const document = (await (await served.get('api/openapi.json')).json()) as { openapi: string; paths: object };
+  const document = (await (await served.get('api/openapi.json')).json()) as {
+    openapi: string;
+    paths: object;
+  };
   const result = await new Validator().validate(document as never);
   expect(result.errors ?? []).toEqual([]);
   expect(result.valid).toBe(true);
@@ -54,39 +65,77 @@ test('the description of the API is valid OpenAPI 3.1, and says all that there i
 });
 
 test('a job is added, shown, changed, paused, run, and removed', async () => {
-  const added = await served.send('POST', 'api/jobs', { ...job('life'), run: { module: 'jobs.js', args: { a: 1 } }, tags: ['x'] });
+  const added = await served.send('POST', 'api/jobs', {
+    ...job('life'),
+    run: { module: 'jobs.js', args: { a: 1 } },
+    tags: ['x'],
+  });
   expect(added.status).toBe(201);
-  expect(await added.json()).toMatchObject({ id: 'life', revision: 1, schedule: { every: 3_600_000, mode: 'fixedRate' }, retry: { attempts: 1 } });
-  expect(await (await served.get('api/jobs?tag=x')).json()).toMatchObject({ total: 1, jobs: [{ id: 'life' }] });
+  expect(await added.json()).toMatchObject({
+    id: 'life',
+    revision: 1,
+    schedule: { every: 3_600_000, mode: 'fixedRate' },
+    retry: { attempts: 1 },
+  });
+  expect(await (await served.get('api/jobs?tag=x')).json()).toMatchObject({
+    total: 1,
+    jobs: [{ id: 'life' }],
+  });
   expect((await served.send('PUT', 'api/jobs/life', job('life'))).status).toBe(200);
-  expect(await (await served.send('POST', 'api/jobs/life/pause')).json()).toMatchObject({ paused: true, nextAt: null });
-  expect(await (await served.send('POST', 'api/jobs/life/resume')).json()).toMatchObject({ paused: false, nextAt: expect.any(Number) });
+  expect(await (await served.send('POST', 'api/jobs/life/pause')).json()).toMatchObject({
+    paused: true,
+    nextAt: null,
+  });
+  expect(await (await served.send('POST', 'api/jobs/life/resume')).json()).toMatchObject({
+    paused: false,
+    nextAt: expect.any(Number),
+  });
   const begun = await served.send('POST', 'api/jobs/life/run');
   expect(begun.status).toBe(202);
   const { id } = (await begun.json()) as { id: string };
   const over = await until(async () => {
-    const found = (await (await served.get(`api/runs/${encodeURIComponent(id)}`)).json()) as { state: string; output: string };
+    const found = (await (await served.get(`api/runs/${encodeURIComponent(id)}`)).json()) as {
+      state: string;
+      output: string;
+    };
     return found.state === 'succeeded' && found;
   }, 'the run');
   expect(over).toMatchObject({ output: 'printed by life\n', attempts: [] });
-  expect(await (await served.get('api/runs?job=life&state=succeeded')).json()).toMatchObject({ runs: [{ id }] });
+  expect(await (await served.get('api/runs?job=life&state=succeeded')).json()).toMatchObject({
+    runs: [{ id }],
+  });
   expect((await served.send('DELETE', 'api/jobs/life')).status).toBe(204);
   expect((await served.get('api/jobs/life')).status).toBe(404);
 });
 
 test('a run is cancelled', async () => {
-  await served.send('POST', 'api/jobs', { ...job('long'), run: { module: 'jobs.js', export: 'sleep', args: { ms: 600_000 } } });
+  await served.send('POST', 'api/jobs', {
+    ...job('long'),
+    run: { module: 'jobs.js', export: 'sleep', args: { ms: 600_000 } },
+  });
   const { id } = (await (await served.send('POST', 'api/jobs/long/run')).json()) as { id: string };
   const path = `api/runs/${encodeURIComponent(id)}`;
-  await until(async () => ((await (await served.get(path)).json()) as { state: string }).state === 'running', 'it to run');
+  await until(
+    async () => ((await (await served.get(path)).json()) as { state: string }).state === 'running',
+    'it to run',
+  );
   expect((await served.send('POST', `${path}/cancel`)).status).toBe(202);
-  await until(async () => ((await (await served.get(path)).json()) as { state: string }).state === 'cancelled', 'its end');
+  await until(
+    async () => ((await (await served.get(path)).json()) as { state: string }).state === 'cancelled',
+    'its end',
+  );
   expect((await served.send('POST', `${path}/cancel`)).status).toBe(404);
 });
 
 test('who saw an older state does not overwrite a newer one', async () => {
   await served.send('POST', 'api/jobs', job('twice'));
-  const change = (revision: string): Promise<Answer> => raw('PUT', '/api/jobs/twice', { ...json, 'if-match': revision, host: `127.0.0.1:${port}` }, JSON.stringify(job('twice')));
+  const change = (revision: string): Promise<Answer> =>
+    raw(
+      'PUT',
+      '/api/jobs/twice',
+      { ...json, 'if-match': revision, host: `127.0.0.1:${port}` },
+      JSON.stringify(job('twice')),
+    );
   expect((await change('"1"')).status).toBe(200);
   expect((await change('"1"')).status).toBe(409);
 });
@@ -109,22 +158,50 @@ test.each([
   [{}, 400, 'job: schedule must be an object, but is missing; run must be an object, but is missing'],
   [[], 400, 'job: must be an object, got []'],
   ['text', 400, 'job: must be an object, got "text"'],
-  [{ ...job('a'), schedule: {} }, 400, 'schedule must have exactly one of at, after, every and cron (it has none)'],
+  [
+    { ...job('a'), schedule: {} },
+    400,
+    'schedule must have exactly one of at, after, every and cron (it has none)',
+  ],
   [{ ...job('a'), schedule: { every: '1h', cron: '* * * * *' } }, 400, 'it has every and cron'],
   [{ ...job('a'), schedule: { cron: '61 * * * *' } }, 400, 'schedule.cron must be a cron pattern'],
-  [{ ...job('a'), schedule: { cron: '* * * * *', timeZone: 'Mars/Olympus' } }, 400, 'schedule.timeZone must be a time zone such as "Europe/Berlin", got "Mars/Olympus"'],
+  [
+    { ...job('a'), schedule: { cron: '* * * * *', timeZone: 'Mars/Olympus' } },
+    400,
+    'schedule.timeZone must be a time zone such as "Europe/Berlin", got "Mars/Olympus"',
+  ],
   [{ ...job('a'), schedule: { every: 'soon' } }, 400, 'schedule.every must be a duration'],
   [{ ...job('a'), schedule: { every: 1 } }, 400, 'schedule.every must be a duration of 10 ms or more'],
   [{ ...job('a'), schedule: { at: '2027-13-45' } }, 400, 'schedule.at must be a time'],
-  [{ ...job('a'), retry: { attempts: 0 } }, 400, 'retry.attempts must be a whole number from 1 to 1000, got 0'],
-  [{ ...job('a'), overlap: 'maybe' }, 400, 'overlap must be "skip" or "queue" or "cancelPrevious" or "allow", got "maybe"'],
+  [
+    { ...job('a'), retry: { attempts: 0 } },
+    400,
+    'retry.attempts must be a whole number from 1 to 1000, got 0',
+  ],
+  [
+    { ...job('a'), overlap: 'maybe' },
+    400,
+    'overlap must be "skip" or "queue" or "cancelPrevious" or "allow", got "maybe"',
+  ],
   [{ ...job('a'), nonsense: 1 }, 400, 'nonsense is not a field that exists here'],
-  [job('a b'), 400, 'id must be 1 to 128 letters, digits and . _ : -, and begin with a letter or digit, got "a b"'],
+  [
+    job('a b'),
+    400,
+    'id must be 1 to 128 letters, digits and . _ : -, and begin with a letter or digit, got "a b"',
+  ],
   [job('../../etc'), 400, 'id must be 1 to 128 letters'],
-  [{ ...job('a'), run: { module: '../program.ts' } }, 400, 'run.module module "../program.ts": lies outside of'],
-  [{ ...job('a'), run: { module: '/etc/passwd' } }, 400, 'run.module module "/etc/passwd": must be the path of'],
-  [{ ...job('a'), run: { module: 'jobs.js', command: 'id' } }, 403, 'commands can\'t be given over HTTP here'],
-  [{ ...job('a'), run: { command: 'id' } }, 403, 'commands can\'t be given over HTTP here'],
+  [
+    { ...job('a'), run: { module: '../program.ts' } },
+    400,
+    'run.module module "../program.ts": lies outside of',
+  ],
+  [
+    { ...job('a'), run: { module: '/etc/passwd' } },
+    400,
+    'run.module module "/etc/passwd": must be the path of',
+  ],
+  [{ ...job('a'), run: { module: 'jobs.js', command: 'id' } }, 403, "commands can't be given over HTTP here"],
+  [{ ...job('a'), run: { command: 'id' } }, 403, "commands can't be given over HTTP here"],
   [{ ...job('a'), run: {} }, 400, 'run must have either module or command'],
   [{ ...job('a'), ['__proto__']: { id: 'x' } }, 400, '__proto__'],
 ])('the job %j is refused with what is wrong with it', async (body, status, message) => {
@@ -139,7 +216,13 @@ test.each([
   ['another type', '{}', { 'content-type': 'text/plain' }, 415, 'must be application/json'],
   ['no body', undefined, json, 400, 'needs a body'],
   ['a large body', Buffer.alloc(300_000, 0x20), json, 413, 'larger than 262144 bytes'],
-  ['deep nesting', `{"id":"deep","schedule":{"every":"1h"},"run":{"module":"jobs.js","args":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`, json, 400, 'run.args must not be nested deeper than 100 levels'],
+  [
+    'deep nesting',
+    `{"id":"deep","schedule":{"every":"1h"},"run":{"module":"jobs.js","args":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+    json,
+    400,
+    'run.args must not be nested deeper than 100 levels',
+  ],
 ] as const)('%s is answered clearly', async (_name, body, headers, status, message) => {
   const answer = await raw('POST', '/api/jobs', { ...headers, host: 'localhost' }, body);
   expect(answer.status).toBe(status);
@@ -152,7 +235,11 @@ test.each([
   ['a page elsewhere, by the name null', { host: 'localhost', origin: 'null' }, 403],
   ['a name that was made to lead here', { host: 'evil.example' }, 403],
   ['a name that begins like ours', { host: 'localhost.evil.example' }, 403],
-  ['an image on a page elsewhere', { host: 'localhost', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
+  [
+    'an image on a page elsewhere',
+    { host: 'localhost', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+    403,
+  ],
   ['a Host that is none', { host: 'a b/c' }, 403],
   ['the page itself', { host: 'localhost:1234', origin: 'http://localhost:1234' }, 200],
   ['a program', { host: '[::1]' }, 200],
@@ -207,11 +294,19 @@ function slow(first: string, more?: string): Promise<{ text: string; ms: number 
 test('who is slow on purpose is let go, and what is no HTTP too', async () => {
   const results = await Promise.all([
     slow('GET / HTTP/1.1\r\nHost: localhost\r\n', 'X: y\r\n'),
-    slow('POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n', ' '),
+    slow(
+      'POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n',
+      ' ',
+    ),
     slow('\x16\x03\x01 this is no HTTP\r\n\r\n'),
     slow(`GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`),
   ]);
-  expect(results.map(({ text }) => /^HTTP\/1\.1 (\d+)/.exec(text)?.[1])).toEqual(['408', '408', '400', '431']);
+  expect(results.map(({ text }) => /^HTTP\/1\.1 (\d+)/.exec(text)?.[1])).toEqual([
+    '408',
+    '408',
+    '400',
+    '431',
+  ]);
   for (const { ms } of results) expect(ms).toBeLessThan(25_000);
   expect((await served.get('api/health')).status).toBe(200);
 }, 40_000);
@@ -220,16 +315,24 @@ test('beyond this machine a token is needed, to begin with and for everything', 
   const refused = await run(['serve', '--host', '0.0.0.0', '--port', '0', '--db', join(folder, 'open.db')]);
   expect(refused).toMatchObject({ code: 2 });
   expect(refused.stderr).toContain('beyond this machine nobody gets in without a token');
-  const short = await run(['serve', '--port', '0', '--db', join(folder, 'open.db')], { env: { HEDDLE_SCHEDULER_TOKEN: 'short' } });
+  const short = await run(['serve', '--port', '0', '--db', join(folder, 'open.db')], {
+    env: { HEDDLE_SCHEDULER_TOKEN: 'short' },
+  });
   expect(short.stderr).toContain('HEDDLE_SCHEDULER_TOKEN must be a text of 16 characters or more; it has 5');
 
   const token = 'correct-horse-battery';
-  const guarded = await serve(['--host', '0.0.0.0', '--db', join(folder, 'token.db')], { env: { HEDDLE_SCHEDULER_TOKEN: token } });
+  const guarded = await serve(['--host', '0.0.0.0', '--db', join(folder, 'token.db')], {
+    env: { HEDDLE_SCHEDULER_TOKEN: token },
+  });
   try {
     const address = `http://127.0.0.1:${new URL(guarded.page).port}/`;
     const get = async (path: string, authorization?: string): Promise<number> =>
-      (await fetch(address + path, { headers: { connection: 'close', ...(authorization === undefined ? {} : { authorization }) } })).status;
-    for (const path of ['api/state', 'api/jobs', 'api/events', 'api/openapi.json', 'api/nowhere']) {
+      (
+        await fetch(address + path, {
+          headers: { connection: 'close', ...(authorization === undefined ? {} : { authorization }) },
+        })
+      ).status;
+    for (const path of ['api/state', 'api/jobs', 'api/events', 'api/tree', 'api/nowhere']) {
       expect(await get(path)).toBe(401);
       expect(await get(path, 'Bearer wrong-horse-battery')).toBe(401);
       expect(await get(path, `Basic ${token}`)).toBe(401);

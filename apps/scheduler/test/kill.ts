@@ -3,9 +3,9 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JobDatabase } from '../dist/command/database.js';
-import { Reader, type RunRow } from '../dist/store/reads.js';
-import { openDatabase } from '../dist/store/sqlite.js';
+import { JobDatabase, checkJobs } from '../src/command/database.ts';
+import { Reader, type RunRow } from '../src/store/reads.ts';
+import { openDatabase } from '../src/store/sqlite.ts';
 import { serve, start } from './program.ts';
 
 export interface KillReport {
@@ -24,7 +24,11 @@ export interface KillReport {
 const INTERVAL_MS = 100;
 const ONCE = 300;
 
-export async function killAgainAndAgain(folder: string, kills: number, random: () => number): Promise<KillReport> {
+export async function killAgainAndAgain(
+  folder: string,
+  kills: number,
+  random: () => number,
+): Promise<KillReport> {
   const db = join(folder, 'kill.db');
   const file = join(folder, 'ran.txt');
   const problems: string[] = [];
@@ -33,7 +37,7 @@ export async function killAgainAndAgain(folder: string, kills: number, random: (
   const database = new JobDatabase(db, { create: true });
   const missed = { policy: 'all', grace: '1s', limit: 10_000 } as const;
   database.add(
-    [
+    checkJobs([
       {
         id: 'often',
         schedule: { every: INTERVAL_MS, startAt: begin },
@@ -49,7 +53,7 @@ export async function killAgainAndAgain(folder: string, kills: number, random: (
         run: { module: 'jobs.js', export: 'noteSlowly', args: { file, ms: Math.floor(random() * 50) } },
         missed,
       })),
-    ],
+    ]),
     false,
   );
   database.close();
@@ -58,7 +62,17 @@ export async function killAgainAndAgain(folder: string, kills: number, random: (
   /** Runs that were recorded as finished when it was killed, and how often they had run. */
   const settled = new Map<string, number>();
   for (let kill = 1; kill <= kills; kill++) {
-    const started = start(['serve', '--db', db, '--jobs', new URL('jobs', import.meta.url).pathname, '--port', '0', '--workers', '3']);
+    const started = start([
+      'serve',
+      '--db',
+      db,
+      '--jobs',
+      new URL('jobs', import.meta.url).pathname,
+      '--port',
+      '0',
+      '--workers',
+      '3',
+    ]);
     // From before it has begun to when it has worked for a while.
     const ready = started.says('ready after').catch(() => '');
     if (random() < 0.85) await ready;
@@ -90,22 +104,34 @@ export async function killAgainAndAgain(folder: string, kills: number, random: (
   if (damage !== 'ok') problems.push(`the database is damaged: ${damage}`);
   const finished = new Map(runs.filter(run => run.state === 'succeeded').map(run => [run.id, run]));
   const expected: string[] = [];
-  for (let time = begin; time <= end; time += INTERVAL_MS) expected.push(`often@${new Date(time).toISOString()}`);
+  for (let time = begin; time <= end; time += INTERVAL_MS)
+    expected.push(`often@${new Date(time).toISOString()}`);
   for (const run of runs) if (run.job !== 'often') expected.push(run.id);
-  if (runs.filter(run => run.job !== 'often').length !== ONCE) problems.push(`${runs.filter(run => run.job !== 'often').length} of ${ONCE} single runs are there`);
+  if (runs.filter(run => run.job !== 'often').length !== ONCE)
+    problems.push(`${runs.filter(run => run.job !== 'often').length} of ${ONCE} single runs are there`);
   for (const id of expected) {
-    if (!finished.has(id)) problems.push(`lost: ${id} is ${runs.find(run => run.id === id)?.state ?? 'not there'}`);
-    else if (!counts.has(id)) problems.push(`not done: ${id} is recorded as finished, and its function never began`);
+    if (!finished.has(id))
+      problems.push(`lost: ${id} is ${runs.find(run => run.id === id)?.state ?? 'not there'}`);
+    else if (!counts.has(id))
+      problems.push(`not done: ${id} is recorded as finished, and its function never began`);
   }
   for (const [id, times] of settled) {
     const after = counts.get(id) ?? 0;
-    if (after !== times) problems.push(`repeated: ${id} was recorded as finished, and ran ${after - times} times more`);
+    if (after !== times)
+      problems.push(`repeated: ${id} was recorded as finished, and ran ${after - times} times more`);
   }
   for (const run of runs) {
     if (run.state !== 'succeeded') problems.push(`${run.id} is ${run.state}: ${run.error}`);
   }
   const executions = [...counts.values()].reduce((sum, each) => sum + each, 0);
-  return { kills, due: expected.length, finished: finished.size, executions, repeated: [...counts.values()].filter(each => each > 1).length, problems: [...new Set(problems)] };
+  return {
+    kills,
+    due: expected.length,
+    finished: finished.size,
+    executions,
+    repeated: [...counts.values()].filter(each => each > 1).length,
+    problems: [...new Set(problems)],
+  };
 }
 
 /** How often each run began, by what the jobs themselves wrote. */
@@ -144,7 +170,11 @@ async function drained(db: string, end: number): Promise<void> {
     const until = performance.now() + 180_000;
     for (;;) {
       await new Promise(resolve => setTimeout(resolve, 200));
-      const waits = reader.openRuns().length > 0 || [...reader.jobs()].some(job => job.nextAt !== undefined && job.nextAt <= Math.max(end, Date.now() - 2000));
+      const waits =
+        reader.openRuns().length > 0 ||
+        [...reader.jobs()].some(
+          job => job.nextAt !== undefined && job.nextAt <= Math.max(end, Date.now() - 2000),
+        );
       if (!waits || performance.now() > until) return;
     }
   } finally {

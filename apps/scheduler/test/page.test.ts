@@ -86,7 +86,9 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     await press('Pause keyboard');
     await page.waitForSelector('[aria-label="Resume keyboard"]');
     // The focus is still in the row.
-    expect(await page.evaluate(() => document.activeElement?.closest('tr')?.getAttribute('data-key'))).toBe('keyboard');
+    expect(await page.evaluate(() => document.activeElement?.closest('tr')?.getAttribute('data-key'))).toBe(
+      'keyboard',
+    );
     await press('Resume keyboard');
     await page.waitForSelector('[aria-label="Pause keyboard"]');
     await press('Edit keyboard');
@@ -101,7 +103,11 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
   });
 
   test('a run is seen while it runs, without a reload, and is cancelled', async () => {
-    await served.send('POST', 'api/jobs', { id: 'long', schedule: { every: '1h' }, run: { module: 'jobs.js', export: 'sleep', args: { ms: 600_000 } } });
+    await served.send('POST', 'api/jobs', {
+      id: 'long',
+      schedule: { every: '1h' },
+      run: { module: 'jobs.js', export: 'sleep', args: { ms: 600_000 } },
+    });
     await page.waitForSelector('#jobs tr[data-key=long]');
     await served.send('POST', 'api/jobs/long/run');
     await page.click('#running [aria-label^="Cancel long@"]');
@@ -110,7 +116,11 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
   });
 
   test('the timeline shows when jobs are due', async () => {
-    await served.send('POST', 'api/jobs', { id: 'ten-minutes', schedule: { cron: '*/10 * * * *', timeZone: 'Europe/Berlin' }, run: { module: 'jobs.js' } });
+    await served.send('POST', 'api/jobs', {
+      id: 'ten-minutes',
+      schedule: { cron: '*/10 * * * *', timeZone: 'Europe/Berlin' },
+      run: { module: 'jobs.js' },
+    });
     await page.waitForFunction(() => document.querySelectorAll('#timeline .mark').length >= 6);
     const label = await page.getAttribute('#timeline svg', 'aria-label');
     expect(label).toMatch(/ten-minutes at \d\d:\d0:00/);
@@ -118,7 +128,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
 
   test('text of a job is text, whatever is in it', async () => {
     const evil = '<img src=x onerror="document.title=\'owned\'">';
-    await served.send('POST', 'api/jobs', { id: 'evil', description: evil, schedule: { every: '1h' }, run: { module: 'jobs.js', args: evil } });
+    await served.send('POST', 'api/jobs', {
+      id: 'evil',
+      description: evil,
+      schedule: { every: '1h' },
+      run: { module: 'jobs.js', args: evil },
+    });
     await page.waitForSelector('#jobs tr[data-key=evil]');
     await served.send('POST', 'api/jobs/evil/run');
     await page.waitForSelector('[aria-label^="Details of evil@"]');
@@ -136,14 +151,20 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
       expect(wrong).toEqual([]);
       if (process.env['HEDDLE_SCREENSHOTS'] !== undefined) {
         mkdirSync(process.env['HEDDLE_SCREENSHOTS'], { recursive: true });
-        await page.screenshot({ path: join(process.env['HEDDLE_SCREENSHOTS'], `${colorScheme}.png`), fullPage: true });
+        await page.screenshot({
+          path: join(process.env['HEDDLE_SCREENSHOTS'], `${colorScheme}.png`),
+          fullPage: true,
+        });
       }
     }
     await page.emulateMedia({ colorScheme: 'light' });
   });
 
   test('where a token is needed it is asked for, and a wrong one again', async () => {
-    const guarded = await serve(['--db', join(folder, 'token.db')], { env: { HEDDLE_SCHEDULER_TOKEN: TOKEN }, timeout: 120_000 });
+    const guarded = await serve(['--db', join(folder, 'token.db')], {
+      env: { HEDDLE_SCHEDULER_TOKEN: TOKEN },
+      timeout: 120_000,
+    });
     const other = await open(guarded.page);
     const before = complaints.length;
     try {
@@ -158,7 +179,11 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
       await other.close();
       await guarded.stop();
       // The browser itself reports each 401.
-      complaints.splice(0, complaints.length, ...complaints.filter((each, index) => index < before && !each.includes('401')));
+      complaints.splice(
+        0,
+        complaints.length,
+        ...complaints.filter((each, index) => index < before && !each.includes('401')),
+      );
     }
   }, 60_000);
 
@@ -200,14 +225,17 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
   async function press(name: string | RegExp): Promise<void> {
     const pattern = typeof name === 'string' ? undefined : name.source;
     const literal = typeof name === 'string' ? name : undefined;
-    await until(async () => {
-      for (let step = 0; step < 60; step++) {
-        const label = await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
-        if (literal === undefined ? new RegExp(pattern!).test(label) : label === literal) return true;
-        await page.keyboard.press('Tab');
-      }
-      return false;
-    }, `Tab to lead to ${String(name)}`);
+    await until(
+      async () => {
+        for (let step = 0; step < 60; step++) {
+          const label = await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+          if (literal === undefined ? new RegExp(pattern!).test(label) : label === literal) return true;
+          await page.keyboard.press('Tab');
+        }
+        return false;
+      },
+      `Tab to lead to ${String(name)}`,
+    );
     await page.keyboard.press('Enter');
   }
 });
@@ -216,7 +244,8 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
 function findFaults(): string[] {
   const faults: string[] = [];
   for (const element of document.querySelectorAll('button, input, select, textarea, a')) {
-    const named = element.getAttribute('aria-label') ?? element.closest('label')?.textContent ?? element.textContent;
+    const named =
+      element.getAttribute('aria-label') ?? element.closest('label')?.textContent ?? element.textContent;
     if (named.trim() === '') faults.push(`no name: ${element.outerHTML}`);
   }
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
@@ -237,11 +266,18 @@ function findFaults(): string[] {
     return 'white';
   };
   for (const element of document.querySelectorAll('main *, header *, footer *')) {
-    const hasText = [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.textContent!.trim() !== '');
+    const hasText = [...element.childNodes].some(
+      node => node.nodeType === Node.TEXT_NODE && node.textContent!.trim() !== '',
+    );
     if (!hasText || !(element instanceof HTMLElement) || element.offsetParent === null) continue;
-    const [a, b] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort((x, y) => y - x);
+    const [a, b] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort(
+      (x, y) => y - x,
+    );
     const contrast = (a! + 0.05) / (b! + 0.05);
-    if (contrast < 4.5) faults.push(`contrast ${contrast.toFixed(2)}: ${element.tagName} ${element.className} "${element.textContent}"`);
+    if (contrast < 4.5)
+      faults.push(
+        `contrast ${contrast.toFixed(2)}: ${element.tagName} ${element.className} "${element.textContent}"`,
+      );
   }
   return faults;
 }

@@ -92,7 +92,11 @@ export async function serve(args: readonly string[], options: StartOptions = {})
     },
     get: path => fetch(`${page}${path}`, { headers }),
     send: (method, path, body) =>
-      fetch(`${page}${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
+      fetch(`${page}${path}`, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
   };
 }
 
@@ -101,7 +105,11 @@ export function temporaryFolder(): string {
 }
 
 /** Waits until `look` returns something, for as long as a busy machine may need. */
-export async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>, what: string, timeout = 20_000): Promise<T> {
+export async function until<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string,
+  timeout = 20_000,
+): Promise<T> {
   const end = performance.now() + timeout;
   for (;;) {
     const found = await look();

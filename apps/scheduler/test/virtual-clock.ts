@@ -54,7 +54,9 @@ export class VirtualClock implements Clock {
     const end = this.#now + ms;
     await settle();
     for (;;) {
-      const next = this.#timers.filter(timer => timer.at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0];
+      const next = this.#timers
+        .filter(timer => timer.at <= end)
+        .sort((a, b) => a.at - b.at || a.order - b.order)[0];
       if (next === undefined) break;
       this.#timers = this.#timers.filter(timer => timer !== next);
       this.#now = Math.max(this.#now, next.at);

@@ -12,6 +12,17 @@ import { Trouble } from '../trouble.ts';
 
 type RequestKind = 'job' | 'run' | 'cancel' | 'group';
 
+/** Checks jobs that are to be added. Throws a `Trouble` that says which is wrong, and how. */
+export function checkJobs(inputs: readonly unknown[]): JobSpec[] {
+  const now = Date.now();
+  return inputs.map((input, index) =>
+    settle(
+      check(jobSchema, input, inputs.length === 1 ? 'job' : `job ${index + 1} of ${inputs.length}`),
+      now,
+    ),
+  );
+}
+
 export class JobDatabase {
   readonly reader: Reader;
   readonly #database: DatabaseSync;
@@ -46,22 +57,20 @@ export class JobDatabase {
     return row !== undefined && Number(row['expiresAt']) > Date.now();
   }
 
-  /** Adds jobs, all or none. With `replace`, those that are there already are changed. Returns them as they are stored. */
-  add(inputs: readonly unknown[], replace: boolean): JobSpec[] {
+  /** Adds jobs, all or none. With `replace`, those that are there already are changed. */
+  add(specs: readonly JobSpec[], replace: boolean): void {
     const now = Date.now();
-    const specs = inputs.map((input, index) =>
-      settle(check(jobSchema, input, inputs.length === 1 ? 'job' : `job ${index + 1} of ${inputs.length}`), now),
-    );
     this.#write(() => {
       for (const spec of specs) this.#put(spec, replace, now);
     });
-    return specs;
   }
 
   #put(spec: JobSpec, replace: boolean, now: number): void {
     const present = this.reader.job(spec.id);
     if (present !== undefined && !replace) {
-      throw new Trouble(`there is a job "${spec.id}" already. Change it with --replace`, { kind: 'conflict' });
+      throw new Trouble(`there is a job "${spec.id}" already. Change it with --replace`, {
+        kind: 'conflict',
+      });
     }
     const nextAt = present?.paused === true ? undefined : firstTime(spec.schedule, now);
     this.#apply({
@@ -132,7 +141,9 @@ export class JobDatabase {
   }
 
   #leaveWord(kind: RequestKind, target: string): void {
-    this.#database.prepare('INSERT INTO requests (kind, target, at) VALUES (?, ?, ?)').run(kind, target, Date.now());
+    this.#database
+      .prepare('INSERT INTO requests (kind, target, at) VALUES (?, ?, ?)')
+      .run(kind, target, Date.now());
   }
 
   #apply(op: Op): void {

@@ -32,12 +32,34 @@ export interface JobOptions {
 
 /** Returns the job that the options describe, unchecked. */
 export function jobFromOptions(id: string | undefined, options: JobOptions): unknown {
-  if (id === undefined) throw new Trouble('add: a job needs a name, or comes from a --file', { kind: 'invalid' });
-  const { at, after, every, fixedDelay, startAt, cron, timeZone, module, export: name, command, cwd, env } = options;
+  if (id === undefined)
+    throw new Trouble('add: a job needs a name, or comes from a --file', { kind: 'invalid' });
+  const {
+    at,
+    after,
+    every,
+    fixedDelay,
+    startAt,
+    cron,
+    timeZone,
+    module,
+    export: name,
+    command,
+    cwd,
+    env,
+  } = options;
   return present({
     id,
     description: options.description,
-    schedule: present({ at, after, every, mode: fixedDelay === true ? 'fixedDelay' : undefined, startAt, cron, timeZone }),
+    schedule: present({
+      at,
+      after,
+      every,
+      mode: fixedDelay === true ? 'fixedDelay' : undefined,
+      startAt,
+      cron,
+      timeZone,
+    }),
     run: present({
       module,
       export: name,

@@ -18,7 +18,17 @@ export interface Commands {
   group(name: string, most: string, options: Options): void;
 }
 
-const STATES = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'timedOut', 'cancelled', 'skipped', 'missed'];
+const STATES = [
+  'queued',
+  'running',
+  'retrying',
+  'succeeded',
+  'failed',
+  'timedOut',
+  'cancelled',
+  'skipped',
+  'missed',
+];
 
 const EXIT_CODES = `
 Exit codes:
@@ -33,7 +43,9 @@ All commands but serve work on the database; a scheduler that runs on it takes n
 /** Describes the commands to commander. */
 export function describeCommands(commands: Commands): Command {
   const program = new Command('heddle-scheduler')
-    .description('Runs jobs at times: once, in intervals, or by cron; durable in SQLite, on supervised threads.')
+    .description(
+      'Runs jobs at times: once, in intervals, or by cron; durable in SQLite, on supervised threads.',
+    )
     .helpOption('--help', 'print this')
     .helpCommand(false)
     .addHelpText('after', EXIT_CODES)
@@ -41,15 +53,34 @@ export function describeCommands(commands: Commands): Command {
 
   located(program.command('serve').description('run the scheduler, with its page and HTTP API'))
     .option('--jobs <folder>', 'folder of the modules that jobs may run')
-    .option('--host <address>', 'address to listen on (default: 127.0.0.1; beyond loopback a token is needed)')
+    .option(
+      '--host <address>',
+      'address to listen on (default: 127.0.0.1; beyond loopback a token is needed)',
+    )
     .option('--port <n>', 'port to listen on (default: 7878; 0 for any)', wholeNumber(0))
     .option('--token-file <file>', 'file with the token that opens the page (or HEDDLE_SCHEDULER_TOKEN)')
-    .addOption(new Option('--shell <who>', 'who may add jobs that are commands: nobody, those with the database, or all (default: local)').choices(['off', 'local', 'http']))
+    .addOption(
+      new Option(
+        '--shell <who>',
+        'who may add jobs that are commands: nobody, those with the database, or all (default: local)',
+      ).choices(['off', 'local', 'http']),
+    )
     .option('--workers <n>', 'runs at a time (default: twice the processors, at least 4)', wholeNumber(1))
-    .addOption(new Option('--log-level <level>', 'what to log (default: info)').choices(['trace', 'debug', 'info', 'warn', 'error', 'silent']))
+    .addOption(
+      new Option('--log-level <level>', 'what to log (default: info)').choices([
+        'trace',
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]),
+    )
     .action(options => commands.serve(options as Options));
 
-  const add = located(program.command('add').argument('[job]', 'its name').description('add a job, or those of a file'));
+  const add = located(
+    program.command('add').argument('[job]', 'its name').description('add a job, or those of a file'),
+  );
   add
     .option('--file <file>', 'JSON with a job or a list of jobs; - for standard input')
     .option('--replace', 'change jobs that are there already')
@@ -59,7 +90,7 @@ export function describeCommands(commands: Commands): Command {
     .option('--fixed-delay', 'with --every: count from the end of the last run')
     .option('--start-at <time>', 'with --every: the first time')
     .option('--cron <pattern>', 'run by a cron pattern: 5 fields, or 6 with seconds first')
-    .option('--time-zone <zone>', 'with --cron: such as Europe/Berlin (default: this machine\'s)')
+    .option('--time-zone <zone>', "with --cron: such as Europe/Berlin (default: this machine's)")
     .option('--module <path>', 'what to run: a module, by its path in the folder of jobs')
     .option('--export <name>', 'with --module: the function (default: default)')
     .option('--args <json>', 'with --module: what the function is called with')
@@ -71,9 +102,18 @@ export function describeCommands(commands: Commands): Command {
     .option('--attempts <n>', 'try so often in all', wholeNumber(1))
     .option('--retry-min <duration>', 'wait before the second attempt (default: 1s); doubles each time')
     .option('--retry-max <duration>', 'wait no longer than this (default: 1h)')
-    .addOption(new Option('--overlap <policy>', 'when its time comes while it runs (default: skip)').choices(['skip', 'queue', 'cancelPrevious', 'allow']))
-    .addOption(new Option('--missed <policy>', 'after downtime (default: once)').choices(['skip', 'once', 'all']))
-    .option('--grace <duration>', 'a run that is late by no more than this isn\'t missed (default: 5s)')
+    .addOption(
+      new Option('--overlap <policy>', 'when its time comes while it runs (default: skip)').choices([
+        'skip',
+        'queue',
+        'cancelPrevious',
+        'allow',
+      ]),
+    )
+    .addOption(
+      new Option('--missed <policy>', 'after downtime (default: once)').choices(['skip', 'once', 'all']),
+    )
+    .option('--grace <duration>', "a run that is late by no more than this isn't missed (default: 5s)")
     .option('--priority <n>', 'the highest runs first (default: 0)', anyWholeNumber)
     .option('--group <name>', 'share the limit of a group')
     .option('--tag <name>', 'a tag; may be given again', collect)
@@ -99,12 +139,20 @@ export function describeCommands(commands: Commands): Command {
     ['run', 'run a job now'],
     ['remove', 'remove a job and its history'],
   ] as const) {
-    located(program.command(name).argument('<job>').description(description)).action((job: string, options) => commands[name](job, options as Options));
+    located(program.command(name).argument('<job>').description(description)).action((job: string, options) =>
+      commands[name](job, options as Options),
+    );
   }
-  located(program.command('cancel').argument('<run>').description('ask a run to stop')).action((run: string, options) => commands.cancel(run, options as Options));
-  located(program.command('group').argument('<name>').argument('<most>', 'a number, or none').description('limit how many runs of a group go on at a time')).action(
-    (name: string, most: string, options) => commands.group(name, most, options as Options),
+  located(program.command('cancel').argument('<run>').description('ask a run to stop')).action(
+    (run: string, options) => commands.cancel(run, options as Options),
   );
+  located(
+    program
+      .command('group')
+      .argument('<name>')
+      .argument('<most>', 'a number, or none')
+      .description('limit how many runs of a group go on at a time'),
+  ).action((name: string, most: string, options) => commands.group(name, most, options as Options));
   return program;
 }
 
@@ -122,7 +170,8 @@ function collect(value: string, before: readonly string[] | undefined): string[]
 
 function wholeNumber(least: number): (value: string) => number {
   return value => {
-    if (!/^\d+$/.test(value) || Number(value) < least) throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+    if (!/^\d+$/.test(value) || Number(value) < least)
+      throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
     return Number(value);
   };
 }

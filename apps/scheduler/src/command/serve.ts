@@ -93,7 +93,9 @@ export async function serve(config: Config, started: () => void = () => {}): Pro
       const listener = (): void => {
         // The second one does what it does in any program.
         for (const [each, registered] of listeners) process.removeListener(each, registered);
-        log.info(`${signal}: what runs gets ${formatDuration(config.shutdownGrace)} to come to its end; a second ${signal} ends it at once`);
+        log.info(
+          `${signal}: what runs gets ${formatDuration(config.shutdownGrace)} to come to its end; a second ${signal} ends it at once`,
+        );
         finish(EXIT.ok);
       };
       listeners.set(signal, listener);
@@ -101,7 +103,10 @@ export async function serve(config: Config, started: () => void = () => {}): Pro
     }
     const { size } = engine.jobs;
     const seconds = ((performance.now() - begun) / 1000).toFixed(2);
-    log.info({ page, db: config.db, jobs: size, threads: config.workers, token }, `${size} jobs, ready after ${seconds} s: ${page}`);
+    log.info(
+      { page, db: config.db, jobs: size, threads: config.workers, token },
+      `${size} jobs, ready after ${seconds} s: ${page}`,
+    );
     started();
     const code = await finished;
     await engine.stop(code === EXIT.ok ? config.shutdownGrace : 0);
@@ -118,7 +123,12 @@ export async function serve(config: Config, started: () => void = () => {}): Pro
 /** Lines of JSON on standard error, with the thread's name; standard output is for results. */
 function makeLog(level: string): Logger {
   return pino(
-    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, mixin: () => ({ thread: currentThread().name }) },
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: () => ({ thread: currentThread().name }),
+    },
     destination({ fd: 2, sync: true }),
   );
 }
@@ -133,19 +143,34 @@ function logEvent(log: Logger, event: EngineEvent): void {
   switch (event.type) {
     case 'over': {
       const { run, state, end } = event;
-      const fields = { job: run.job.id, run: run.id, attempt: run.attempt, state, ms: end === undefined ? undefined : end.endedAt - end.startedAt };
+      const fields = {
+        job: run.job.id,
+        run: run.id,
+        attempt: run.attempt,
+        state,
+        ms: end === undefined ? undefined : end.endedAt - end.startedAt,
+      };
       if (state === 'succeeded') log.debug(fields, 'run succeeded');
       else if (state === 'cancelled') log.info(fields, 'run cancelled');
-      else log.warn({ ...fields, error: end?.error?.split('\n')[0] }, state === 'timedOut' ? 'run timed out' : 'run failed');
+      else
+        log.warn(
+          { ...fields, error: end?.error?.split('\n')[0] },
+          state === 'timedOut' ? 'run timed out' : 'run failed',
+        );
       return;
     }
     case 'retry': {
       const { run, error, inMs } = event;
-      log.warn({ job: run.job.id, run: run.id, attempt: run.attempt, error: error?.split('\n')[0] }, `attempt failed, next in ${formatDuration(inMs)}`);
+      log.warn(
+        { job: run.job.id, run: run.id, attempt: run.attempt, error: error?.split('\n')[0] },
+        `attempt failed, next in ${formatDuration(inMs)}`,
+      );
       return;
     }
     case 'jump':
-      log.warn(`the machine's clock was set ${event.ms < 0 ? 'back' : 'forward'} by ${formatDuration(Math.abs(event.ms))}`);
+      log.warn(
+        `the machine's clock was set ${event.ms < 0 ? 'back' : 'forward'} by ${formatDuration(Math.abs(event.ms))}`,
+      );
       return;
     case 'missed':
       log.warn({ job: event.job }, `${event.count} times passed without a run`);
@@ -156,4 +181,3 @@ function logEvent(log: Logger, event: EngineEvent): void {
     case 'change':
   }
 }
-

@@ -8,12 +8,16 @@ import { showTime, table } from './table.ts';
 /** A schedule in a few words. */
 export function showSchedule({ at, every, mode, cron, timeZone }: JobSpec['schedule']): string {
   if (at !== undefined) return `once`;
-  if (every !== undefined) return `every ${formatDuration(every)}${mode === 'fixedDelay' ? ' after its end' : ''}`;
+  if (every !== undefined)
+    return `every ${formatDuration(every)}${mode === 'fixedDelay' ? ' after its end' : ''}`;
   return `${cron} (${timeZone})`;
 }
 
 export function showAction({ module, export: name, command }: JobSpec['run']): string {
-  const text = command === undefined ? `${module}${name === undefined ? '' : ` ${name}()`}` : `$ ${command.split('\n')[0]}`;
+  const text =
+    command === undefined
+      ? `${module}${name === undefined ? '' : ` ${name}()`}`
+      : `$ ${command.split('\n')[0]}`;
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
@@ -39,7 +43,9 @@ export function showRuns(runs: readonly RunRow[]): string[] {
       run.id,
       run.state,
       showTime(run.startedAt),
-      run.startedAt === null || run.endedAt === null ? '–' : formatDuration(Math.max(0, run.endedAt - run.startedAt)),
+      run.startedAt === null || run.endedAt === null
+        ? '–'
+        : formatDuration(Math.max(0, run.endedAt - run.startedAt)),
       run.attempt,
       says(run),
     ]),

@@ -51,20 +51,28 @@ export function readConfigFile(path: string): Record<string, unknown> {
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    throw invalid(systemCode(error) === 'ENOENT' ? `${path}: there is no such file` : `${path}: ${describe(error)}`);
+    throw invalid(
+      systemCode(error) === 'ENOENT' ? `${path}: there is no such file` : `${path}: ${describe(error)}`,
+    );
   }
   let value: unknown;
   try {
     value = path.endsWith('.json') ? JSON.parse(content) : parseToml(content);
   } catch (error) {
-    throw invalid(`${path}: this is not ${path.endsWith('.json') ? 'JSON' : 'TOML'}: ${describe(error).split('\n')[0]}`);
+    throw invalid(
+      `${path}: this is not ${path.endsWith('.json') ? 'JSON' : 'TOML'}: ${describe(error).split('\n')[0]}`,
+    );
   }
   check(configSchema, value, path);
   return value as Record<string, unknown>;
 }
 
 /** Puts together the configuration: the file's fields, and those of the command line, which go before. Paths of the file are relative to it. */
-export function makeConfig(path: string | undefined, given: Record<string, unknown>, env: NodeJS.ProcessEnv): Config {
+export function makeConfig(
+  path: string | undefined,
+  given: Record<string, unknown>,
+  env: NodeJS.ProcessEnv,
+): Config {
   const fromFile = path === undefined ? {} : readConfigFile(path);
   const base = path === undefined ? '.' : dirname(path);
   for (const field of ['db', 'jobs', 'tokenFile']) {
@@ -97,7 +105,9 @@ function jobsFolder(path: string): string {
   try {
     if (statSync(path).isDirectory()) return realpathSync(path);
   } catch (error) {
-    throw invalid(`jobs ${path}: ${systemCode(error) === 'ENOENT' ? 'there is no such folder' : describe(error)}`);
+    throw invalid(
+      `jobs ${path}: ${systemCode(error) === 'ENOENT' ? 'there is no such folder' : describe(error)}`,
+    );
   }
   throw invalid(`jobs ${path}: this is not a folder`);
 }

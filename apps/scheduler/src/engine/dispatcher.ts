@@ -109,7 +109,11 @@ export class Dispatcher {
 
   /** Begins what can begin. What can't is stored as waiting. To be followed by the journal's `flush`. */
   dispatch(now: number): void {
-    for (let run = this.#retries.peek(); run !== undefined && run.retryAt! <= now; run = this.#retries.peek()) {
+    for (
+      let run = this.#retries.peek();
+      run !== undefined && run.retryAt! <= now;
+      run = this.#retries.peek()
+    ) {
       this.#retries.remove(run);
       this.#makeReady(run);
     }
@@ -123,7 +127,9 @@ export class Dispatcher {
     for (const run of this.#fresh) {
       if (run.isStored) continue;
       run.isStored = true;
-      this.#options.journal.write({ op: 'run', run: newRun(run, 'queued') }, changes => this.#stored(run, changes));
+      this.#options.journal.write({ op: 'run', run: newRun(run, 'queued') }, changes =>
+        this.#stored(run, changes),
+      );
     }
     this.#fresh = [];
   }
@@ -209,9 +215,19 @@ export class Dispatcher {
     const { id, job, cause, attempt, scheduledFor } = run;
     const { timeout } = job.spec;
     executor.start(
-      { run: id, job: job.id, cause, attempt, scheduledFor, token, action: job.spec.run, isTimed: timeout !== undefined },
+      {
+        run: id,
+        job: job.id,
+        cause,
+        attempt,
+        scheduledFor,
+        token,
+        action: job.spec.run,
+        isTimed: timeout !== undefined,
+      },
       () => {
-        if (run.stage === 'running') run.cancelTimeout = clock.after(timeout!, () => this.#stop(run, 'timedOut'));
+        if (run.stage === 'running')
+          run.cancelTimeout = clock.after(timeout!, () => this.#stop(run, 'timedOut'));
       },
       end => this.#ended(run, end),
     );
@@ -243,9 +259,18 @@ export class Dispatcher {
             endedAt: now,
             output: null,
             result: null,
-            error: result === undefined ? 'it was stopped before it began' : `its thread died: ${describe(result.died)}`,
+            error:
+              result === undefined
+                ? 'it was stopped before it began'
+                : `its thread died: ${describe(result.died)}`,
           };
-    if (result !== undefined && run.attempt === 1 && run.cause === 'schedule' && run.interruptions === 0 && run.missed === 0) {
+    if (
+      result !== undefined &&
+      run.attempt === 1 &&
+      run.cause === 'schedule' &&
+      run.interruptions === 0 &&
+      run.missed === 0
+    ) {
       this.lateness.add(end.startedAt - run.scheduledFor);
     }
     this.#startArmed();
@@ -256,13 +281,26 @@ export class Dispatcher {
     if (run.stopped === 'shutdown') {
       // Neither its fault nor an attempt of its own: it begins anew with the next scheduler.
       this.#leave(run);
-      journal.write({ op: 'wait', id: run.id, state: 'queued', retryAt: null, interruptions: run.interruptions, failed: null });
+      journal.write({
+        op: 'wait',
+        id: run.id,
+        state: 'queued',
+        retryAt: null,
+        interruptions: run.interruptions,
+        failed: null,
+      });
       this.#options.onChange();
       return;
     }
     const state = run.stopped ?? 'failed';
-    const error = state === 'timedOut' ? `timed out after ${run.job.spec.timeout} ms${end.error === null ? '' : `: ${end.error}`}` : end.error;
-    const delay = state === 'cancelled' || run.job.isRemoved ? undefined : retryDelay(run.job.spec.retry, run.attempt, random);
+    const error =
+      state === 'timedOut'
+        ? `timed out after ${run.job.spec.timeout} ms${end.error === null ? '' : `: ${end.error}`}`
+        : end.error;
+    const delay =
+      state === 'cancelled' || run.job.isRemoved
+        ? undefined
+        : retryDelay(run.job.spec.retry, run.attempt, random);
     if (delay === undefined) {
       this.#over(run, state, end, error);
       return;
@@ -278,7 +316,14 @@ export class Dispatcher {
       state: 'retrying',
       retryAt: run.retryAt,
       interruptions: run.interruptions,
-      failed: { attempt: run.attempt, startedAt: end.startedAt, endedAt: end.endedAt, state, output: end.output, error },
+      failed: {
+        attempt: run.attempt,
+        startedAt: end.startedAt,
+        endedAt: end.endedAt,
+        state,
+        output: end.output,
+        error,
+      },
     });
     onRetry(run, error, delay);
     this.#options.onChange();

@@ -114,7 +114,9 @@ test('a run that was interrupted runs again under its id; one that is over does 
   const id = b.hands.begun.find(run => run.job === 'cut')!.run;
   b = crash(b, HOUR);
   await b.clock.advance(MINUTE);
-  expect(b.hands.begun.map(({ job, run, attempt }) => ({ job, run, attempt }))).toEqual([{ job: 'cut', run: id, attempt: 1 }]);
+  expect(b.hands.begun.map(({ job, run, attempt }) => ({ job, run, attempt }))).toEqual([
+    { job: 'cut', run: id, attempt: 1 },
+  ]);
   expect(b.times('cut')).toHaveLength(1);
   expect(b.runs('cut')[0]!.interruptions).toBe(1);
 });
@@ -150,14 +152,21 @@ test.each([
   ['skip', ['2026-06-02T00:00Z'], ['missed', 'succeeded']],
   ['once', ['2026-06-01T23:00Z', '2026-06-02T00:00Z'], undefined],
   ['all', ['2026-06-01T21:00Z', '2026-06-01T22:00Z', '2026-06-01T23:00Z', '2026-06-02T00:00Z'], undefined],
-] as const)('after hours of downtime the policy "%s" makes what it says', async (policy, expected, states) => {
-  let b = bench(NOON);
-  await b.add({ id: 'hourly', schedule: { cron: '0 * * * *', timeZone: 'UTC' }, missed: { policy, limit: 3 } });
-  b = crash(b, 11.5 * HOUR);
-  await b.clock.advance(31 * MINUTE);
-  expect(b.times('hourly')).toEqual(expected);
-  if (states !== undefined) expect(b.states('hourly')).toEqual(states);
-});
+] as const)(
+  'after hours of downtime the policy "%s" makes what it says',
+  async (policy, expected, states) => {
+    let b = bench(NOON);
+    await b.add({
+      id: 'hourly',
+      schedule: { cron: '0 * * * *', timeZone: 'UTC' },
+      missed: { policy, limit: 3 },
+    });
+    b = crash(b, 11.5 * HOUR);
+    await b.clock.advance(31 * MINUTE);
+    expect(b.times('hourly')).toEqual(expected);
+    if (states !== undefined) expect(b.states('hourly')).toEqual(states);
+  },
+);
 
 test.each([
   ['skip', ['succeeded', 'skipped', 'skipped']],
@@ -174,13 +183,19 @@ test.each([
   b.hands.end(first, 'succeeded');
   await b.clock.advance(0);
   // What a new one cancels before it has begun is over; the newest begins when the first has ended.
-  expect(b.states('a')).toEqual(overlap === 'cancelPrevious' ? ['succeeded', 'cancelled', 'running'] : states);
+  expect(b.states('a')).toEqual(
+    overlap === 'cancelPrevious' ? ['succeeded', 'cancelled', 'running'] : states,
+  );
 });
 
 test('attempts wait longer each time, and the last one counts', async () => {
   const b = bench(NOON);
   b.hands.outcome = () => 'failed';
-  await b.add({ id: 'a', schedule: { after: 0 }, retry: { attempts: 4, min: '1s', factor: 3, max: '5s', jitter: 0 } });
+  await b.add({
+    id: 'a',
+    schedule: { after: 0 },
+    retry: { attempts: 4, min: '1s', factor: 3, max: '5s', jitter: 0 },
+  });
   await b.clock.advance(0);
   const begun: number[] = [];
   for (let second = 0; second <= 12; second++) {
@@ -214,7 +229,9 @@ test('a timeout asks the run to stop, and is what it ended by', async () => {
   expect(b.hands.stopped).toEqual([run!.run]);
   b.hands.end(run!.run, 'failed', 'it was asked to stop');
   await b.clock.advance(0);
-  expect(b.runs('a')).toMatchObject([{ state: 'timedOut', error: 'timed out after 30000 ms: it was asked to stop' }]);
+  expect(b.runs('a')).toMatchObject([
+    { state: 'timedOut', error: 'timed out after 30000 ms: it was asked to stop' },
+  ]);
 });
 
 test('the highest priority comes first, and a full group holds up nobody else', async () => {
@@ -255,7 +272,9 @@ test('a changed schedule holds from now on, and a change that was overtaken is r
   await b.clock.advance(11 * MINUTE);
   await change;
   expect(b.times('a')).toEqual(['2026-06-01T12:05Z', '2026-06-01T12:10Z']);
-  await expect(b.engine.update('a', { schedule: { every: '5m' }, run: { module: 'x.js' } }, 1)).rejects.toThrow('was changed by someone else');
+  await expect(
+    b.engine.update('a', { schedule: { every: '5m' }, run: { module: 'x.js' } }, 1),
+  ).rejects.toThrow('was changed by someone else');
 });
 
 test('a removed job is gone with its history, and what it ran is stopped', async () => {

@@ -20,7 +20,12 @@ import { Journal } from './journal.ts';
 
 /** What the engine tells of, for logs and the page. */
 export type EngineEvent =
-  | { readonly type: 'over'; readonly run: Run; readonly state: RunState; readonly end: AttemptEnd | undefined }
+  | {
+      readonly type: 'over';
+      readonly run: Run;
+      readonly state: RunState;
+      readonly end: AttemptEnd | undefined;
+    }
   | { readonly type: 'retry'; readonly run: Run; readonly error: string | null; readonly inMs: number }
   | { readonly type: 'jump'; readonly ms: number }
   | { readonly type: 'missed'; readonly job: string; readonly count: number }
@@ -113,7 +118,15 @@ export class Engine {
     for (const row of this.#options.reader.openRuns()) {
       const job = this.jobs.get(row.job);
       if (job === undefined) {
-        this.#journal.write({ op: 'finish', id: row.id, state: 'cancelled', endedAt: now, output: null, result: null, error: 'its job was removed' });
+        this.#journal.write({
+          op: 'finish',
+          id: row.id,
+          state: 'cancelled',
+          endedAt: now,
+          output: null,
+          result: null,
+          error: 'its job was removed',
+        });
         continue;
       }
       const run = makeRun(job, row.id, row.cause, row.scheduledFor, this.dispatcher.nextOrder(), row.missed);
@@ -127,12 +140,28 @@ export class Engine {
         run.attempt -= 1;
         if (run.interruptions > MOST_INTERRUPTIONS) {
           const error = `the scheduler ended ${run.interruptions} times while it ran`;
-          this.#journal.write({ op: 'finish', id: row.id, state: 'failed', endedAt: now, output: null, result: null, error });
+          this.#journal.write({
+            op: 'finish',
+            id: row.id,
+            state: 'failed',
+            endedAt: now,
+            output: null,
+            result: null,
+            error,
+          });
           job.last = { state: 'failed', at: now };
-          if (job.spec.schedule.mode === 'fixedDelay' && !job.paused) this.#move(job, now + job.spec.schedule.every!);
+          if (job.spec.schedule.mode === 'fixedDelay' && !job.paused)
+            this.#move(job, now + job.spec.schedule.every!);
           continue;
         }
-        this.#journal.write({ op: 'wait', id: row.id, state: 'queued', retryAt: null, interruptions: run.interruptions, failed: null });
+        this.#journal.write({
+          op: 'wait',
+          id: row.id,
+          state: 'queued',
+          retryAt: null,
+          interruptions: run.interruptions,
+          failed: null,
+        });
       } else waiting += 1;
       run.retryAt = row.retryAt ?? undefined;
       this.dispatcher.add(run, row.state === 'retrying' ? 'retrying' : 'ready');
@@ -171,7 +200,11 @@ export class Engine {
     const isOpen = !store.isTroubled && store.pending < MOST_PENDING && this.dispatcher.open.size < MOST_OPEN;
     let fired = 0;
     if (isOpen) {
-      for (let job = this.#due.peek(); job !== undefined && job.nextAt! <= now && fired < FIRED_PER_TURN; job = this.#due.peek()) {
+      for (
+        let job = this.#due.peek();
+        job !== undefined && job.nextAt! <= now && fired < FIRED_PER_TURN;
+        job = this.#due.peek()
+      ) {
         this.#fire(job, now);
         fired += 1;
       }
@@ -235,7 +268,10 @@ export class Engine {
     for (const time of runs) {
       const isLast = time === runs.at(-1);
       const id = this.#idFor(job, time);
-      dispatcher.add(makeRun(job, id, 'schedule', time, dispatcher.nextOrder(), isLast ? due.missed : 0), 'ready');
+      dispatcher.add(
+        makeRun(job, id, 'schedule', time, dispatcher.nextOrder(), isLast ? due.missed : 0),
+        'ready',
+      );
     }
     for (const time of skipped) this.#remark(job, time, 'skipped', now, 0);
     if (due.missed > 0) {
@@ -243,7 +279,11 @@ export class Engine {
       this.#tell({ type: 'missed', job: job.id, count: due.missed });
     }
     // All of a fixed delay's times were skipped: nothing will end that could say when it is due again.
-    const isStuck = job.spec.schedule.mode === 'fixedDelay' && due.next === undefined && runs.length === 0 && job.open.length === 0;
+    const isStuck =
+      job.spec.schedule.mode === 'fixedDelay' &&
+      due.next === undefined &&
+      runs.length === 0 &&
+      job.open.length === 0;
     job.lastAt = Math.max(job.lastAt ?? 0, lastAt);
     this.#move(job, isStuck ? now + job.spec.schedule.every! : due.next, job.lastAt);
   }
@@ -262,7 +302,13 @@ export class Engine {
 
   #move(job: Job, nextAt: number | undefined, lastAt?: number): void {
     this.#setNext(job, nextAt);
-    this.#journal.write({ op: 'move', job: job.id, revision: job.revision, nextAt: nextAt ?? null, lastAt: lastAt ?? null });
+    this.#journal.write({
+      op: 'move',
+      job: job.id,
+      revision: job.revision,
+      nextAt: nextAt ?? null,
+      lastAt: lastAt ?? null,
+    });
   }
 
   #setNext(job: Job, nextAt: number | undefined): void {
@@ -274,7 +320,8 @@ export class Engine {
   #runIsOver(run: Run, state: RunState, end: AttemptEnd | undefined): void {
     const { job } = run;
     const { schedule } = job.spec;
-    const isDelayed = schedule.mode === 'fixedDelay' && !job.paused && !job.isRemoved && job.nextAt === undefined;
+    const isDelayed =
+      schedule.mode === 'fixedDelay' && !job.paused && !job.isRemoved && job.nextAt === undefined;
     if (isDelayed && !job.open.some(each => each.cause === 'schedule')) {
       this.#move(job, this.#options.clock.wall() + schedule.every!);
     }
@@ -286,13 +333,32 @@ export class Engine {
   /** Adds a job; resolves when it is stored. Throws a `Trouble` if it is wrong, or its id taken. */
   async add(input: unknown, origin: string): Promise<Job> {
     const now = this.#options.clock.wall();
-    const withId = isObject(input) && input['id'] === undefined ? { ...input, id: `job-${randomBytes(4).toString('hex')}` } : input;
+    const withId =
+      isObject(input) && input['id'] === undefined
+        ? { ...input, id: `job-${randomBytes(4).toString('hex')}` }
+        : input;
     const spec = settle(check(jobSchema, withId, 'job'), now);
     if (this.jobs.has(spec.id)) throw taken(spec.id);
     const nextAt = firstTime(spec.schedule, now);
-    const op: Op = { op: 'putJob', id: spec.id, spec: JSON.stringify(spec), nextAt: nextAt ?? null, origin, at: now, expect: null };
+    const op: Op = {
+      op: 'putJob',
+      id: spec.id,
+      spec: JSON.stringify(spec),
+      nextAt: nextAt ?? null,
+      origin,
+      at: now,
+      expect: null,
+    };
     await this.#userWrites([op], () => taken(spec.id));
-    const job = this.#putInMemory({ id: spec.id, spec, revision: 1, paused: false, nextAt, lastAt: undefined, origin });
+    const job = this.#putInMemory({
+      id: spec.id,
+      spec,
+      revision: 1,
+      paused: false,
+      nextAt,
+      lastAt: undefined,
+      origin,
+    });
     this.#changed();
     return job;
   }
@@ -306,7 +372,15 @@ export class Engine {
     const isSame = JSON.stringify(spec.schedule) === JSON.stringify(job.spec.schedule);
     const nextAt = job.paused ? undefined : isSame ? job.nextAt : firstTime(spec.schedule, now);
     const { revision } = job;
-    const op: Op = { op: 'putJob', id, spec: JSON.stringify(spec), nextAt: nextAt ?? null, origin: job.origin, at: now, expect: revision };
+    const op: Op = {
+      op: 'putJob',
+      id,
+      spec: JSON.stringify(spec),
+      nextAt: nextAt ?? null,
+      origin: job.origin,
+      at: now,
+      expect: revision,
+    };
     await this.#userWrites([op], () => changedMeanwhile(id));
     this.#reload(id);
     return this.job(id);
@@ -317,7 +391,9 @@ export class Engine {
     if (job.paused !== paused) {
       const now = this.#options.clock.wall();
       const nextAt = paused ? undefined : timeAfterPause(job, now);
-      await this.#userWrites([{ op: 'pause', id, paused, nextAt: nextAt ?? null, at: now }], () => unknownJob(id));
+      await this.#userWrites([{ op: 'pause', id, paused, nextAt: nextAt ?? null, at: now }], () =>
+        unknownJob(id),
+      );
       this.#reload(id);
     }
     return job;
@@ -486,7 +562,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** When a job is due that was paused: as if it had been added now, but what it has done already it doesn't do again. */
 export function timeAfterPause(job: Pick<Job, 'spec' | 'lastAt'>, now: number): number | undefined {
   const { schedule } = job.spec;
-  if (schedule.at !== undefined) return job.lastAt === undefined || job.lastAt < schedule.at ? schedule.at : undefined;
+  if (schedule.at !== undefined)
+    return job.lastAt === undefined || job.lastAt < schedule.at ? schedule.at : undefined;
   return firstTime(schedule, now);
 }
 
@@ -502,11 +579,13 @@ function unknownJob(id: string): Trouble {
 }
 
 function changedMeanwhile(id: string): Trouble {
-  return new Trouble(`job "${id}" was changed by someone else meanwhile. Look at it again`, { kind: 'conflict' });
+  return new Trouble(`job "${id}" was changed by someone else meanwhile. Look at it again`, {
+    kind: 'conflict',
+  });
 }
 
 function unwritable(): Trouble {
-  return new Trouble('the database can\'t be written at the moment. Try again later', { kind: 'unavailable' });
+  return new Trouble("the database can't be written at the moment. Try again later", { kind: 'unavailable' });
 }
 
 export type { JobInput };

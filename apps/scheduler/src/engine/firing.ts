@@ -41,7 +41,14 @@ export function decide(job: Job, now: number): Firing {
 }
 
 /** A run, new in memory. */
-export function makeRun(job: Job, id: string, cause: RunCause, scheduledFor: number, order: number, missed = 0): Run {
+export function makeRun(
+  job: Job,
+  id: string,
+  cause: RunCause,
+  scheduledFor: number,
+  order: number,
+  missed = 0,
+): Run {
   return {
     id,
     job,
@@ -63,10 +70,28 @@ export function makeRun(job: Job, id: string, cause: RunCause, scheduledFor: num
 }
 
 /** A remark in the history: that a time passed without a run. */
-export function remark(id: string, job: string, scheduledFor: number, state: Extract<RunState, 'skipped' | 'missed'>, now: number, more: number): NewRun {
+export function remark(
+  id: string,
+  job: string,
+  scheduledFor: number,
+  state: Extract<RunState, 'skipped' | 'missed'>,
+  now: number,
+  more: number,
+): NewRun {
   const error =
     state === 'skipped'
       ? 'the run before it was not over'
       : `${more === 0 ? 'this time' : `this time and ${more} before it`} passed while nothing ran`;
-  return { id, job, cause: 'schedule', scheduledFor, state, attempt: 0, startedAt: null, endedAt: now, missed: more, error };
+  return {
+    id,
+    job,
+    cause: 'schedule',
+    scheduledFor,
+    state,
+    attempt: 0,
+    startedAt: null,
+    endedAt: now,
+    missed: more,
+    error,
+  };
 }

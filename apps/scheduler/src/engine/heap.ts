@@ -79,7 +79,8 @@ export class Heap<T extends InHeap> {
     for (;;) {
       let below = place * 2 + 1;
       if (below >= this.#items.length) break;
-      if (below + 1 < this.#items.length && this.#before(this.#items[below + 1]!, this.#items[below]!)) below += 1;
+      if (below + 1 < this.#items.length && this.#before(this.#items[below + 1]!, this.#items[below]!))
+        below += 1;
       const child = this.#items[below]!;
       if (!this.#before(child, item)) break;
       this.#items[place] = child;

@@ -15,7 +15,8 @@ export class Lateness {
   summary(): { count: number; p50: number; p99: number; max: number } | undefined {
     if (this.#count === 0) return undefined;
     const sorted = this.#values.slice(0, Math.min(KEPT, this.#count)).sort();
-    const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+    const at = (share: number): number =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
     return { count: this.#count, p50: at(0.5), p99: at(0.99), max: sorted.at(-1)! };
   }
 }

@@ -79,7 +79,12 @@ export class Ready {
     const names = new Set([...this.limits.keys(), ...this.#groups.keys()]);
     return [...names].sort().map(name => {
       const group = this.#groups.get(name);
-      return { name, running: group?.running ?? 0, waiting: group?.aside.size ?? 0, most: this.limits.get(name) ?? null };
+      return {
+        name,
+        running: group?.running ?? 0,
+        waiting: group?.aside.size ?? 0,
+        most: this.limits.get(name) ?? null,
+      };
     });
   }
 

@@ -29,7 +29,11 @@ export class EventStream {
 
   add(response: ServerResponse): void {
     if (this.#clients.size >= MOST_CLIENTS) throw new HttpError(503, `${MOST_CLIENTS} pages listen already`);
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
     response.on('close', () => this.#clients.delete(response));
     this.#clients.add(response);
     response.write(this.#message());

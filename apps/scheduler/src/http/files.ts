@@ -16,7 +16,17 @@ const CSS = 'text/css; charset=utf-8';
 const JS = 'text/javascript; charset=utf-8';
 const SVG = 'image/svg+xml';
 
-const SCRIPTS = ['main.js', 'api.js', 'dom.js', 'timeline.js', 'jobs.js', 'history.js', 'form.js', 'format.js', 'live.js'];
+const SCRIPTS = [
+  'main.js',
+  'api.js',
+  'dom.js',
+  'timeline.js',
+  'jobs.js',
+  'history.js',
+  'form.js',
+  'format.js',
+  'live.js',
+];
 
 /** Reads them. Throws if one is missing: then the program isn't whole. */
 export function readPage(): ReadonlyMap<string, PageFile> {

@@ -28,9 +28,14 @@ export function checkOrigin(request: IncomingMessage, options: GuardOptions): Re
   // Where everybody may come, but with a token, the name doesn't matter: a rebound page has no token.
   const isKnown =
     name !== undefined &&
-    (isLoopback(name) || name === options.host.toLowerCase() || options.hosts.some(each => each.toLowerCase() === name));
+    (isLoopback(name) ||
+      name === options.host.toLowerCase() ||
+      options.hosts.some(each => each.toLowerCase() === name));
   if (!isKnown && (isLocal || options.token === undefined)) {
-    return { status: 403, error: `Host ${JSON.stringify(host)} is not a name of this server. Add it to "hosts" in the configuration if it is` };
+    return {
+      status: 403,
+      error: `Host ${JSON.stringify(host)} is not a name of this server. Add it to "hosts" in the configuration if it is`,
+    };
   }
   const { origin } = request.headers;
   if (origin !== undefined && !isSame(origin, host)) {
@@ -68,5 +73,8 @@ function hostName(host: string): string | undefined {
 
 /** A proxy may speak TLS for us, so the scheme is left open. */
 function isSame(origin: string, host: string): boolean {
-  return origin.toLowerCase() === `http://${host}`.toLowerCase() || origin.toLowerCase() === `https://${host}`.toLowerCase();
+  return (
+    origin.toLowerCase() === `http://${host}`.toLowerCase() ||
+    origin.toLowerCase() === `https://${host}`.toLowerCase()
+  );
 }

@@ -36,7 +36,19 @@ const runProperties = {
   job: string,
   cause: { enum: ['schedule', 'manual'] },
   scheduledFor: instant,
-  state: { enum: ['queued', 'running', 'retrying', 'succeeded', 'failed', 'timedOut', 'cancelled', 'skipped', 'missed'] },
+  state: {
+    enum: [
+      'queued',
+      'running',
+      'retrying',
+      'succeeded',
+      'failed',
+      'timedOut',
+      'cancelled',
+      'skipped',
+      'missed',
+    ],
+  },
   attempt: integer,
   interruptions: { ...integer, description: 'How often the scheduler ended while it ran.' },
   token: { ...integer, description: 'The fencing token of the scheduler that began it.' },
@@ -72,12 +84,41 @@ function schemas(): Record<string, Schema> {
         ),
       ],
     },
-    JobList: object({ jobs: list(ref('Job')), total: integer, next: orNull({ ...string, description: 'For `after`, if there are more.' }) }),
-    Run: object({ ...runProperties, attempts: list(object({ attempt: integer, startedAt: instant, endedAt: instant, state: string, output: orNull(string), error: orNull(string) })) }, ['attempts']),
+    JobList: object({
+      jobs: list(ref('Job')),
+      total: integer,
+      next: orNull({ ...string, description: 'For `after`, if there are more.' }),
+    }),
+    Run: object(
+      {
+        ...runProperties,
+        attempts: list(
+          object({
+            attempt: integer,
+            startedAt: instant,
+            endedAt: instant,
+            state: string,
+            output: orNull(string),
+            error: orNull(string),
+          }),
+        ),
+      },
+      ['attempts'],
+    ),
     RunList: object({ runs: list(ref('Run')) }),
     OpenRun: openRun,
     Times: object({ times: list(instant) }),
-    Timeline: object({ now: instant, until: instant, jobs: list(object({ id: string, times: list(instant), more: { type: 'boolean', description: 'There are more before `until`.' } })) }),
+    Timeline: object({
+      now: instant,
+      until: instant,
+      jobs: list(
+        object({
+          id: string,
+          times: list(instant),
+          more: { type: 'boolean', description: 'There are more before `until`.' },
+        }),
+      ),
+    }),
     State: object({
       now: instant,
       health: object({ ok: { type: 'boolean' }, message: orNull(string) }),
@@ -89,12 +130,20 @@ function schemas(): Record<string, Schema> {
       retrying: integer,
       open: integer,
       threads: object({ most: integer, busy: integer }),
-      lateness: orNull(object({ count: integer, p50: { type: 'number' }, p99: { type: 'number' }, max: { type: 'number' } })),
+      lateness: orNull(
+        object({ count: integer, p50: { type: 'number' }, p99: { type: 'number' }, max: { type: 'number' } }),
+      ),
       groups: list(object({ name: string, running: integer, waiting: integer, most: orNull(integer) })),
       shell: { enum: ['off', 'local', 'http'] },
       timeZone: string,
     }),
-    Tree: object({ path: string, actor: string, state: string, restarts: integer, children: list(ref('Tree')) }),
+    Tree: object({
+      path: string,
+      actor: string,
+      state: string,
+      restarts: integer,
+      children: list(ref('Tree')),
+    }),
   };
 }
 
@@ -108,16 +157,31 @@ function operation(route: Route): Schema {
   const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(match => match[1]!);
   const parameters: Schema[] = [
     ...names.map(name => ({ name, in: 'path', required: true, schema: string })),
-    ...Object.entries(route.query ?? {}).map(([name, description]) => ({ name, in: 'query', description, schema: string })),
+    ...Object.entries(route.query ?? {}).map(([name, description]) => ({
+      name,
+      in: 'query',
+      description,
+      schema: string,
+    })),
   ];
-  if (route.id === 'changeJob') parameters.push({ name: 'If-Match', in: 'header', description: 'A revision.', schema: string });
+  if (route.id === 'changeJob')
+    parameters.push({ name: 'If-Match', in: 'header', description: 'A revision.', schema: string });
   const content = (schema: Schema): Schema => ({ 'application/json': { schema } });
   const error = (description: string): Schema => ({ description, content: content(ref('Error')) });
   return {
     operationId: route.id,
     summary: route.summary,
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === undefined ? {} : { requestBody: { required: true, content: content(route.id === 'addJob' || route.id === 'changeJob' ? ref('JobInput') : jsonSchema(route.body)) } }),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: content(
+              route.id === 'addJob' || route.id === 'changeJob' ? ref('JobInput') : jsonSchema(route.body),
+            ),
+          },
+        }),
     responses: {
       [route.status ?? 200]: {
         description: 'Done',
@@ -127,7 +191,12 @@ function operation(route: Route): Schema {
       401: error('The token is missing or wrong'),
       403: error('Not allowed from there, or at all'),
       ...(names.length === 0 ? {} : { 404: error('There is no such thing') }),
-      ...(route.method === 'GET' ? {} : { 409: error('It is in conflict with what there is'), 503: error('The database can\'t be written at the moment') }),
+      ...(route.method === 'GET'
+        ? {}
+        : {
+            409: error('It is in conflict with what there is'),
+            503: error("The database can't be written at the moment"),
+          }),
     },
   };
 }
@@ -141,7 +210,10 @@ export function openApi(): Schema {
       operationId: 'getHealth',
       summary: 'Whether runs can begin; needs no token',
       security: [],
-      responses: { 200: { description: 'They can' }, 503: { description: 'They can\'t, because the database can\'t be written' } },
+      responses: {
+        200: { description: 'They can' },
+        503: { description: "They can't, because the database can't be written" },
+      },
     },
   };
   paths['/api/events'] = {
@@ -156,7 +228,8 @@ export function openApi(): Schema {
     info: {
       title: 'heddle-scheduler',
       version: '1.0.0',
-      description: 'Durable jobs. Times are milliseconds since 1970, durations milliseconds or texts such as `1h30m`.',
+      description:
+        'Durable jobs. Times are milliseconds since 1970, durations milliseconds or texts such as `1h30m`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -164,7 +237,13 @@ export function openApi(): Schema {
     paths,
     components: {
       schemas: schemas(),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Needed if the scheduler was given one.' } },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Needed if the scheduler was given one; not for this document and `/api/health`.',
+        },
+      },
     },
   };
 }

@@ -42,10 +42,22 @@ export interface Route {
   readonly handle: (api: Api, call: Call) => unknown;
 }
 
-const STATES: readonly RunState[] = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'timedOut', 'cancelled', 'skipped', 'missed'];
+const STATES: readonly RunState[] = [
+  'queued',
+  'running',
+  'retrying',
+  'succeeded',
+  'failed',
+  'timedOut',
+  'cancelled',
+  'skipped',
+  'missed',
+];
 
 const previewBody = z.strictObject({ schedule: jobSchema.shape.schedule, count: whole(1, 100).default(10) });
-const groupBody = z.strictObject({ most: whole(1, 100_000).nullable().describe('Runs at a time; null for no limit.') });
+const groupBody = z.strictObject({
+  most: whole(1, 100_000).nullable().describe('Runs at a time; null for no limit.'),
+});
 
 export const routes: readonly Route[] = [
   {
@@ -69,7 +81,12 @@ export const routes: readonly Route[] = [
     path: '/api/jobs',
     id: 'listJobs',
     summary: 'Jobs, by id',
-    query: { q: 'only ids and descriptions that contain this', tag: 'only jobs with this tag', after: 'only ids after this one', limit: '1 to 1000, default 100' },
+    query: {
+      q: 'only ids and descriptions that contain this',
+      tag: 'only jobs with this tag',
+      after: 'only ids after this one',
+      limit: '1 to 1000, default 100',
+    },
     answer: 'JobList',
     handle: (api, { query }) => listJobs(api, query),
   },
@@ -108,8 +125,12 @@ export const routes: readonly Route[] = [
     answer: 'Job',
     handle(api, { params }) {
       const job = api.engine.job(params['id']!);
-      const times = job.nextAt === undefined ? [] : [job.nextAt, ...nextTimes(job.spec.schedule, job.nextAt, 9)];
-      return { ...jobView(job), nextTimes: job.spec.schedule.mode === 'fixedDelay' ? times.slice(0, 1) : times };
+      const times =
+        job.nextAt === undefined ? [] : [job.nextAt, ...nextTimes(job.spec.schedule, job.nextAt, 9)];
+      return {
+        ...jobView(job),
+        nextTimes: job.spec.schedule.mode === 'fixedDelay' ? times.slice(0, 1) : times,
+      };
     },
   },
   {
@@ -165,7 +186,12 @@ export const routes: readonly Route[] = [
     path: '/api/runs',
     id: 'listRuns',
     summary: 'The history, latest first',
-    query: { job: 'only of this job', state: `only in this state: ${STATES.join(', ')}`, before: 'only runs with a lower seq', limit: '1 to 1000, default 100' },
+    query: {
+      job: 'only of this job',
+      state: `only in this state: ${STATES.join(', ')}`,
+      before: 'only runs with a lower seq',
+      limit: '1 to 1000, default 100',
+    },
     answer: 'RunList',
     handle(api, { query }) {
       const state = query.get('state') ?? undefined;
@@ -197,7 +223,7 @@ export const routes: readonly Route[] = [
     method: 'POST',
     path: '/api/runs/{id}/cancel',
     id: 'cancelRun',
-    summary: 'Ask a run to stop; one that doesn\'t is ended by force',
+    summary: "Ask a run to stop; one that doesn't is ended by force",
     answer: 'OpenRun',
     status: 202,
     handle: (api, { params }) => openRunView(api.engine.cancel(params['id']!)),
@@ -238,7 +264,11 @@ export const routes: readonly Route[] = [
 /** Marks of one job on the timeline at most. */
 const MOST_MARKS = 60;
 
-function timesUntil(schedule: Parameters<typeof nextTimes>[0], first: number, until: number): { times: number[]; more: boolean } {
+function timesUntil(
+  schedule: Parameters<typeof nextTimes>[0],
+  first: number,
+  until: number,
+): { times: number[]; more: boolean } {
   if (schedule.mode === 'fixedDelay') return { times: [first], more: false };
   const times = [first, ...nextTimes(schedule, first, MOST_MARKS)].filter(time => time <= until);
   return { times: times.slice(0, MOST_MARKS), more: times.length > MOST_MARKS };
@@ -252,7 +282,9 @@ function listJobs(api: Api, query: URLSearchParams): unknown {
   const ids = [...api.engine.jobs.values()]
     .filter(({ id, spec }) => {
       if (id <= after || (tag !== null && tag !== '' && !spec.tags.includes(tag))) return false;
-      return q === '' || id.toLowerCase().includes(q) || (spec.description?.toLowerCase().includes(q) ?? false);
+      return (
+        q === '' || id.toLowerCase().includes(q) || (spec.description?.toLowerCase().includes(q) ?? false)
+      );
     })
     .map(job => job.id)
     .sort();
@@ -260,12 +292,21 @@ function listJobs(api: Api, query: URLSearchParams): unknown {
   return { jobs, total: ids.length, next: ids.length > limit ? jobs.at(-1)!.id : null };
 }
 
-function number(query: URLSearchParams, name: string, least: number, most: number, otherwise: number): number {
+function number(
+  query: URLSearchParams,
+  name: string,
+  least: number,
+  most: number,
+  otherwise: number,
+): number {
   const text = query.get(name);
   if (text === null || text === '') return otherwise;
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most) {
-    throw new HttpError(400, `${name} must be a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`);
+    throw new HttpError(
+      400,
+      `${name} must be a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`,
+    );
   }
   return value;
 }
@@ -275,10 +316,18 @@ function checkAction(api: Api, body: unknown, before: unknown): void {
   const run = (body as { run?: { module?: unknown; command?: unknown } } | null | undefined)?.run;
   if (typeof run !== 'object' || run === null) return;
   if (run.command !== undefined && api.shell !== 'http' && JSON.stringify(run) !== JSON.stringify(before)) {
-    throw new Trouble('commands can\'t be given over HTTP here ("shell" is not "http" in the configuration)', {
-      kind: 'forbidden',
-      fields: [{ field: 'run.command', message: 'can\'t be given over HTTP here ("shell" is not "http" in the configuration)' }],
-    });
+    throw new Trouble(
+      'commands can\'t be given over HTTP here ("shell" is not "http" in the configuration)',
+      {
+        kind: 'forbidden',
+        fields: [
+          {
+            field: 'run.command',
+            message: 'can\'t be given over HTTP here ("shell" is not "http" in the configuration)',
+          },
+        ],
+      },
+    );
   }
   if (typeof run.module === 'string') {
     try {

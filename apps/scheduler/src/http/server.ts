@@ -55,7 +55,13 @@ export class HttpServer {
       pattern: new RegExp(`^${route.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
     }));
     this.#server = createServer(
-      { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384, keepAliveTimeout: 5000 },
+      {
+        headersTimeout: HEAD_MS,
+        requestTimeout: REQUEST_MS,
+        connectionsCheckingInterval: 1000,
+        maxHeaderSize: 16_384,
+        keepAliveTimeout: 5000,
+      },
       (request, response) => void this.#serve(request, response),
     );
     this.#server.maxConnections = MOST_CONNECTIONS;
@@ -68,7 +74,9 @@ export class HttpServer {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', error => {
         const why =
-          systemCode(error) === 'EADDRINUSE' ? 'another program listens there. Choose another --port' : describe(error);
+          systemCode(error) === 'EADDRINUSE'
+            ? 'another program listens there. Choose another --port'
+            : describe(error);
         reject(new Trouble(`${host}:${port}: ${why}`, { cause: error }));
       });
       this.#server.listen(port, host, resolve);
@@ -97,23 +105,30 @@ export class HttpServer {
       await this.#answer(request, response);
     } catch (error) {
       const answer = answerFor(error);
-      if (answer === undefined && !request.destroyed) this.#options.log.error({ err: error, url: request.url }, 'request failed');
+      if (answer === undefined && !request.destroyed)
+        this.#options.log.error({ err: error, url: request.url }, 'request failed');
       if (response.headersSent || response.destroyed) {
         response.destroy();
         return;
       }
       // What is left of the request isn't waited for.
       if (!request.complete) response.setHeader('connection', 'close');
-      sendJson(response, answer?.status ?? 500, answer?.body ?? { error: 'something is wrong in the scheduler; its log says what' });
+      sendJson(
+        response,
+        answer?.status ?? 500,
+        answer?.body ?? { error: 'something is wrong in the scheduler; its log says what' },
+      );
     }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refusal = checkOrigin(request, this.#options);
     if (refusal !== undefined) throw new HttpError(refusal.status, refusal.error);
-    if ((request.url?.length ?? 0) > MOST_OF_A_URL) throw new HttpError(414, `the address is longer than ${MOST_OF_A_URL} characters`);
+    if ((request.url?.length ?? 0) > MOST_OF_A_URL)
+      throw new HttpError(414, `the address is longer than ${MOST_OF_A_URL} characters`);
     const url = URL.parse(request.url ?? '/', 'http://localhost');
-    if (url === null) throw new HttpError(400, `the address ${JSON.stringify(request.url)} can't be understood`);
+    if (url === null)
+      throw new HttpError(400, `the address ${JSON.stringify(request.url)} can't be understood`);
     const { pathname, searchParams } = url;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     const file = this.#files.get(pathname);
@@ -127,14 +142,14 @@ export class HttpServer {
       sendJson(response, message === undefined ? 200 : 503, { ok: message === undefined });
       return;
     }
+    if (pathname === '/api/openapi.json' && method === 'GET') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(this.#document);
+      return;
+    }
     const unauthorized = checkToken(request, token);
     if (unauthorized !== undefined) {
       response.setHeader('www-authenticate', 'Bearer');
       throw new HttpError(unauthorized.status, unauthorized.error);
-    }
-    if (pathname === '/api/openapi.json' && method === 'GET') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(this.#document);
-      return;
     }
     if (pathname === '/api/events' && method === 'GET') {
       this.#events.add(response);
@@ -150,7 +165,8 @@ export class HttpServer {
     const { route, pattern } = entry;
     const params = decode(pattern.exec(pathname)?.groups ?? {});
     const body = method === 'GET' ? undefined : await readJson(request);
-    if (route.body !== undefined && body === undefined) throw new HttpError(400, 'the request needs a body of JSON');
+    if (route.body !== undefined && body === undefined)
+      throw new HttpError(400, 'the request needs a body of JSON');
     const ifMatch = request.headers['if-match'];
     const answer = await route.handle(api, { params, query: searchParams, body, ifMatch });
     if (route.answer === undefined) response.writeHead(route.status ?? 204).end();
@@ -160,7 +176,9 @@ export class HttpServer {
 
 function decode(groups: Readonly<Record<string, string>>): Record<string, string> {
   try {
-    return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+    return Object.fromEntries(
+      Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]),
+    );
   } catch {
     throw new HttpError(400, 'the address has a % that means nothing');
   }

@@ -62,7 +62,8 @@ export interface OpenRunView {
 const PREVIEW = 200;
 
 export function runView(row: RunRow): RunRow {
-  const cut = (text: string | null): string | null => (text === null || text.length <= PREVIEW ? text : `${text.slice(0, PREVIEW)}…`);
+  const cut = (text: string | null): string | null =>
+    text === null || text.length <= PREVIEW ? text : `${text.slice(0, PREVIEW)}…`;
   return { ...row, output: cut(row.output), error: cut(row.error), result: cut(row.result) };
 }
 
@@ -78,8 +79,18 @@ export interface StateView {
   readonly retrying: number;
   readonly open: number;
   readonly threads: { readonly most: number; readonly busy: number };
-  readonly lateness: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number } | null;
-  readonly groups: readonly { readonly name: string; readonly running: number; readonly waiting: number; readonly most: number | null }[];
+  readonly lateness: {
+    readonly count: number;
+    readonly p50: number;
+    readonly p99: number;
+    readonly max: number;
+  } | null;
+  readonly groups: readonly {
+    readonly name: string;
+    readonly running: number;
+    readonly waiting: number;
+    readonly most: number | null;
+  }[];
   readonly shell: 'off' | 'local' | 'http';
   readonly timeZone: string;
 }

@@ -8,16 +8,22 @@ export function check<S extends z.ZodType>(schema: S, value: unknown, what: stri
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const fields = result.error.issues.slice(0, 20).flatMap(issue => problems(issue, value));
-  throw new Trouble(`${what}: ${fields.map(({ field, message }) => `${field === '' ? '' : `${field} `}${message}`).join('; ')}`, {
-    kind: 'invalid',
-    fields,
-  });
+  throw new Trouble(
+    `${what}: ${fields.map(({ field, message }) => `${field === '' ? '' : `${field} `}${message}`).join('; ')}`,
+    {
+      kind: 'invalid',
+      fields,
+    },
+  );
 }
 
 function problems(issue: z.core.$ZodIssue, root: unknown): FieldProblem[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => ({ field: [...path, key].join('.'), message: 'is not a field that exists here' }));
+    return issue.keys.map(key => ({
+      field: [...path, key].join('.'),
+      message: 'is not a field that exists here',
+    }));
   }
   let value = root;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
@@ -25,7 +31,15 @@ function problems(issue: z.core.$ZodIssue, root: unknown): FieldProblem[] {
     issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')
       ? `must be ${issue.expected === 'object' ? 'an object' : issue.expected === 'array' ? 'a list' : `a ${issue.expected}`}`
       : issue.message;
-  return [{ field: path.join('.'), message: value === undefined && path.length > 0 ? `${message}, but is missing` : `${message}, got ${show(value)}` }];
+  return [
+    {
+      field: path.join('.'),
+      message:
+        value === undefined && path.length > 0
+          ? `${message}, but is missing`
+          : `${message}, got ${show(value)}`,
+    },
+  ];
 }
 
 function show(value: unknown): string {

@@ -52,7 +52,7 @@ export function text(most: number): z.ZodString {
     .string({ error })
     .min(1, { error })
     .max(most, { error })
-    .regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/, { error: 'must not contain control characters' });
+    .regex(/^[\P{Cc}\t\n\r]*$/u, { error: 'must not contain control characters' });
 }
 
 /** A name: letters, digits and `. _ : -`, so that it can stand in a URL, in a log line and on a command line. */

@@ -9,7 +9,10 @@ export class ApiError extends Error {
   readonly status: number;
   readonly fields: readonly { field: string; message: string }[];
 
-  constructor(status: number, body: { error?: string; fields?: readonly { field: string; message: string }[] }) {
+  constructor(
+    status: number,
+    body: { error?: string; fields?: readonly { field: string; message: string }[] },
+  ) {
     super(body.error ?? `the scheduler answered ${status}`);
     this.status = status;
     this.fields = body.fields ?? [];
@@ -22,11 +25,20 @@ export function headers(): Record<string, string> {
 }
 
 /** Asks, and asks for the token if one is needed. */
-export async function ask<T>(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<T> {
+export async function ask<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  more: Record<string, string> = {},
+): Promise<T> {
   for (;;) {
     const response = await fetch(path, {
       method,
-      headers: { ...headers(), ...more, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        ...headers(),
+        ...more,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (response.status === 401) {

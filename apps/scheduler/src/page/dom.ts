@@ -31,7 +31,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** Makes a button; `label` says to a screen reader more than the text does. */
 export function button(text: string, label: string, onclick: () => void, kind?: string): HTMLButtonElement {
-  const element = make('button', { 'aria-label': label, title: label, onclick, ...(kind === undefined ? {} : { class: kind }) }, text);
+  const element = make(
+    'button',
+    { 'aria-label': label, title: label, onclick, ...(kind === undefined ? {} : { class: kind }) },
+    text,
+  );
   element.type = 'button';
   return element;
 }
@@ -39,18 +43,30 @@ export function button(text: string, label: string, onclick: () => void, kind?: 
 /**
  * Puts rows into a table's body. Rows whose text is as it was stay the elements that they are, so that the focus stays where it is while the page lives.
  */
-export function putRows(table: string, rows: readonly { key: string; version: string; cells: () => HTMLElement[] }[], columns: number, none: string): void {
+export function putRows(
+  table: string,
+  rows: readonly { key: string; version: string; cells: () => HTMLElement[] }[],
+  columns: number,
+  none: string,
+): void {
   const body = find(`${table} tbody`);
-  const known = new Map([...body.children].map(row => [(row as HTMLElement).dataset['key'], row as HTMLElement]));
+  const known = new Map(
+    [...body.children].map(row => [(row as HTMLElement).dataset['key'], row as HTMLElement]),
+  );
   const wanted = rows.map(({ key, version, cells }) => {
     const present = known.get(key);
     if (present !== undefined && present.dataset['version'] === version) return present;
     const row = make('tr', { 'data-key': key, 'data-version': version }, ...cells());
-    const focused = present?.contains(document.activeElement) === true ? document.activeElement?.getAttribute('aria-label') : undefined;
+    const focused =
+      present?.contains(document.activeElement) === true
+        ? document.activeElement?.getAttribute('aria-label')
+        : undefined;
     if (present !== undefined && typeof focused === 'string') {
       present.replaceWith(row);
       // What was focused may have changed its name (pause, resume): then the first one.
-      const again = [...row.querySelectorAll('button')].find(each => each.getAttribute('aria-label') === focused);
+      const again = [...row.querySelectorAll('button')].find(
+        each => each.getAttribute('aria-label') === focused,
+      );
       (again ?? row.querySelector('button'))?.focus();
     }
     return row;

@@ -7,10 +7,30 @@ import { showFull, writeDuration } from './format.ts';
 export interface JobData {
   readonly id: string;
   readonly description?: string;
-  readonly schedule: { readonly at?: number; readonly every?: number; readonly mode?: string; readonly startAt?: number; readonly cron?: string; readonly timeZone?: string };
-  readonly run: { readonly module?: string; readonly export?: string; readonly args?: unknown; readonly command?: string; readonly cwd?: string; readonly env?: unknown };
+  readonly schedule: {
+    readonly at?: number;
+    readonly every?: number;
+    readonly mode?: string;
+    readonly startAt?: number;
+    readonly cron?: string;
+    readonly timeZone?: string;
+  };
+  readonly run: {
+    readonly module?: string;
+    readonly export?: string;
+    readonly args?: unknown;
+    readonly command?: string;
+    readonly cwd?: string;
+    readonly env?: unknown;
+  };
   readonly timeout?: number;
-  readonly retry: { readonly attempts: number; readonly min: number; readonly max: number; readonly factor: number; readonly jitter: number };
+  readonly retry: {
+    readonly attempts: number;
+    readonly min: number;
+    readonly max: number;
+    readonly factor: number;
+    readonly jitter: number;
+  };
   readonly overlap: string;
   readonly queueLimit: number;
   readonly missed: { readonly policy: string; readonly grace: number; readonly limit: number };
@@ -120,7 +140,8 @@ function choose(name: string, choice: string): void {
 function showParts(): void {
   const data = new FormData(form);
   for (const name of ['when', 'kind']) {
-    for (const part of form.querySelectorAll<HTMLElement>(`[data-${name}]`)) part.hidden = part.dataset[name] !== data.get(name);
+    for (const part of form.querySelectorAll<HTMLElement>(`[data-${name}]`))
+      part.hidden = part.dataset[name] !== data.get(name);
   }
 }
 
@@ -157,7 +178,11 @@ function readJob(): Record<string, unknown> {
     schedule: readSchedule(),
     run: isCommand
       ? { command: value('command') ?? '', cwd, env }
-      : { module: value('module') ?? '', export: value('export'), ...(args === undefined ? {} : { args: parseArgs(args) }) },
+      : {
+          module: value('module') ?? '',
+          export: value('export'),
+          ...(args === undefined ? {} : { args: parseArgs(args) }),
+        },
     timeout: value('timeout'),
     retry: { ...editing?.retry, attempts: whole('attempts') ?? 1, min: value('retryMin') },
     overlap: value('overlap'),
@@ -179,7 +204,10 @@ function parseArgs(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new ApiError(400, { error: 'The arguments are not JSON', fields: [{ field: 'run.args', message: (error as Error).message }] });
+    throw new ApiError(400, {
+      error: 'The arguments are not JSON',
+      fields: [{ field: 'run.args', message: (error as Error).message }],
+    });
   }
 }
 
@@ -187,12 +215,16 @@ async function save(): Promise<void> {
   try {
     const job = readJob();
     if (editing === undefined) await ask('POST', '/api/jobs', job);
-    else await ask('PUT', `/api/jobs/${encodeURIComponent(editing.id)}`, job, { 'if-match': `"${editing.revision}"` });
+    else
+      await ask('PUT', `/api/jobs/${encodeURIComponent(editing.id)}`, job, {
+        'if-match': `"${editing.revision}"`,
+      });
     dialog.close();
     say(editing === undefined ? `${String(job['id'] ?? 'the job')} was added` : `${editing.id} was changed`);
     onSaved();
   } catch (error) {
-    if (error instanceof ApiError) showProblems(error.fields.length === 0 ? [{ field: '', message: error.message }] : error.fields);
+    if (error instanceof ApiError)
+      showProblems(error.fields.length === 0 ? [{ field: '', message: error.message }] : error.fields);
     else showProblems([{ field: '', message: (error as Error).message }]);
   }
 }
@@ -211,7 +243,9 @@ function showProblems(problems: readonly { field: string; message: string }[]): 
   box.textContent = problems.map(({ field, message }) => `${field} ${message}`.trim()).join(' · ');
   let first: HTMLElement | undefined;
   for (const problem of problems) {
-    const name = NAMES[problem.field] ?? problem.field.split('.')[problem.field.startsWith('tags') ? 0 : problem.field.split('.').length - 1]!;
+    const name =
+      NAMES[problem.field] ??
+      problem.field.split('.')[problem.field.startsWith('tags') ? 0 : problem.field.split('.').length - 1]!;
     const element = form.elements.namedItem(name);
     if (!(element instanceof HTMLElement)) continue;
     element.setAttribute('aria-invalid', 'true');
@@ -224,14 +258,17 @@ function showProblems(problems: readonly { field: string; message: string }[]): 
 async function preview(): Promise<void> {
   const box = find('#preview');
   const schedule = readSchedule();
-  const isEmpty = Object.entries(schedule).every(([name, each]) => name === 'timeZone' || name === 'mode' || each === '' || each === undefined);
+  const isEmpty = Object.entries(schedule).every(
+    ([name, each]) => name === 'timeZone' || name === 'mode' || each === '' || each === undefined,
+  );
   if (isEmpty) {
     box.textContent = '';
     return;
   }
   try {
     const { times } = await ask<{ times: readonly number[] }>('POST', '/api/preview', { schedule, count: 3 });
-    box.textContent = times.length === 0 ? 'never again' : `next: ${times.map(time => showFull(time)).join(' · ')}`;
+    box.textContent =
+      times.length === 0 ? 'never again' : `next: ${times.map(time => showFull(time)).join(' · ')}`;
   } catch (error) {
     box.textContent = error instanceof ApiError ? (error.fields[0]?.message ?? error.message) : '';
   }

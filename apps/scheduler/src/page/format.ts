@@ -1,7 +1,12 @@
 // Times and durations, as people read them.
 
 const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+});
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
 /** A time; with its day if that is another. */
@@ -30,15 +35,27 @@ export function showDuration(ms: number): string {
 
 /** As one writes it into a form: exact. */
 export function writeDuration(ms: number): string {
-  for (const [unit, size] of [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const) {
+  for (const [unit, size] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const) {
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
   }
   return `${ms}ms`;
 }
 
 /** A schedule in a few words. */
-export function showSchedule(schedule: { at?: number; every?: number; mode?: string; cron?: string; timeZone?: string }): string {
+export function showSchedule(schedule: {
+  at?: number;
+  every?: number;
+  mode?: string;
+  cron?: string;
+  timeZone?: string;
+}): string {
   if (schedule.at !== undefined) return 'once';
-  if (schedule.every !== undefined) return `every ${showDuration(schedule.every)}${schedule.mode === 'fixedDelay' ? ' after its end' : ''}`;
+  if (schedule.every !== undefined)
+    return `every ${showDuration(schedule.every)}${schedule.mode === 'fixedDelay' ? ' after its end' : ''}`;
   return schedule.cron ?? '';
 }

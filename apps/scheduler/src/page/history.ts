@@ -35,7 +35,12 @@ export async function drawHistory(): Promise<void> {
   const query = `limit=${limit}${job === '' ? '' : `&job=${encodeURIComponent(job)}`}${state === '' ? '' : `&state=${state}`}`;
   const { runs } = await ask<{ runs: readonly RunData[] }>('GET', `/api/runs?${query}`);
   find('#more-runs').hidden = runs.length < limit || limit >= 1000;
-  putRows('#history', runs.map(run => ({ key: run.id, version: JSON.stringify(run), cells: () => cells(run) })), 6, 'no runs');
+  putRows(
+    '#history',
+    runs.map(run => ({ key: run.id, version: JSON.stringify(run), cells: () => cells(run) })),
+    6,
+    'no runs',
+  );
 }
 
 export function moreRuns(): void {
@@ -50,14 +55,28 @@ export function showHistoryOf(job: string): void {
 }
 
 function cells(run: RunData): HTMLElement[] {
-  const took = run.startedAt === null || run.endedAt === null ? '–' : showDuration(run.endedAt - run.startedAt);
+  const took =
+    run.startedAt === null || run.endedAt === null ? '–' : showDuration(run.endedAt - run.startedAt);
   return [
-    make('td', {}, run.job, make('span', { class: 'under' }, `${run.cause === 'manual' ? 'by hand' : 'due'} ${showTime(run.scheduledFor)}`)),
+    make(
+      'td',
+      {},
+      run.job,
+      make(
+        'span',
+        { class: 'under' },
+        `${run.cause === 'manual' ? 'by hand' : 'due'} ${showTime(run.scheduledFor)}`,
+      ),
+    ),
     make('td', {}, make('span', { class: `state ${run.state}` }, run.state)),
     make('td', { class: 'nowrap' }, showTime(run.startedAt)),
     make('td', { class: 'number nowrap' }, took),
     make('td', { class: 'says mono' }, (run.error ?? run.result ?? run.output ?? '').split('\n')[0]!),
-    make('td', { class: 'actions' }, button('Details', `Details of ${run.id}`, () => void showRun(run.id))),
+    make(
+      'td',
+      { class: 'actions' },
+      button('Details', `Details of ${run.id}`, () => void showRun(run.id)),
+    ),
   ];
 }
 
@@ -69,7 +88,9 @@ async function showRun(id: string): Promise<void> {
     `${run.state}, attempt ${run.attempt}`,
     `due ${showFull(run.scheduledFor)}`,
     run.startedAt === null ? 'did not begin' : `began ${showFull(run.startedAt)}`,
-    ...(run.startedAt !== null && run.endedAt !== null ? [`took ${showDuration(run.endedAt - run.startedAt)}`] : []),
+    ...(run.startedAt !== null && run.endedAt !== null
+      ? [`took ${showDuration(run.endedAt - run.startedAt)}`]
+      : []),
   ];
   body.replaceChildren(make('p', { class: 'quiet' }, facts.join(' · ')));
   const part = (title: string, text: string | null): void => {
@@ -78,6 +99,10 @@ async function showRun(id: string): Promise<void> {
   part('Output', run.output);
   part('Result', run.result);
   part('Error', run.error);
-  for (const attempt of run.attempts ?? []) part(`Attempt ${attempt.attempt}: ${attempt.state}`, [attempt.output, attempt.error].filter(Boolean).join('\n'));
+  for (const attempt of run.attempts ?? [])
+    part(
+      `Attempt ${attempt.attempt}: ${attempt.state}`,
+      [attempt.output, attempt.error].filter(Boolean).join('\n'),
+    );
   find<HTMLDialogElement>('#run-dialog').showModal();
 }

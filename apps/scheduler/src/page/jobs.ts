@@ -19,10 +19,16 @@ export async function drawJobs(): Promise<void> {
   const q = encodeURIComponent(find<HTMLInputElement>('#find').value);
   const tag = encodeURIComponent(find<HTMLInputElement>('#tag').value.trim());
   const { jobs, total, next } = await ask<JobList>('GET', `/api/jobs?limit=${limit}&q=${q}&tag=${tag}`);
-  find('#jobs-count').textContent = total === jobs.length ? `${total}` : `${jobs.length} of ${total.toLocaleString()}`;
+  find('#jobs-count').textContent =
+    total === jobs.length ? `${total}` : `${jobs.length} of ${total.toLocaleString()}`;
   find('#more-jobs').hidden = next === null;
   const none = q === '' && tag === '' ? 'no jobs yet: add the first one' : 'no job is called that';
-  putRows('#jobs', jobs.map(job => ({ key: job.id, version: JSON.stringify(job), cells: () => cells(job) })), 5, none);
+  putRows(
+    '#jobs',
+    jobs.map(job => ({ key: job.id, version: JSON.stringify(job), cells: () => cells(job) })),
+    5,
+    none,
+  );
 }
 
 export function moreJobs(): void {
@@ -32,23 +38,32 @@ export function moreJobs(): void {
 
 function cells(job: JobData): HTMLElement[] {
   const { id } = job;
-  const what = job.run.command === undefined ? `${job.run.module}${job.run.export === undefined ? '' : ` ${job.run.export}()`}` : `$ ${job.run.command}`;
-  const name = make('td', {}, button(id, `Edit ${id}`, () => editJob(job), 'link'));
+  const what =
+    job.run.command === undefined
+      ? `${job.run.module}${job.run.export === undefined ? '' : ` ${job.run.export}()`}`
+      : `$ ${job.run.command}`;
+  const name = make(
+    'td',
+    {},
+    button(id, `Edit ${id}`, () => editJob(job), 'link'),
+  );
   for (const tag of job.tags ?? []) name.append(make('span', { class: 'chip' }, tag));
   name.append(make('span', { class: 'under' }, job.description ?? what));
   const schedule = make('td', { class: 'nowrap' }, showSchedule(job.schedule));
-  if (job.schedule.timeZone !== undefined) schedule.append(make('span', { class: 'under' }, job.schedule.timeZone));
+  if (job.schedule.timeZone !== undefined)
+    schedule.append(make('span', { class: 'under' }, job.schedule.timeZone));
   const next = make('td', { class: 'nowrap' }, job.paused ? 'paused' : showTime(job.nextAt));
   if (job.nextAt !== null) next.title = showFull(job.nextAt);
   const last = make('td', { class: 'nowrap' });
   if (job.running > 0) last.append(make('span', { class: 'state running' }, 'running'));
-  else if (job.last !== null) last.append(make('span', { class: `state ${job.last.state}` }, job.last.state), make('span', { class: 'under' }, showTime(job.last.at)));
+  else if (job.last !== null)
+    last.append(
+      make('span', { class: `state ${job.last.state}` }, job.last.state),
+      make('span', { class: 'under' }, showTime(job.last.at)),
+    );
   else last.append(showTime(job.lastAt));
-  const act = (method: string, path: string, done: string) => () => {
-    ask(method, `/api/jobs/${encodeURIComponent(id)}${path}`).then(() => {
-      say(done);
-      void drawJobs();
-    }, report);
+  const act = (method: string, path: string, done: string) => (): void => {
+    void tell(method, `/api/jobs/${encodeURIComponent(id)}${path}`, done);
   };
   const actions = make(
     'td',
@@ -64,6 +79,16 @@ function cells(job: JobData): HTMLElement[] {
     button('Remove', `Remove ${id}`, () => void confirmRemoval(id)),
   );
   return [name, schedule, next, last, actions];
+}
+
+async function tell(method: string, path: string, done: string): Promise<void> {
+  try {
+    await ask(method, path);
+    say(done);
+    await drawJobs();
+  } catch (error) {
+    report(error);
+  }
 }
 
 async function confirmRemoval(id: string): Promise<void> {
@@ -105,9 +130,16 @@ export function drawRunning(runs: readonly OpenRun[], now: number): void {
         make('td', { class: 'nowrap' }, since),
         make('td', { class: 'number' }, String(run.attempt)),
         make('td', {}, make('span', { class: 'state running' }, state)),
-        make('td', { class: 'actions' }, button('Cancel', `Cancel ${run.id}`, () => {
-          ask('POST', `/api/runs/${encodeURIComponent(run.id)}/cancel`).then(() => say(`${run.job} was asked to stop`), report);
-        })),
+        make(
+          'td',
+          { class: 'actions' },
+          button('Cancel', `Cancel ${run.id}`, () => {
+            ask('POST', `/api/runs/${encodeURIComponent(run.id)}/cancel`).then(
+              () => say(`${run.job} was asked to stop`),
+              report,
+            );
+          }),
+        ),
       ],
     };
   });

@@ -50,7 +50,12 @@ function draw(): void {
   find('#n-jobs').textContent = state.jobs.toLocaleString();
   find('#n-running').textContent = `${threads.busy} of ${threads.most}`;
   find('#n-waiting').textContent = (state.open - threads.busy).toLocaleString();
-  find('#n-next').textContent = state.nextAt === null ? '–' : state.nextAt - now < 86_400_000 ? `in ${showDuration(state.nextAt - now)}` : showTime(state.nextAt);
+  find('#n-next').textContent =
+    state.nextAt === null
+      ? '–'
+      : state.nextAt - now < 86_400_000
+        ? `in ${showDuration(state.nextAt - now)}`
+        : showTime(state.nextAt);
   find('#n-late').textContent = state.lateness === null ? '–' : showDuration(state.lateness.p99);
   drawRunning(running, now);
 }
@@ -66,11 +71,19 @@ find('#add').addEventListener('click', addJob);
 find('#more-jobs').addEventListener('click', moreJobs);
 find('#more-runs').addEventListener('click', moreRuns);
 for (const id of ['#find', '#tag']) find(id).addEventListener('input', () => drawJobs().catch(report));
-for (const id of ['#history-job', '#history-state']) find(id).addEventListener('input', () => drawHistory().catch(report));
+for (const id of ['#history-job', '#history-state'])
+  find(id).addEventListener('input', () => drawHistory().catch(report));
 find('#minutes').addEventListener('change', () => drawTimeline().catch(report));
 document.addEventListener('keydown', event => {
   const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null) return;
+  if (
+    isTyping ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    document.querySelector('dialog[open]') !== null
+  )
+    return;
   if (event.key === 'n') addJob();
   else if (event.key === '/') find('#find').focus();
   else return;
@@ -86,7 +99,7 @@ void listen(
     draw();
     readSoon();
   },
-  () => showHealth(false, 'the scheduler can\'t be reached'),
+  () => showHealth(false, "the scheduler can't be reached"),
 );
 setInterval(draw, 1000);
 setInterval(readSoon, 30_000);

@@ -16,7 +16,9 @@ const EXTENSIONS = /\.(js|mjs|ts|mts)$/;
 export function findModule(jobs: string | null, module: string): string {
   if (jobs === null) throw new Error(`module "${module}": there is no folder of jobs. Name one with --jobs`);
   if (isAbsolute(module) || module.includes('\0') || !EXTENSIONS.test(module)) {
-    throw new Error(`module "${module}": must be the path of a .js, .mjs, .ts or .mts file inside of ${jobs}`);
+    throw new Error(
+      `module "${module}": must be the path of a .js, .mjs, .ts or .mts file inside of ${jobs}`,
+    );
   }
   let file: string;
   try {
@@ -25,7 +27,13 @@ export function findModule(jobs: string | null, module: string): string {
     throw new Error(`module "${module}": there is no such file in ${jobs}`);
   }
   const path = relative(jobs, file);
-  if (path === '' || path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path) || !EXTENSIONS.test(file)) {
+  if (
+    path === '' ||
+    path === '..' ||
+    path.startsWith(`..${sep}`) ||
+    isAbsolute(path) ||
+    !EXTENSIONS.test(file)
+  ) {
     throw new Error(`module "${module}": lies outside of ${jobs}`);
   }
   return file;
@@ -49,7 +57,11 @@ export function capturePrinting(): void {
 }
 
 /** Calls the function. Resolves to what it returned; rejects with what it threw. */
-export async function runModule(assignment: Assignment, jobs: string | null, output: Output): Promise<unknown> {
+export async function runModule(
+  assignment: Assignment,
+  jobs: string | null,
+  output: Output,
+): Promise<unknown> {
   const { module, export: name = 'default', args = null } = assignment.action;
   const file = findModule(jobs, module!);
   const url = pathToFileURL(file);

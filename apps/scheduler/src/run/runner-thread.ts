@@ -10,7 +10,12 @@ import { runShell } from './shell-job.ts';
 /** Makes one attempt after the other until it is told to end. */
 export const runnerThread: typeof run = task(import.meta, run);
 
-async function run(slot: number, inbox: SimpleQueue<Assignment | 'end'>, outbox: SimpleQueue<Report>, options: RunnerOptions): Promise<void> {
+async function run(
+  slot: number,
+  inbox: SimpleQueue<Assignment | 'end'>,
+  outbox: SimpleQueue<Report>,
+  options: RunnerOptions,
+): Promise<void> {
   capturePrinting();
   for (;;) {
     // Blocks: what jobs have left behind in this thread rests while there is nothing to do.
@@ -24,7 +29,11 @@ async function run(slot: number, inbox: SimpleQueue<Assignment | 'end'>, outbox:
   }
 }
 
-async function attempt(assignment: Assignment, options: RunnerOptions, onProcess: (pid: number) => void): Promise<AttemptEnd> {
+async function attempt(
+  assignment: Assignment,
+  options: RunnerOptions,
+  onProcess: (pid: number) => void,
+): Promise<AttemptEnd> {
   const startedAt = Date.now();
   const output = new Output(options.outputLimit);
   let result: string | null = null;
@@ -39,7 +48,14 @@ async function attempt(assignment: Assignment, options: RunnerOptions, onProcess
     }
     return { state: 'succeeded', startedAt, endedAt: Date.now(), output: output.take(), result, error: null };
   } catch (error) {
-    return { state: 'failed', startedAt, endedAt: Date.now(), output: output.take(), result, error: explainFailure(error) };
+    return {
+      state: 'failed',
+      startedAt,
+      endedAt: Date.now(),
+      output: output.take(),
+      result,
+      error: explainFailure(error),
+    };
   }
 }
 
@@ -52,7 +68,9 @@ function toJson(value: unknown, limit: number): string | null {
     return JSON.stringify(`what it returned is not JSON: ${describe(error)}`);
   }
   if (json === undefined) return null;
-  return json.length <= limit ? json : JSON.stringify(`what it returned is ${json.length} characters long, more than ${limit}`);
+  return json.length <= limit
+    ? json
+    : JSON.stringify(`what it returned is ${json.length} characters long, more than ${limit}`);
 }
 
 const MOST_OF_AN_ERROR = 8000;
@@ -60,9 +78,10 @@ const MOST_OF_AN_ERROR = 8000;
 function explainFailure(error: unknown): string {
   let text: string;
   try {
-    text = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : `threw ${String(error)}`;
+    text =
+      error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : `threw ${String(error)}`;
   } catch {
-    text = 'threw something that can\'t be shown';
+    text = "threw something that can't be shown";
   }
   return (text.length <= MOST_OF_AN_ERROR ? text : `${text.slice(0, MOST_OF_AN_ERROR)} …`).toWellFormed();
 }

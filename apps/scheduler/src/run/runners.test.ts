@@ -14,7 +14,15 @@ let order = 0;
 
 beforeAll(() => {
   // One slot: each run comes after what the one before has done to the thread.
-  runners = new Runners({ size: 1, clock: machineClock, jobs: JOBS, allowShell: true, outputLimit: 2000, maxHeapMiB: 64, report() {} });
+  runners = new Runners({
+    size: 1,
+    clock: machineClock,
+    jobs: JOBS,
+    allowShell: true,
+    outputLimit: 2000,
+    maxHeapMiB: 64,
+    report() {},
+  });
 });
 
 afterAll(() => runners.close());
@@ -23,15 +31,23 @@ interface Ended extends Partial<AttemptEnd> {
   readonly died?: unknown;
 }
 
-function begin(action: Assignment['action'], onBegin: () => void = () => {}): { run: string; ended: Promise<Ended> } {
+function begin(
+  action: Assignment['action'],
+  onBegin: () => void = () => {},
+): { run: string; ended: Promise<Ended> } {
   const run = `run-${(order += 1)}`;
   const ended = new Promise<Ended>(resolve => {
-    runners.start({ run, job: 'a job', cause: 'schedule', attempt: 1, scheduledFor: 0, token: 1, isTimed: true, action }, onBegin, resolve);
+    runners.start(
+      { run, job: 'a job', cause: 'schedule', attempt: 1, scheduledFor: 0, token: 1, isTimed: true, action },
+      onBegin,
+      resolve,
+    );
   });
   return { run, ended };
 }
 
-const run = (name: string, args: unknown = null): Promise<Ended> => begin({ module: 'jobs.js', export: name, args: args as never }).ended;
+const run = (name: string, args: unknown = null): Promise<Ended> =>
+  begin({ module: 'jobs.js', export: name, args: args as never }).ended;
 
 async function beginAndStop(action: Assignment['action'], grace: number): Promise<Ended> {
   let name = '';
@@ -97,7 +113,10 @@ test('a busy loop that neither looks nor listens is terminated, and the thread r
 });
 
 test('a command has its output, its exit code, and what it needs to know', async () => {
-  const good = await begin({ command: 'echo $HEDDLE_JOB $HEDDLE_ATTEMPT $GREETING; echo oops >&2', env: { GREETING: 'hello' } }).ended;
+  const good = await begin({
+    command: 'echo $HEDDLE_JOB $HEDDLE_ATTEMPT $GREETING; echo oops >&2',
+    env: { GREETING: 'hello' },
+  }).ended;
   expect(good).toMatchObject({ state: 'succeeded' });
   expect(good.output!.split('\n').toSorted()).toEqual(['', 'a job 1 hello', 'oops']);
   expect(await begin({ command: 'echo no; exit 3' }).ended).toMatchObject({
@@ -129,10 +148,30 @@ test('a result that is not JSON is said to be none', async () => {
 
 test('a module that was changed is loaded anew', async () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-jobs-')));
-  const mine = new Runners({ size: 1, clock: machineClock, jobs: folder, allowShell: false, outputLimit: 1000, report() {} });
+  const mine = new Runners({
+    size: 1,
+    clock: machineClock,
+    jobs: folder,
+    allowShell: false,
+    outputLimit: 1000,
+    report() {},
+  });
   const once = (action: Assignment['action']): Promise<Ended> =>
     new Promise(resolve => {
-      mine.start({ run: `x${(order += 1)}`, job: 'x', cause: 'schedule', attempt: 1, scheduledFor: 0, token: 1, isTimed: false, action }, () => {}, resolve);
+      mine.start(
+        {
+          run: `x${(order += 1)}`,
+          job: 'x',
+          cause: 'schedule',
+          attempt: 1,
+          scheduledFor: 0,
+          token: 1,
+          isTimed: false,
+          action,
+        },
+        () => {},
+        resolve,
+      );
     });
   try {
     for (const version of [1, 2]) {
@@ -140,7 +179,10 @@ test('a module that was changed is loaded anew', async () => {
       expect(await once({ module: 'job.js' })).toMatchObject({ state: 'succeeded', result: String(version) });
       await new Promise(resolve => setTimeout(resolve, 20));
     }
-    expect(await once({ command: 'true' })).toMatchObject({ state: 'failed', error: expect.stringContaining('switched off') });
+    expect(await once({ command: 'true' })).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('switched off'),
+    });
   } finally {
     await mine.close();
     rmSync(folder, { recursive: true });

@@ -1,6 +1,12 @@
 // The threads that run jobs: a supervisor over as many slots as runs may go on at a time. A slot gets its thread at its first run.
 
-import { type ActorInfo, ActorSystem, type Report as ActorReport, Supervisor, supervisor } from '@heddle/actors';
+import {
+  type ActorInfo,
+  ActorSystem,
+  type Report as ActorReport,
+  Supervisor,
+  supervisor,
+} from '@heddle/actors';
 import { Event, SimpleQueue } from '@heddle/core';
 import type { Clock } from '../time/clock.ts';
 import type { Assignment, AttemptEnd, Report, RunnerOptions } from './assignment.ts';
@@ -44,7 +50,9 @@ export class Runners implements Executor {
     this.#slots = Array.from({ length: options.size }, (_, index) => new Slot(index + 1));
     this.#system = new ActorSystem({ name: 'scheduler', threads: 0, report: options.report });
     this.#supervisor = new Supervisor(
-      this.#system.spawn(supervisor({ strategy: 'oneForOne', intensity: Infinity, children: [] }), { name: 'runners' }),
+      this.#system.spawn(supervisor({ strategy: 'oneForOne', intensity: Infinity, children: [] }), {
+        name: 'runners',
+      }),
     );
     void this.#listen();
   }
@@ -68,7 +76,13 @@ export class Runners implements Executor {
       this.#slots.find(each => each.work === undefined && each.line !== undefined) ??
       this.#slots.find(each => each.work === undefined)!;
     this.#byRun.set(assignment.run, slot);
-    slot.assign({ assignment: { ...assignment, stop: new Event() }, onBegin, onEnd, pid: undefined, cancelLadder() {} });
+    slot.assign({
+      assignment: { ...assignment, stop: new Event() },
+      onBegin,
+      onEnd,
+      pid: undefined,
+      cancelLadder() {},
+    });
     if (!slot.isStarted) {
       slot.isStarted = true;
       const { jobs, allowShell, outputLimit, maxHeapMiB } = this.#options;
@@ -92,7 +106,8 @@ export class Runners implements Executor {
     work.cancelLadder();
     work.cancelLadder = clock.after(grace, () => {
       slot.kill();
-      if (work.pid !== undefined) work.cancelLadder = clock.after(AFTER_KILL_MS, () => void slot.line?.thread.terminate());
+      if (work.pid !== undefined)
+        work.cancelLadder = clock.after(AFTER_KILL_MS, () => void slot.line?.thread.terminate());
     });
   }
 

@@ -36,7 +36,14 @@ export async function runShell(
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(signal === null ? `the command ended with exit code ${code}` : `the command was ended by ${signal}`));
+      else
+        reject(
+          new Error(
+            signal === null
+              ? `the command ended with exit code ${code}`
+              : `the command was ended by ${signal}`,
+          ),
+        );
     });
   });
   if (child.pid !== undefined) {

@@ -78,7 +78,9 @@ export function takeLease(database: DatabaseSync, path: string, now: number): nu
 export function checkLease(database: DatabaseSync, token: number): void {
   const current = database.prepare('SELECT token FROM lease').get()?.['token'];
   if (current !== token) {
-    throw new FencedError(`another scheduler has taken over this database (its token is ${String(current)}, ours ${token})`);
+    throw new FencedError(
+      `another scheduler has taken over this database (its token is ${String(current)}, ours ${token})`,
+    );
   }
 }
 

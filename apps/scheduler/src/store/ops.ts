@@ -35,7 +35,13 @@ export interface NewRun {
 
 export type Op =
   /** A job's time has come: its next one. Without effect if a user changed the job meanwhile. */
-  | { readonly op: 'move'; readonly job: string; readonly revision: number; readonly nextAt: number | null; readonly lastAt: number | null }
+  | {
+      readonly op: 'move';
+      readonly job: string;
+      readonly revision: number;
+      readonly nextAt: number | null;
+      readonly lastAt: number | null;
+    }
   | { readonly op: 'run'; readonly run: NewRun }
   /** An attempt is about to begin. */
   | { readonly op: 'start'; readonly id: string; readonly attempt: number; readonly at: number }
@@ -65,8 +71,22 @@ export type Op =
       readonly error: string | null;
     }
   | { readonly op: 'prune'; readonly job: string; readonly keep: number }
-  | { readonly op: 'putJob'; readonly id: string; readonly spec: string; readonly nextAt: number | null; readonly origin: string; readonly at: number; readonly expect: number | null }
-  | { readonly op: 'pause'; readonly id: string; readonly paused: boolean; readonly nextAt: number | null; readonly at: number }
+  | {
+      readonly op: 'putJob';
+      readonly id: string;
+      readonly spec: string;
+      readonly nextAt: number | null;
+      readonly origin: string;
+      readonly at: number;
+      readonly expect: number | null;
+    }
+  | {
+      readonly op: 'pause';
+      readonly id: string;
+      readonly paused: boolean;
+      readonly nextAt: number | null;
+      readonly at: number;
+    }
   | { readonly op: 'removeJob'; readonly id: string }
   | { readonly op: 'handled'; readonly request: number }
   | { readonly op: 'group'; readonly name: string; readonly most: number | null }
@@ -186,11 +206,17 @@ export class Writer {
       case 'renew':
         renewLease(this.#database, op.now);
         return 1;
+      default:
+        // A scheduler and its thread are of one version.
+        throw new TypeError(`unknown op ${JSON.stringify(op)}`);
     }
   }
 
   #prune(job: string, keep: number): number {
-    const row = this.#statement('SELECT seq FROM runs WHERE job = ? ORDER BY seq DESC LIMIT 1 OFFSET ?').get(job, keep);
+    const row = this.#statement('SELECT seq FROM runs WHERE job = ? ORDER BY seq DESC LIMIT 1 OFFSET ?').get(
+      job,
+      keep,
+    );
     if (row === undefined) return 0;
     const seq = Number(row['seq']);
     const old = `FROM runs WHERE job = ? AND seq <= ? AND state NOT IN ('queued', 'retrying', 'running')`;

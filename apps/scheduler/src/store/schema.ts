@@ -88,7 +88,9 @@ function isReady(database: DatabaseSync, path: string): boolean {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (application === APPLICATION_ID && version === VERSION) return true;
   if (application === APPLICATION_ID) {
-    throw new Trouble(`${path}: this database is of version ${version}, and this heddle-scheduler understands ${VERSION}. Update heddle-scheduler`);
+    throw new Trouble(
+      `${path}: this database is of version ${version}, and this heddle-scheduler understands ${VERSION}. Update heddle-scheduler`,
+    );
   }
   const tables = Number(database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count']);
   if (tables > 0) {

@@ -29,7 +29,10 @@ function loadSqlite(): typeof import('node:sqlite') {
  * Opens a database; it is created if it isn't there, unless it is to be read only. A commit is on the disk when it returns (`synchronous = FULL`), and readers
  * don't disturb the writer (write-ahead log).
  */
-export function openDatabase(path: string, options: { readOnly?: boolean; busyTimeout?: number } = {}): DatabaseSync {
+export function openDatabase(
+  path: string,
+  options: { readOnly?: boolean; busyTimeout?: number } = {},
+): DatabaseSync {
   const sqlite = loadSqlite();
   const database = new sqlite.DatabaseSync(path, { readOnly: options.readOnly ?? false });
   try {
@@ -68,7 +71,10 @@ export function explained<T>(path: string, work: () => T): T {
 /** Returns a `Trouble` for an error of SQLite's, and any other error as it is. */
 export function explain(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
-  return new Trouble(`${path}: ${advice(error.errcode, describe(error))}`, { cause: error, kind: 'unavailable' });
+  return new Trouble(`${path}: ${advice(error.errcode, describe(error))}`, {
+    cause: error,
+    kind: 'unavailable',
+  });
 }
 
 // Primary result codes of SQLite.

@@ -14,7 +14,13 @@ export type Outcome = { readonly changes: readonly number[] } | { readonly error
 /** Writes batch after batch, each as one transaction. */
 export const storeThread: typeof run = task(import.meta, run);
 
-function run(path: string, token: number, inbox: SimpleQueue<Batch>, outbox: SimpleQueue<Outcome>, maxPages: number): void {
+function run(
+  path: string,
+  token: number,
+  inbox: SimpleQueue<Batch>,
+  outbox: SimpleQueue<Outcome>,
+  maxPages: number,
+): void {
   const database = openDatabase(path);
   if (maxPages > 0) database.exec(`PRAGMA max_page_count = ${maxPages}`);
   try {

@@ -40,7 +40,18 @@ function open(maxPages?: number): OpenStore {
 
 const run = (id: string, size = 10): Op => ({
   op: 'run',
-  run: { id, job: 'j', cause: 'schedule', scheduledFor: 1, state: 'failed', attempt: 1, startedAt: 1, endedAt: 2, missed: 0, error: 'x'.repeat(size) },
+  run: {
+    id,
+    job: 'j',
+    cause: 'schedule',
+    scheduledFor: 1,
+    state: 'failed',
+    attempt: 1,
+    startedAt: 1,
+    endedAt: 2,
+    missed: 0,
+    error: 'x'.repeat(size),
+  },
 });
 
 test('a second scheduler is turned away, and told by whom', () => {
@@ -61,10 +72,18 @@ test('a lease of a process that lives no more is taken at once', () => {
   database.exec(`UPDATE lease SET owner = json_set(owner, '$.pid', 4194000)`);
   expect(takeLease(database, path, Date.now())).toBe(first.token + 1);
   // The pid was given to another process meanwhile.
-  database.prepare('UPDATE lease SET owner = ?').run(JSON.stringify({ host: JSON.parse(String(database.prepare('SELECT owner FROM lease').get()!['owner'])).host, pid: process.pid, born: '1' }));
+  database.prepare('UPDATE lease SET owner = ?').run(
+    JSON.stringify({
+      host: JSON.parse(String(database.prepare('SELECT owner FROM lease').get()!['owner'])).host,
+      pid: process.pid,
+      born: '1',
+    }),
+  );
   expect(takeLease(database, path, Date.now())).toBe(first.token + 2);
   // On another machine, only time tells.
-  database.prepare('UPDATE lease SET owner = ?').run(JSON.stringify({ host: 'elsewhere', pid: 1, born: '1' }));
+  database
+    .prepare('UPDATE lease SET owner = ?')
+    .run(JSON.stringify({ host: 'elsewhere', pid: 1, born: '1' }));
   expect(() => takeLease(database, path, Date.now())).toThrow('process 1 on elsewhere');
   expect(takeLease(database, path, Date.now() + LEASE_MS + 1)).toBe(first.token + 3);
   database.close();
@@ -136,13 +155,18 @@ test('a database that is locked for longer than SQLite waits is waited for', asy
   expect(troubles.at(-1)).toBeUndefined();
 });
 
-test('somebody else\'s database, and what is none, are left alone', () => {
+test("somebody else's database, and what is none, are left alone", () => {
   const foreign = openDatabase(path);
   foreign.exec('CREATE TABLE theirs (a)');
   foreign.close();
   expect(() => open()).toThrow('this is a database of another program');
   path = join(folder, 'text');
-  writeFileSync(path, 'once upon a time, there was a file that was no database at all, and longer than a page of them'.repeat(50));
+  writeFileSync(
+    path,
+    'once upon a time, there was a file that was no database at all, and longer than a page of them'.repeat(
+      50,
+    ),
+  );
   expect(() => open()).toThrow('this is not a SQLite database');
   path = join(folder, 'nowhere', 'jobs.db');
   expect(() => open()).toThrow('cannot be opened or created there');

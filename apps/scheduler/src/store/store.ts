@@ -111,7 +111,11 @@ export class Store {
   #takeBatch(): Waiting[] {
     let count = 0;
     let size = 0;
-    for (; count < this.#waiting.length && (count === 0 || size + this.#waiting[count]!.ops.length <= BATCH); count++) {
+    for (
+      ;
+      count < this.#waiting.length && (count === 0 || size + this.#waiting[count]!.ops.length <= BATCH);
+      count++
+    ) {
       size += this.#waiting[count]!.ops.length;
     }
     return this.#waiting.splice(0, count);
@@ -140,12 +144,15 @@ export class Store {
   }
 
   #renewLater(): void {
-    this.#stopRenewing = this.#options.clock.after(this.#options.renewEvery ?? Math.floor(LEASE_MS / 3), () => {
-      if (this.#ended !== undefined) return;
-      this.#renewLater();
-      // Not patient: one that waits for the disk would only be the first of many. Its failure makes the store troubled, which is seen.
-      this.commit([{ op: 'renew', now: this.#options.clock.wall() }], { patient: false }).catch(() => {});
-    });
+    this.#stopRenewing = this.#options.clock.after(
+      this.#options.renewEvery ?? Math.floor(LEASE_MS / 3),
+      () => {
+        if (this.#ended !== undefined) return;
+        this.#renewLater();
+        // Not patient: one that waits for the disk would only be the first of many. Its failure makes the store troubled, which is seen.
+        this.commit([{ op: 'renew', now: this.#options.clock.wall() }], { patient: false }).catch(() => {});
+      },
+    );
   }
 }
 

@@ -10,7 +10,8 @@ export function compileCron(pattern: string, timeZone: string): Cron {
   const key = `${timeZone}\n${pattern}`;
   let cron = compiled.get(key);
   if (cron !== undefined) return cron;
-  if (!/^\s*(@|\S+\s+\S)/.test(pattern)) throw new TypeError('it must have 5 or 6 fields, as in "30 9 * * 1-5"');
+  if (!/^\s*(@|\S+\s+\S)/.test(pattern))
+    throw new TypeError('it must have 5 or 6 fields, as in "30 9 * * 1-5"');
   cron = new Cron(pattern, { paused: true, timezone: timeZone, mode: 'auto' });
   if (compiled.size >= LIMIT) compiled.delete(compiled.keys().next().value!);
   compiled.set(key, cron);

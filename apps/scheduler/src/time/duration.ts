@@ -1,6 +1,13 @@
 // Durations as people write them: `500ms`, `10s`, `1h30m`; or a number of milliseconds. They are kept as milliseconds.
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /** Returns the milliseconds that a text means, or undefined if it means none. */
 export function parseDuration(text: string): number | undefined {

@@ -4,7 +4,8 @@ import { dueTimes, firstTime, nextTimes } from './schedule.ts';
 
 const at = (text: string): number => Date.parse(text);
 const cron = (pattern: string, timeZone: string): Schedule => ({ cron: pattern, timeZone });
-const show = (times: readonly number[]): string[] => times.map(time => new Date(time).toISOString().slice(0, 16));
+const show = (times: readonly number[]): string[] =>
+  times.map(time => new Date(time).toISOString().slice(0, 16));
 
 test.each([
   // Spring forward: 02:30 doesn't exist that day, so a job at a fixed time runs at the first moment after.
@@ -51,12 +52,20 @@ test('a job for a time that is past is due at once', () => {
   expect(firstTime({ at: 1000 }, 5000)).toBe(1000);
 });
 
-const policy = (name: 'skip' | 'once' | 'all', limit = 100): Parameters<typeof dueTimes>[1] => ({ policy: name, grace: 1000, limit });
+const policy = (name: 'skip' | 'once' | 'all', limit = 100): Parameters<typeof dueTimes>[1] => ({
+  policy: name,
+  grace: 1000,
+  limit,
+});
 const every: Schedule = { every: 10_000, mode: 'fixedRate', startAt: 0 };
 
 test('what is within the grace is on time', () => {
   for (const name of ['skip', 'once', 'all'] as const) {
-    expect(dueTimes(every, policy(name), 10_000, 11_000)).toEqual({ times: [10_000], missed: 0, next: 20_000 });
+    expect(dueTimes(every, policy(name), 10_000, 11_000)).toEqual({
+      times: [10_000],
+      missed: 0,
+      next: 20_000,
+    });
   }
 });
 
@@ -69,11 +78,19 @@ test.each([
 });
 
 test('a time within the grace is not among the missed, and is still to come', () => {
-  expect(dueTimes(every, policy('once'), 10_000, 50_500)).toEqual({ times: [40_000], missed: 3, next: 50_000 });
+  expect(dueTimes(every, policy('once'), 10_000, 50_500)).toEqual({
+    times: [40_000],
+    missed: 3,
+    next: 50_000,
+  });
 });
 
 test('"all" is bounded, and takes the latest', () => {
-  expect(dueTimes(every, policy('all', 2), 10_000, 1_005_000)).toEqual({ times: [990_000, 1_000_000], missed: 98, next: 1_010_000 });
+  expect(dueTimes(every, policy('all', 2), 10_000, 1_005_000)).toEqual({
+    times: [990_000, 1_000_000],
+    missed: 98,
+    next: 1_010_000,
+  });
 });
 
 test('a year of missed seconds is decided at once', () => {
@@ -89,6 +106,14 @@ test('a year of missed seconds is decided at once', () => {
 });
 
 test('a time that was missed once is run once, or skipped', () => {
-  expect(dueTimes({ at: 1000 }, policy('once'), 1000, 99_000)).toEqual({ times: [1000], missed: 0, next: undefined });
-  expect(dueTimes({ at: 1000 }, policy('skip'), 1000, 99_000)).toEqual({ times: [], missed: 1, next: undefined });
+  expect(dueTimes({ at: 1000 }, policy('once'), 1000, 99_000)).toEqual({
+    times: [1000],
+    missed: 0,
+    next: undefined,
+  });
+  expect(dueTimes({ at: 1000 }, policy('skip'), 1000, 99_000)).toEqual({
+    times: [],
+    missed: 1,
+    next: undefined,
+  });
 });

@@ -23,7 +23,7 @@ export function firstTime(schedule: Schedule, now: number): number | undefined {
 /** Returns the next times, `count` at most. */
 export function nextTimes(schedule: Schedule, afterMs: number, count: number): number[] {
   const times: number[] = [];
-  for (let time: number | undefined = afterMs; times.length < count; ) {
+  for (let time: number | undefined = afterMs; times.length < count;) {
     time = nextTime(schedule, time);
     if (time === undefined) break;
     times.push(time);
@@ -58,7 +58,8 @@ const MOST_COUNTED = 1000;
 export function dueTimes(schedule: Schedule, policy: MissedPolicy, dueAt: number, now: number): Due {
   if (schedule.mode === 'fixedDelay') {
     // It has one time at a time: the next one depends on the end of this run.
-    if (now - dueAt <= policy.grace || policy.policy !== 'skip') return { times: [dueAt], missed: 0, next: undefined };
+    if (now - dueAt <= policy.grace || policy.policy !== 'skip')
+      return { times: [dueAt], missed: 0, next: undefined };
     return { times: [], missed: 1, next: nextFixedRate(dueAt, schedule.every!, now) };
   }
   if (now - dueAt <= policy.grace) return { times: [dueAt], missed: 0, next: nextTime(schedule, dueAt) };
@@ -75,7 +76,11 @@ function countTimes(schedule: Schedule, from: number, end: number): number {
   if (schedule.at !== undefined) return 1;
   if (schedule.every !== undefined) return Math.ceil((end - from) / schedule.every);
   let count = 0;
-  for (let time: number | undefined = from; time !== undefined && time < end && count < MOST_COUNTED; count += 1) {
+  for (
+    let time: number | undefined = from;
+    time !== undefined && time < end && count < MOST_COUNTED;
+    count += 1
+  ) {
     time = nextTime(schedule, time);
   }
   return count;
