@@ -20,6 +20,7 @@ type Begun = Omit<Assignment, 'stop'>;
 /** Runs that are under way as long as the test likes. */
 export class Hands implements Executor {
   readonly begun: Begun[] = [];
+  readonly begunAt: { readonly at: number; readonly scheduledFor: number }[] = [];
   readonly stopped: string[] = [];
   readonly running = new Map<string, (end: AttemptEnd | { readonly died: unknown }) => void>();
   readonly #clock: VirtualClock;
@@ -41,6 +42,7 @@ export class Hands implements Executor {
     onEnd: (end: AttemptEnd | { readonly died: unknown }) => void,
   ): void {
     this.begun.push(assignment);
+    this.begunAt.push({ at: this.#clock.wall(), scheduledFor: assignment.scheduledFor });
     this.running.set(assignment.run, onEnd);
     if (assignment.isTimed) onBegin();
     const state = this.outcome?.(assignment);
@@ -67,6 +69,8 @@ export class Bench {
   readonly clock: VirtualClock;
   readonly hands: Hands;
   readonly events: EngineEvent[] = [];
+  /** How long a commit takes. */
+  diskMs = 0;
   readonly path: string;
   readonly #folder: string;
   database!: DatabaseSync;
@@ -94,7 +98,11 @@ export class Bench {
     this.store = new Store({
       clock: this.clock,
       renewEvery: 3_600_000,
-      write: async ops => writer.commit(ops, token),
+      write: async ops => {
+        const changes = writer.commit(ops, token);
+        if (this.diskMs > 0) await new Promise<void>(resolve => this.clock.after(this.diskMs, resolve));
+        return changes;
+      },
       onTrouble() {},
       onEnd(error) {
         throw error;
@@ -124,7 +132,7 @@ export class Bench {
 
   async add(job: Partial<JobInput> & { id: string; schedule: JobInput['schedule'] }): Promise<void> {
     const added = this.engine.add({ run: { module: 'x.js' }, ...job }, 'test');
-    await this.clock.advance(0);
+    await this.clock.advance(this.diskMs);
     await added;
     await settle();
   }

@@ -64,7 +64,8 @@ const state = (await (await served.get('api/state')).json()) as {
 };
 const { lateness } = state;
 const peak = memory('VmHWM');
-await served.stop();
+const ended = await served.stop();
+if (process.env['HEDDLE_SHOW'] !== undefined) console.log(ended.stderr.slice(-1500));
 rmSync(folder, { recursive: true });
 
 const megabytes = (value: number): string => `${Math.round(value)} MiB`;

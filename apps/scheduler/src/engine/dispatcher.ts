@@ -7,7 +7,7 @@
 //                                                       └──── retrying ◀───────┘ failed, attempts left
 // ```
 //
-// Where runs are shorter than a commit, threads would wait for the disk at each. So intents are stored ahead for as many runs as ended during the last commit, times
+// A commit takes time, so the intent of a run that can begin at its time is stored a little before, for as long as commits take of late. Where runs are shorter than a commit, threads would wait for the disk at each. So intents are stored ahead for as many runs as ended during the last commit, times
 // two: none where runs are long, so that a run of higher priority still comes first there.
 
 import type { AttemptEnd } from '../run/assignment.ts';
@@ -19,7 +19,7 @@ import { Heap } from './heap.ts';
 import type { Job, Run } from './job.ts';
 import type { Journal } from './journal.ts';
 import { Lateness } from './lateness.ts';
-import { Ready } from './ready.ts';
+import { Ready, isBefore } from './ready.ts';
 import { retryDelay } from './retry.ts';
 
 /** The history is cut after so many new rows, or a tenth of what is kept. */
@@ -58,8 +58,10 @@ export class Dispatcher {
   #fresh: Run[] = [];
   /** Runs whose intents are on the way to the disk. */
   #reserved = 0;
-  /** Runs whose intents are on the disk, and that wait for a thread, first come first. */
-  #armed: Run[] = [];
+  /** Runs whose intents are on the disk, and that wait for a thread. */
+  readonly #armed = new Heap<Run>(isBefore);
+  /** Runs whose intents were stored before their time, and whose time hasn't come. */
+  readonly #early = new Heap<Run>((a, b) => a.scheduledFor < b.scheduledFor);
   /** For how many runs more than there are threads intents are stored. */
   #ahead = 0;
   #ends = 0;
@@ -83,13 +85,26 @@ export class Dispatcher {
     return this.#byId;
   }
 
-  /** When the next attempt of a run is due. */
-  get nextRetry(): number | undefined {
-    return this.#retries.peek()?.retryAt;
+  /** When there is something to do the next time; Infinity if there is nothing. */
+  get nextAt(): number {
+    return Math.min(this.#retries.peek()?.retryAt ?? Infinity, this.#early.peek()?.scheduledFor ?? Infinity);
+  }
+
+  /** Whether a run could begin at once: then its intent may be stored early. */
+  get isIdle(): boolean {
+    return this.ready.size === 0 && this.#armed.size === 0 && this.#options.executor.free > 0;
   }
 
   nextOrder(): number {
     return (this.#order += 1);
+  }
+
+  /** Takes a run in before its time: its intent is stored now, and it begins at its time. Its job must have no other. */
+  addEarly(run: Run): void {
+    this.#byId.set(run.id, run);
+    run.job.open.push(run);
+    run.isEarly = true;
+    this.#begin(run, run.scheduledFor);
   }
 
   /** Takes a run in. It waits for those of its job that are open, unless these may overlap. */
@@ -117,8 +132,16 @@ export class Dispatcher {
       this.#retries.remove(run);
       this.#makeReady(run);
     }
+    for (
+      let run = this.#early.peek();
+      run !== undefined && run.scheduledFor <= now;
+      run = this.#early.peek()
+    ) {
+      this.#hold(run, this.#armed);
+    }
+    this.#startArmed();
     if (!this.#isStopping) {
-      while (this.#options.executor.free + this.#ahead - this.#reserved - this.#armed.length > 0) {
+      while (this.#options.executor.free + this.#ahead - this.#reserved - this.#armed.size > 0) {
         const run = this.ready.take();
         if (run === undefined) break;
         this.#begin(run, now);
@@ -143,7 +166,8 @@ export class Dispatcher {
   /** Begins nothing any more. */
   close(): void {
     this.#isStopping = true;
-    for (const run of this.#armed.splice(0)) {
+    for (const run of [...this.#armed, ...this.#early]) {
+      this.#hold(run, undefined);
       run.stopped ??= 'shutdown';
       this.#ended(run, undefined);
     }
@@ -185,13 +209,26 @@ export class Dispatcher {
     run.startedAt = now;
     run.stopped = undefined;
     this.#running.add(run);
-    this.#reserved += 1;
+    // One that is early takes no thread from those whose time has come.
+    const reserved = run.isEarly ? 0 : 1;
+    this.#reserved += reserved;
     const endsBefore = this.#ends;
     const then = (changes: number): void => {
-      this.#reserved -= 1;
-      this.#ahead = Math.min(MOST_AHEAD, (this.#ends - endsBefore) * 2);
+      this.#reserved -= reserved;
+      if (reserved > 0) this.#ahead = Math.min(MOST_AHEAD, (this.#ends - endsBefore) * 2);
       if (run.stage !== 'running' || !this.#stored(run, changes)) return;
-      this.#armed.push(run);
+      if (
+        run.isEarly &&
+        run.stopped === undefined &&
+        !this.#isStopping &&
+        run.scheduledFor > this.#options.clock.wall()
+      ) {
+        this.#hold(run, this.#early);
+        // Somebody must be awake at its time.
+        this.#options.onChange();
+        return;
+      }
+      this.#hold(run, this.#armed);
       this.#startArmed();
     };
     if (run.isStored) journal.write({ op: 'start', id: run.id, attempt: run.attempt, at: now }, then);
@@ -199,12 +236,23 @@ export class Dispatcher {
     run.isStored = true;
   }
 
+  #hold(run: Run, where: Heap<Run> | undefined): void {
+    run.heldIn?.remove(run);
+    run.heldIn = where;
+    where?.put(run);
+  }
+
   #startArmed(): void {
-    while (this.#armed.length > 0 && this.#options.executor.free > 0) {
-      const run = this.#armed.shift()!;
+    for (
+      let run = this.#armed.peek();
+      run !== undefined && this.#options.executor.free > 0;
+      run = this.#armed.peek()
+    ) {
+      this.#hold(run, undefined);
       if (this.#isStopping) run.stopped ??= 'shutdown';
       // It was cancelled meanwhile, perhaps.
       if (run.stage !== 'running') continue;
+      if (run.isEarly && run.job.paused) run.stopped ??= 'cancelled';
       if (run.stopped === undefined) this.#start(run);
       else this.#ended(run, undefined);
     }
@@ -237,12 +285,12 @@ export class Dispatcher {
   #stop(run: Run, why: NonNullable<Run['stopped']>): void {
     // A run that is being cancelled isn't timed out; but a user's wish counts, whatever was before.
     if (run.stopped === undefined || why === 'cancelled') run.stopped = why;
-    const armed = this.#armed.indexOf(run);
-    if (armed === -1) this.#options.executor.stop(run.id, this.#options.stopGrace);
-    else {
-      this.#armed.splice(armed, 1);
-      this.#ended(run, undefined);
+    if (run.heldIn === undefined) {
+      this.#options.executor.stop(run.id, this.#options.stopGrace);
+      return;
     }
+    this.#hold(run, undefined);
+    this.#ended(run, undefined);
   }
 
   #ended(run: Run, result: AttemptEnd | { readonly died: unknown } | undefined): void {

@@ -78,7 +78,7 @@ export class Engine {
     this.#options = options;
     const { clock, store, reader, executor, token, stopGrace } = options;
     this.#lookEvery = options.lookEvery ?? LOOK_MS;
-    this.#journal = new Journal(store);
+    this.#journal = new Journal(store, clock);
     this.#jumps = new JumpDetector(clock);
     this.dispatcher = new Dispatcher({
       clock,
@@ -202,7 +202,7 @@ export class Engine {
     if (isOpen) {
       for (
         let job = this.#due.peek();
-        job !== undefined && job.nextAt! <= now && fired < FIRED_PER_TURN;
+        job !== undefined && this.#firesAt(job) <= now && fired < FIRED_PER_TURN;
         job = this.#due.peek()
       ) {
         this.#fire(job, now);
@@ -217,8 +217,19 @@ export class Engine {
   }
 
   #sleep(most: number): void {
-    const next = Math.min(this.#due.peek()?.nextAt ?? Infinity, this.dispatcher.nextRetry ?? Infinity);
-    this.#wakeIn(Math.max(0, Math.min(most, next - this.#options.clock.wall())));
+    this.#wakeIn(Math.max(0, Math.min(most, this.#next - this.#options.clock.wall())));
+  }
+
+  /** When there is something to do the next time; Infinity if there is nothing. */
+  get #next(): number {
+    const job = this.#due.peek();
+    return Math.min(job === undefined ? Infinity : this.#firesAt(job), this.dispatcher.nextAt);
+  }
+
+  /** When a job's runs are to be stored: at its time, or a little before, if nothing can come between that would decide otherwise about them. */
+  #firesAt(job: Job): number {
+    const canBeEarly = job.open.length === 0 && job.spec.group === undefined && this.dispatcher.isIdle;
+    return canBeEarly ? job.nextAt! - this.#journal.ahead : job.nextAt!;
   }
 
   #wakeIn(ms: number): void {
@@ -239,8 +250,7 @@ export class Engine {
     }
     this.dispatcher.dispatch(this.#options.clock.wall());
     this.#journal.flush();
-    const next = Math.min(this.#due.peek()?.nextAt ?? Infinity, this.dispatcher.nextRetry ?? Infinity);
-    if (next < this.#wakesAt) this.#sleep(this.#lookEvery);
+    if (this.#next < this.#wakesAt) this.#sleep(this.#lookEvery);
   }
 
   #clockWasSet(jump: number): void {
@@ -268,10 +278,9 @@ export class Engine {
     for (const time of runs) {
       const isLast = time === runs.at(-1);
       const id = this.#idFor(job, time);
-      dispatcher.add(
-        makeRun(job, id, 'schedule', time, dispatcher.nextOrder(), isLast ? due.missed : 0),
-        'ready',
-      );
+      const run = makeRun(job, id, 'schedule', time, dispatcher.nextOrder(), isLast ? due.missed : 0);
+      if (time > now) dispatcher.addEarly(run);
+      else dispatcher.add(run, 'ready');
     }
     for (const time of skipped) this.#remark(job, time, 'skipped', now, 0);
     if (due.missed > 0) {

@@ -64,6 +64,8 @@ export function makeRun(
     interruptions: 0,
     startedAt: undefined,
     retryAt: undefined,
+    isEarly: false,
+    heldIn: undefined,
     stopped: undefined,
     cancelTimeout() {},
   };

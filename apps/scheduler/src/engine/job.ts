@@ -3,7 +3,7 @@
 import type { JobSpec } from '../job/spec.ts';
 import type { RunCause, RunState } from '../store/ops.ts';
 import type { JobRow } from '../store/reads.ts';
-import type { InHeap } from './heap.ts';
+import type { Heap, InHeap } from './heap.ts';
 
 /** A job. Written by the engine only. */
 export interface Job extends InHeap {
@@ -36,7 +36,7 @@ export interface Run extends InHeap {
   /**
    * - `waiting`: for a run of the same job before it.
    * - `ready`: for a thread, or for room in its group.
-   * - `running`: has a thread. Its intent may be on its way to the disk.
+   * - `running`: has a thread, or will have one: its intent may be on its way to the disk, or be there before its time.
    * - `retrying`: for the time of its next attempt.
    */
   stage: 'waiting' | 'ready' | 'running' | 'retrying' | 'over';
@@ -48,6 +48,10 @@ export interface Run extends InHeap {
   interruptions: number;
   startedAt: number | undefined;
   retryAt: number | undefined;
+  /** Whether its intent was stored before its time. */
+  isEarly: boolean;
+  /** Where it waits for its time, or for a thread, when its intent is on the disk. */
+  heldIn: Heap<Run> | undefined;
   /** Why it was asked to stop, if it was. */
   stopped: 'cancelled' | 'timedOut' | 'shutdown' | undefined;
   cancelTimeout: () => void;

@@ -37,7 +37,8 @@ export function openDatabase(
   const database = new sqlite.DatabaseSync(path, { readOnly: options.readOnly ?? false });
   try {
     database.exec(`PRAGMA busy_timeout = ${options.busyTimeout ?? BUSY_TIMEOUT_MS}`);
-    if (options.readOnly !== true) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    if (options.readOnly !== true)
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000');
   } catch (error) {
     database.close();
     throw error;
