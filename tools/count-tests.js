@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const workspaces = ['examples', 'benchmarks'];
+const workspaces = ['examples', 'benchmarks', 'docs/check'];
 for (const parent of ['packages', 'apps']) {
   for (const name of readdirSync(root + parent)) workspaces.push(`${parent}/${name}`);
 }

@@ -32,7 +32,7 @@ const stopped = new Next(STOP, exit.normal);
  * What a handler returns to do more than to change its state.
  *
  * @example
- * receive: (count, message: 'add' | 'done') => (message === 'done' ? next.stop() : count + 1);
+ * behavior({ state: 0, receive: (count, message: 'add' | 'done') => (message === 'done' ? next.stop() : count + 1) });
  */
 export const next: {
   /** Ends the actor after this message: its children first, then its `stopped` hook. Default reason: `normal`. */

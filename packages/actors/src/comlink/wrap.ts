@@ -13,7 +13,7 @@ type Listener = (event: { readonly data: unknown }) => void;
  * gone or goes. Functions among the arguments travel if they are marked with comlink's `proxy`. Calls hold the event loop until they are answered.
  *
  * @example
- * const proxied = wrap(system.spawn(counter, { args: [40] }));
+ * const proxied = wrap(system.spawn(tally, { args: [40] }));
  * await proxied.increment(2); // => 42
  */
 export function wrap<T>(ref: ActorRef<CallMessage<T>>): Remote<T> {

@@ -13,6 +13,9 @@ import type { SpawnOptions } from '../runtime/spawn.ts';
  */
 export type RestartType = 'permanent' | 'transient' | 'temporary';
 
+/** What a child is, for `children()` and `count()`. */
+export type ChildType = 'worker' | 'supervisor';
+
 /** One child. Source: OTP's child specification. */
 export interface ChildSpec {
   /** Unique among the supervisor's children, and the child's name. Not for the template of a `dynamic` supervisor. */
@@ -29,7 +32,7 @@ export interface ChildSpec {
   /** How long a stop waits before it becomes a kill. Default: 5000 ms, for supervisors `'infinity'`. */
   readonly shutdown?: Shutdown;
   /** Default: as what it starts. */
-  readonly type?: 'worker' | 'supervisor';
+  readonly type?: ChildType;
   /** How long to wait before a restart. Default: not at all, as in OTP. */
   readonly backoff?: Backoff;
   /** Anything else that `spawn` takes. */
@@ -44,7 +47,7 @@ export interface FullSpec {
   readonly restart: RestartType;
   readonly significant: boolean;
   readonly shutdown: Shutdown;
-  readonly type: 'worker' | 'supervisor';
+  readonly type: ChildType;
   readonly backoff: Backoff | undefined;
   readonly options: SpawnOptions;
 }

@@ -2,7 +2,7 @@
 import type { Actor } from '../behavior/actor.ts';
 import type { ActorRef, AskOptions } from '../runtime/ref.ts';
 import type { ChildSpec, SupervisorOptions } from './child-spec.ts';
-import type { ChildCount, ChildInfo, StartedChild, SupervisorMessage } from './supervisor.ts';
+import type { ChildCount, ChildInfo, StartedChild, SupervisorMessage } from './protocol.ts';
 
 /** As in OTP, a call waits as long as the supervisor needs. */
 const FOR_EVER: AskOptions = { timeout: Infinity };

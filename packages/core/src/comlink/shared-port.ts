@@ -532,6 +532,7 @@ export class SharedPort extends SharedObject {
  * const thread = new Thread(serve, { args: [port2] }).start(); // it calls expose(api, port2) and returns port2.closed
  * const api = wrap<Api>(port1.watch(thread));
  * await api.add(2, 3); // => 5
+ * port1.close(); // lets the thread return
  * ```
  */
 export class SharedChannel {

@@ -3,7 +3,8 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { type AtomicCounter, type Event, type Semaphore, pack, task } from '../../src/index.ts';
 import { i32, load } from '../../src/atomics.ts';
 import { AGENT, OBJECT, OUTCOME, THREAD } from '../../src/memory/layout.ts';
-import { reap } from '../../src/parking/reaper.ts';
+import { onStuck } from '../../src/parking/guard.ts';
+import { reap, takeOverGuards } from '../../src/parking/reaper.ts';
 import { conclude } from '../../src/thread/ending.ts';
 import { finish } from '../../src/thread/registry.ts';
 import { pointerOf } from '../support/state.ts';
@@ -15,6 +16,11 @@ import { operations } from './step-operations.fixture.ts';
 export const buryAgents = task(
   import.meta,
   function buryAgents(agent: AtomicCounter, go: Semaphore, stop: Event): void {
+    // Before it comes to its grave it may need a guard that the dead one holds: whoever slept for long takes his name off the board when he wakes,
+    // which is under the registry's.
+    onStuck(holder => {
+      if (holder === agent.value) takeOverGuards(holder);
+    });
     for (;;) {
       go.acquire();
       if (stop.isSet) return;

@@ -1,0 +1,85 @@
+/** How a cell ends: everybody is told, once, and what it leaves is given up or kept for the next instance. */
+import { hideCell } from '../../observability/show.ts';
+import { exit } from '../../supervision/exit-reason.ts';
+import type { ExitReason } from '../../supervision/exit-reason.ts';
+import { askOf } from '../ask.ts';
+import type { OpenAsk } from '../ask.ts';
+import type { Bonds } from '../bonds.ts';
+import type { Cell } from '../cell.ts';
+import type { ActorRef } from '../ref.ts';
+import { CLOSED, HELD, STATE, nothing } from './state.ts';
+
+/** Ends it now, and its children: last started first. */
+export function killCell(cell: Cell): void {
+  if (cell.state === STATE.dead) return;
+  const children = cell.knownBonds?.knownChildren;
+  cell.agent?.kill();
+  cell.knownBonds?.onKill?.();
+  // Its own end first in the books, so that a supervisor doesn't restart children that are killed with it.
+  cell.gate |= CLOSED;
+  cell.state = STATE.stopping;
+  if (children !== undefined) for (const child of [...children].reverse()) child.kill();
+  finish(cell, exit.killed);
+}
+
+export function finish(cell: Cell, reason: ExitReason): void {
+  if (cell.state === STATE.dead) return;
+  cell.state = STATE.dead;
+  cell.lastReason = reason;
+  cell.incarnation += 1;
+  cell.gate = CLOSED | (cell.gate & HELD);
+  cell.lane = undefined;
+  cell.toStart = false;
+  cell.settingUp = false;
+  cell.message = undefined;
+  cell.envelope = undefined;
+  cell.behavior = undefined;
+  cell.receiver = nothing;
+  cell.data = undefined;
+  hideCell(cell);
+  cell.runtime.observer?.exited?.(cell, reason);
+  const bonds = cell.knownBonds;
+  if (bonds !== undefined) {
+    const stashed = bonds.takeStash();
+    for (let n = stashed.length - 1; n >= 0; n--) cell.mailbox.unshift(stashed[n]);
+    failAsks(cell, bonds, reason);
+    bonds.forgetInstance(cell);
+    bonds.retireChildren();
+    bonds.tellOthers(cell.ref as ActorRef<never>, reason);
+  }
+  // A supervisor decides what becomes of the mailbox, unless it is at its own end.
+  const { parent } = cell;
+  if (cell.supervised && parent !== undefined && parent.acceptsChildren) {
+    if (!cell.leaving) parent.signal({ kind: 'child', child: cell, life: cell.life, reason });
+  } else {
+    cell.discard();
+    parent?.knownBonds?.removeChild(cell);
+    if (cell.supervised) parent?.knownBonds?.keepFormer(cell);
+  }
+  if (bonds?.escalates === true && parent !== undefined && reason.type === 'error') {
+    bonds.escalates = false;
+    parent.signal({ kind: 'escalated', error: reason.error });
+  }
+  bonds?.callDeathWaiters(reason);
+}
+
+/** Questions whose message was taken get no answer any more; the others may, from the next instance. */
+function failAsks(cell: Cell, bonds: Bonds, reason: ExitReason): void {
+  const asks = bonds.knownAsks;
+  if (asks === undefined || asks.size === 0) return;
+  const waiting = new Set<OpenAsk>();
+  for (const message of cell.mailbox) {
+    const ask = askOf(message);
+    if (ask !== undefined) waiting.add(ask);
+  }
+  for (const ask of asks) if (!waiting.has(ask)) ask.died(reason);
+}
+
+/** It won't come back: what waits for it is dead. */
+export function discardCell(cell: Cell): void {
+  cell.refuses = true;
+  cell.agent?.discard();
+  if (!cell.supervised) cell.runtime.forget?.(cell);
+  while (cell.mailbox.size > 0) cell.deadLetter(cell.mailbox.shift(), 'stopped');
+  cell.knownBonds?.refuseCredit(cell.path, cell.lastReason);
+}

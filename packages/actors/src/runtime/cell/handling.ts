@@ -1,0 +1,147 @@
+/** How one message is handled, and what is done with what the handler returns. */
+import type { Behavior } from '../../behavior/behavior.ts';
+import { BECOME, CONTINUE, Next, STOP, UNHANDLED } from '../../behavior/next.ts';
+import type { ExitReason } from '../../supervision/exit-reason.ts';
+import type { Cell } from '../cell.ts';
+import { Envelope } from '../envelope.ts';
+import { failed } from './failure.ts';
+import { BUSY } from './state.ts';
+import type { AnyBehavior } from './state.ts';
+import { beginStop } from './stop.ts';
+
+export function handle(cell: Cell, message: unknown): void {
+  const { incarnation } = cell;
+  cell.handled += 1;
+  cell.dispatcher.processed += 1;
+  cell.message = message;
+  let result: unknown;
+  try {
+    if (message instanceof Envelope) {
+      cell.envelope = message;
+      const box = message.open();
+      if (box === undefined) {
+        cell.envelope = undefined;
+        return;
+      }
+      cell.message = message = box.message;
+    }
+    result = cell.stateful ? cell.receiver(cell.data, message) : cell.receiver(message);
+  } catch (error) {
+    if (incarnation === cell.incarnation) {
+      finishMessage(cell);
+      failed(cell, error, message);
+    }
+    return;
+  }
+  if (incarnation !== cell.incarnation) return;
+  if (result !== undefined && settle(cell, result, message)) return;
+  finishMessage(cell);
+}
+
+/** After a message, handled or failed. */
+function finishMessage(cell: Cell): void {
+  if (cell.envelope !== undefined) {
+    const envelope = cell.envelope;
+    cell.envelope = undefined;
+    envelope.done();
+  }
+  if (cell.knownBonds !== undefined) cell.knownBonds.afterMessage(cell);
+  if (cell.mailbox.blocks) grantCredit(cell);
+}
+
+/** Does what a handler returned; true if that has to be awaited. */
+export function settle(cell: Cell, result: unknown, message: unknown): boolean {
+  if (typeof result === 'object' && result !== null) {
+    if (result instanceof Next) {
+      follow(cell, result, message);
+      return false;
+    }
+    if (typeof (result as { then?: unknown }).then === 'function') {
+      awaitResult(cell, result as Promise<unknown>, message);
+      return true;
+    }
+  }
+  if (cell.stateful && result !== undefined) cell.data = result;
+  return false;
+}
+
+function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown): void {
+  const { incarnation } = cell;
+  const { dispatcher } = cell;
+  cell.gate |= BUSY;
+  dispatcher.awaiting += 1;
+  promise.then(
+    value => {
+      dispatcher.awaiting -= 1;
+      if (!resumes(cell, incarnation)) return;
+      // A promise's value is a state or an instruction; a promise can't resolve to a promise.
+      settle(cell, value, message);
+      if (incarnation === cell.incarnation) finishMessage(cell);
+      cell.wake();
+    },
+    (error: unknown) => {
+      dispatcher.awaiting -= 1;
+      if (!resumes(cell, incarnation)) return;
+      finishMessage(cell);
+      failed(cell, error, message);
+      cell.wake();
+    },
+  );
+}
+
+/** Whether what was awaited still matters. */
+export function resumes(cell: Cell, incarnation: number): boolean {
+  if (incarnation !== cell.incarnation) return false;
+  cell.gate &= ~BUSY;
+  if (cell.gauge !== -1) cell.runtime.gauges!.show(cell);
+  return true;
+}
+
+function follow(cell: Cell, next: Next, message: unknown): void {
+  switch (next.kind) {
+    case CONTINUE:
+      cell.data = next.value;
+      return;
+    case BECOME:
+      install(cell, next.value as Behavior<unknown>);
+      return;
+    case STOP:
+      beginStop(cell, next.value as ExitReason);
+      return;
+    case UNHANDLED:
+      cell.deadLetter(message, 'unhandled');
+      return;
+    default:
+      failed(
+        cell,
+        new TypeError(`${cell.path}: next.ignore() and next.started() are for setup functions`),
+        message,
+      );
+  }
+}
+
+export function install(cell: Cell, behavior: Behavior<unknown>): void {
+  if (typeof behavior === 'function') {
+    cell.behavior = undefined;
+    cell.stateful = false;
+    cell.data = undefined;
+    cell.receiver = behavior as (message: unknown) => unknown;
+    return;
+  }
+  if (typeof behavior !== 'object' || behavior === null || typeof behavior.receive !== 'function') {
+    throw new TypeError(
+      `${cell.path}: a behaviour must be a function or an object with receive, got ${String(behavior)} (${typeof behavior})`,
+    );
+  }
+  const full = behavior as AnyBehavior;
+  cell.behavior = full;
+  cell.stateful = 'state' in full;
+  cell.data = full.state;
+  cell.receiver = full.receive as (first: unknown) => unknown;
+}
+
+function grantCredit(cell: Cell): void {
+  const creditors = cell.knownBonds?.knownCreditors;
+  while (creditors !== undefined && creditors.length > 0 && cell.mailbox.hasRoom())
+    creditors.shift()!.granted();
+}

@@ -1,0 +1,59 @@
+/** Messages that are not simply put into the mailbox, and dead letters. */
+import { MailboxFullError } from '../../errors.ts';
+import type { Offered } from '../../mailbox/mailbox.ts';
+import { ACCEPTED, DISPLACED, DROPPED, FAULTY, REFUSED } from '../../mailbox/mailbox.ts';
+import { exit } from '../../supervision/exit-reason.ts';
+import { askOf } from '../ask.ts';
+import type { Cell } from '../cell.ts';
+import type { DeadLetterReason } from '../dead-letters.ts';
+import { Envelope } from '../envelope.ts';
+import type { ActorRef } from '../ref.ts';
+
+export function notPlainly(cell: Cell, message: unknown, outcome: Offered): Offered {
+  if (outcome === DISPLACED) {
+    cell.deadLetter(
+      cell.mailbox.takeDisplaced(),
+      cell.options.mailbox?.whenFull === 'latestByKey' ? 'superseded' : 'dropped',
+    );
+    cell.wake();
+  } else if (outcome === FAULTY) {
+    cell.callbackFailed('mailbox', cell.mailbox.takeDisplaced());
+    cell.deadLetter(message, 'faulty');
+  } else {
+    cell.deadLetter(message, outcome === DROPPED ? 'dropped' : 'mailboxFull');
+  }
+  return outcome;
+}
+
+/** While nobody handles them, messages may not grow without bound. */
+export function limitWaiting(cell: Cell, message: unknown): Offered {
+  if (cell.mailbox.size <= cell.stashCapacity || cell.options.mailbox?.capacity !== undefined)
+    return ACCEPTED;
+  // The newest goes; taking it out of any kind of mailbox means rebuilding it, which only happens here.
+  const all = [...cell.mailbox];
+  cell.mailbox.clear();
+  for (const each of all) if (each !== message) cell.mailbox.offer(each);
+  cell.deadLetter(message, 'mailboxFull');
+  return REFUSED;
+}
+
+export function makeDeadLetter(cell: Cell, message: unknown, reason: DeadLetterReason): void {
+  const ask = askOf(message);
+  if (ask !== undefined) {
+    if (reason === 'stopped') ask.died(cell.alive ? exit.shutdown : cell.lastReason);
+    else if (reason !== 'unhandled')
+      ask.fail(new MailboxFullError(`ask ${cell.path}: the message was not taken (${reason})`));
+  }
+  let content = message;
+  if (message instanceof Envelope) {
+    content = message.content;
+    // A timer goes on when its tick was dropped.
+    if (reason !== 'stopped') message.done();
+  }
+  cell.runtime.deadLetters.add({
+    message: content,
+    to: cell.ref as ActorRef<never>,
+    path: cell.path,
+    reason,
+  });
+}
