@@ -62,7 +62,8 @@ export class Cell {
   readonly id: number;
   /** Its name among its siblings; `undefined` for one that is known by its number. */
   readonly label: string | undefined;
-  readonly actor: Actor<never, never>;
+  /** What it runs; a supervisor may give it another one between two lives. */
+  actor: Actor<never, never>;
   /** Emptied at the end of a child that never comes back. */
   args: readonly unknown[];
   readonly options: ActorOptions;

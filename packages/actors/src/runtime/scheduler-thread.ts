@@ -8,6 +8,7 @@ import { PlatformHost } from './host.ts';
 import { Node } from './node.ts';
 import type { Wiring } from './node/packet.ts';
 import type { Report } from './report.ts';
+import { remoteServices } from '../services/services.ts';
 
 /** `claimsToCome`: how many threads will say which actors of a dead predecessor may come back. */
 export const schedulerThread: Task<
@@ -43,6 +44,7 @@ export const schedulerThread: Task<
     runtime.gauges = runtime.dispatcher.gauges = gauges;
     const node: Node = new Node(runtime, wiring, generation, claimsToCome);
     runtime.node = node;
+    runtime.services = remoteServices(node);
     await node.receive();
   },
 );

@@ -16,6 +16,9 @@ import type { Host } from './host.ts';
 import type { ActorRef } from './ref.ts';
 import { describeReport } from './report.ts';
 import type { Report } from './report.ts';
+import { HomeServices } from '../services/services.ts';
+import type { EventStream } from '../services/event-stream.ts';
+import type { Registry } from '../services/registry.ts';
 import { MOST_SLOTS } from './runtime.ts';
 import type { Observer } from './runtime.ts';
 import { spawnChild } from './spawn.ts';
@@ -99,6 +102,7 @@ export class ActorSystem {
   readonly #root: Cell;
   readonly #dispatcher: Dispatcher;
   readonly #threads: Threads;
+  readonly #services: HomeServices;
   readonly #observatory: Observatory;
 
   /** Starts nothing yet. Never blocks. */
@@ -106,6 +110,7 @@ export class ActorSystem {
     this.name = options.name ?? 'actors';
     const report = options.report ?? ((report: Report) => console.error(describeReport(report)));
     const safely = (each: Report): void => {
+      this.#services.report(each);
       this.#observatory?.note(each);
       try {
         report(each);
@@ -133,6 +138,10 @@ export class ActorSystem {
       place: placement => (count === 0 ? 0 : this.#threads.connect().agents.place(placement)),
     });
     const { dispatcher } = runtime;
+    const services = new HomeServices(runtime);
+    runtime.services = services;
+    this.#services = services;
+    deadLetters.subscribe(letter => services.deadLetter(letter));
     this.#threads = new Threads(runtime, this.name, count);
     this.#dispatcher = dispatcher;
     this.#root = new Cell(runtime, undefined, guardian as unknown as Actor<never, never>, [], {}, 0, '');
@@ -145,6 +154,16 @@ export class ActorSystem {
   #summarize(report: (report: Report) => void): void {
     const { count, reasons } = this.deadLetters.summary();
     if (count > 0) report({ type: 'deadLetters', count, reasons });
+  }
+
+  /** Where actors are found by keys. */
+  get registry(): Registry {
+    return this.#services.registry;
+  }
+
+  /** Publish and subscribe. */
+  get events(): EventStream {
+    return this.#services.events;
   }
 
   /** @internal */
@@ -213,6 +232,7 @@ export class ActorSystem {
       }
     }
     await this.#threads.stop();
+    this.#services.stop();
     await this.#observatory.close();
     this.#summarize(each => root.runtime.report(each));
   }

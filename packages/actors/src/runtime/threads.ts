@@ -8,6 +8,7 @@ import { Node } from './node.ts';
 import { bellWords } from './node/bell.ts';
 import type { Packet, Wiring } from './node/packet.ts';
 import type { Runtime } from './runtime.ts';
+import type { HomeServices } from '../services/services.ts';
 import { schedulerThread } from './scheduler-thread.ts';
 
 /** How long a thread without actors may take to end before it is terminated. */
@@ -52,6 +53,7 @@ export class Threads {
     const node = new Node(runtime, wiring, 0, 0);
     node.onReport = report => runtime.report(report);
     runtime.node = node;
+    (runtime.services as HomeServices).open(node);
     for (let slot = 1; slot < slots; slot++) this.#start(slot, 0);
     this.#reception = node.receive();
     return node;

@@ -54,7 +54,7 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
   let behavior = made;
   if (made instanceof Next) {
     if (made.kind === IGNORE) {
-      cell.runtime.observer?.started?.(cell, 'ignore');
+      cell.runtime.observer?.started?.(cell, { outcome: 'ignore' });
       beginStop(cell, exit.normal);
       return { outcome: 'ignore' };
     }
@@ -71,7 +71,7 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
   }
   cell.state = STATE.running;
   cell.gate &= ~CLOSED;
-  cell.runtime.observer?.started?.(cell, 'ok');
+  cell.runtime.observer?.started?.(cell, { outcome: 'ok', info });
   if (cell.restarts !== cell.restartsReported) {
     cell.restartsReported = cell.restarts;
     cell.runtime.report({ type: 'restarted', path: cell.path, restarts: cell.restarts });
@@ -82,7 +82,7 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
 
 function startFailed(cell: Cell, reason: ExitReason): Started | Promise<Started> {
   cell.settingUp = false;
-  cell.runtime.observer?.started?.(cell, 'error');
+  cell.runtime.observer?.started?.(cell, { outcome: 'error', reason });
   if (cell.state === STATE.restarting && reason.type === 'error') {
     failed(cell, reason.error, undefined);
     return { outcome: 'error', reason };
