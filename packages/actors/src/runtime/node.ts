@@ -46,6 +46,8 @@ const NOBODY: unique symbol = Symbol('nobody');
 export class Node implements Border, Receiver {
   readonly runtime: Runtime;
   readonly slot: number;
+  /** Whether it may look for an answer before its turn comes. */
+  looksAhead = true;
   /** Ends the reception. */
   stopped = false;
   readonly outbox: Outbox;
@@ -141,7 +143,7 @@ export class Node implements Border, Receiver {
   }
 
   #flushed(): void {
-    if (!this.#asked) return;
+    if (!this.#asked || !this.looksAhead) return;
     this.#asked = false;
     this.#reception.expectAnswer();
   }
