@@ -44,6 +44,9 @@ const examples: Record<string, Expected> = {
       }
     },
   },
+  '103-class-with-run': {
+    prints: [...range(1, 3).map(n => `greeter of world: hello world, ${n}`), 'main: the thread has finished'],
+  },
   '104-result': {
     prints: [
       'awaited: { total: 10, terms: 4 }',
@@ -86,6 +89,7 @@ const examples: Record<string, Expected> = {
     prints: [[50, 100, 150].map(ms => `sleeper of ${ms} ms wakes up`), "left: [ 'MainThread' ]"],
   },
 
+  '111-value-in-a-field': { prints: ['by its fields: 25 97', 'by result():   25 primes up to 100'] },
   // Identity
   '201-names': {
     prints: [
@@ -433,6 +437,13 @@ const examples: Record<string, Expected> = {
     ],
   },
 
+  '907-answer': {
+    prints: [
+      'fulfilled 3',
+      'rejected CancelledError: the task was cancelled',
+      'rejected RangeError: the mean of nothing',
+    ],
+  },
   // Actors
   '1001-actor-counter': { prints: ['count: 55', 'count: 155'] },
   '1002-ping-pong': { prints: ['on one thread: normal', 'on two threads: normal'] },

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ComparisonReport } from '../src/compare.ts';
@@ -176,6 +177,10 @@ test('--compare puts the measured speed-up beside the bound', async () => {
   expect(report.bound.total).toBeGreaterThan(0);
   expect(report.oneThread).toHaveLength(5);
   expect(report.threads).toHaveLength(5);
+  // The cores, with nothing shared, are what the threads can be measured against.
+  expect(report.sideBySide.runs).toBe(Math.min(availableParallelism(), 3));
+  expect(report.sideBySide.seconds).toHaveLength(5);
+  expect(report.machineSpeedUp).toBeGreaterThan(0);
 });
 
 describe('--search', () => {

@@ -9,8 +9,12 @@ import type { Program } from './programs.ts';
 
 const TIMEOUT_MS = 60_000;
 
-export async function runProgram(program: Program): Promise<string[]> {
-  const { code, signal, stdout, stderr } = await runFile(program);
+/** `folder` is where its file lies, if it isn't where `writePrograms` put it. */
+export async function runProgram(
+  program: Program,
+  folder: string = join(OUT, program.folder),
+): Promise<string[]> {
+  const { code, signal, stdout, stderr } = await runFile(program, folder);
   const { seen, printed } = readOutput(stdout);
   const problems: string[] = [];
   const end = signal ?? code;
@@ -38,8 +42,7 @@ interface Ending {
   readonly stderr: string;
 }
 
-function runFile({ folder, file }: Program): Promise<Ending> {
-  const cwd = join(OUT, folder);
+function runFile({ file }: Program, cwd: string): Promise<Ending> {
   const vitest = (): string =>
     join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
   const args = file.includes('.test.') ? [vitest(), 'run', '--root', '.', file] : [file];

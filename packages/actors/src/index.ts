@@ -38,8 +38,15 @@ export type { FullPolicy, MailboxOptions } from './mailbox/mailbox.ts';
 export { router } from './routing/router.ts';
 export type { RouterOptions, Routing } from './routing/router.ts';
 
+// Finding each other, and telling everybody
+export { Key, Topic } from './services/key.ts';
+export type { Registry } from './services/registry.ts';
+export type { Listing } from './services/registry-actor.ts';
+export { topics } from './services/event-stream.ts';
+export type { DeadLetterEvent, EventStream } from './services/event-stream.ts';
+
 // What is seen from outside
-export type { ActorInfo } from './runtime/inspect.ts';
+export type { ActorInfo, ThreadInfo } from './observability/tree.ts';
 export { describeReport } from './runtime/report.ts';
 export type { Report } from './runtime/report.ts';
 export type { DeadLetter, DeadLetterReason, DeadLetters } from './runtime/dead-letters.ts';

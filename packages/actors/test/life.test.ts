@@ -626,3 +626,25 @@ test('inspect shows the tree with states, messages and restarts', async () => {
   await kit.settle();
   expect(kit.system.inspect().children[0]!.children[0]).toMatchObject({ waiting: 0, handled: 1, busy: true });
 });
+
+test('children that the setup spawns when an actor is restarted in place live, also from an async setup', async () => {
+  for (const isAsync of [false, true]) {
+    const kit = new TestSystem({ seed: 1 });
+    const ref = kit.spawn(
+      (context: Context<string>) => {
+        context.spawn(() => () => {}, { name: 'child' });
+        const receive = (message: string): void => {
+          throw new RangeError(message);
+        };
+        return isAsync ? Promise.resolve(receive) : receive;
+      },
+      { name: 'parent', onError: [[RangeError, 'restart']] },
+    );
+    ref.tell('as told');
+    await kit.advance(1);
+    expect(kit.system.inspect().children[0]).toMatchObject({
+      restarts: 1,
+      children: [{ path: '/parent/child', state: 'running' }],
+    });
+  }
+});

@@ -648,7 +648,7 @@ describe('intensity', () => {
         await expect(it.call(it.sup.restartChild('one'))).rejects.toMatchObject({ code: 'restarting' });
         await expect(it.call(it.sup.deleteChild('one'))).rejects.toMatchObject({ code: 'restarting' });
         await expect(it.call(it.sup.startChild(spec('one')))).rejects.toMatchObject({
-          code: 'alreadyStarted',
+          code: 'alreadyPresent',
         });
         await it.call(it.sup.terminateChild('one'));
         expect(await it.statuses()).toEqual(['one stopped']);

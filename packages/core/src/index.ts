@@ -108,6 +108,7 @@ export { SharedBuffer } from './queue/shared-buffer.ts';
 export { ThreadPoolExecutor } from './executor/thread-pool-executor.ts';
 export type { AsyncIterables, Iterables } from './executor/thread-pool-executor.ts';
 export { Future } from './executor/future.ts';
+export { SettableFuture } from './executor/settable-future.ts';
 export { asCompleted, wait, waitAsync } from './executor/wait.ts';
 export type { Completed, DoneAndNotDone, ReturnWhen, WaitForOptions } from './executor/wait.ts';
 export { currentTask } from './executor/current-task.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readJob } from './read.ts';
-import { walk } from './walk.ts';
+import { type Entry, walk } from './walk.ts';
 
 let folder: string;
 
@@ -16,8 +16,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+function filesIn(at: string, exclude: string[] = []): Entry[] {
+  return [...walk(at, new Set(exclude))].flatMap(({ files }) => files);
+}
+
 function paths(exclude: string[] = []): string[] {
-  return walk(folder, new Set(exclude)).files.map(({ path }) => path);
+  return filesIn(folder, exclude).map(({ path }) => path);
 }
 
 test('all regular files at every depth, hidden ones too, in the order of their names', () => {
@@ -45,7 +49,7 @@ test('a name that is not UTF-8 is shown with its bytes and can be read', () => {
   writeFileSync(join(folder, 'fine'), '');
   mkdirSync(Buffer.concat([Buffer.from(`${folder}/d`), Buffer.from([0x80])]));
   writeFileSync(Buffer.concat([Buffer.from(`${folder}/d`), Buffer.from([0x80]), Buffer.from('/in')]), 'x');
-  const { files } = walk(folder, new Set());
+  const files = filesIn(folder);
   expect(files.map(({ path }) => path)).toEqual(['fine', 'é\\xe9\\xff.txt', 'd\\x80/in']);
   for (const file of files) expect(readJob(file, undefined, size => new Uint8Array(size)).kind).toBe('text');
 });
@@ -57,7 +61,17 @@ test('what is excluded is left out', () => {
 });
 
 test('a folder that cannot be listed is reported', () => {
-  const { files, closed } = walk(join(folder, 'missing'), new Set());
-  expect(files).toEqual([]);
-  expect(closed).toEqual([{ kind: 'closed folder', path: '.', detail: expect.stringContaining('ENOENT') }]);
+  expect([...walk(join(folder, 'missing'), new Set())]).toEqual([
+    { files: [], closed: { kind: 'closed folder', path: '.', detail: expect.stringContaining('ENOENT') } },
+  ]);
+});
+
+test('a folder is listed only when its turn comes', () => {
+  mkdirSync(join(folder, 'sub'));
+  writeFileSync(join(folder, 'a'), '');
+  const listings = walk(folder, new Set());
+  expect(listings.next().value?.files.map(({ path }) => path)).toEqual(['a']);
+  writeFileSync(join(folder, 'sub', 'late'), '');
+  expect(listings.next().value?.files.map(({ path }) => path)).toEqual(['sub/late']);
+  expect(listings.next().done).toBe(true);
 });

@@ -1,5 +1,6 @@
 // Lists the regular files of a folder, as `find -type f` does: every depth, hidden ones too, symbolic links not followed. The
-// order is the same at every run. A folder that can't be listed is reported and the walk goes on.
+// order is the same at every run. A folder that can't be listed is reported and the walk goes on. It goes folder by folder, so
+// that the first files can be read before the last ones are known.
 
 import { readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
@@ -14,27 +15,30 @@ export interface Entry {
   readonly at: string | Buffer;
 }
 
-export interface Walk {
-  readonly files: Entry[];
-  readonly closed: ClosedFolder[];
+/** What one folder holds, without those in it. */
+export interface Listing {
+  readonly files: readonly Entry[];
+  /** The folder itself, if it couldn't be listed. */
+  readonly closed: ClosedFolder | undefined;
 }
 
-/** Returns everything in `folder`. `exclude` holds absolute paths that are left out: the database lies there perhaps. */
-export function walk(folder: string, exclude: ReadonlySet<string>): Walk {
-  const found: Walk = { files: [], closed: [] };
+/** Yields what is in `folder`, one folder after the other. `exclude` holds absolute paths that are left out: the database lies there perhaps. */
+export function* walk(folder: string, exclude: ReadonlySet<string>): Generator<Listing, void, void> {
   const pending: { path: string; at: string | Buffer }[] = [{ path: '', at: folder }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { path, at } = next;
+    const files: Entry[] = [];
     const folders: { path: string; at: string | Buffer }[] = [];
-    for (const child of list(path, at, found.closed)) {
+    const { children, closed } = list(path, at);
+    for (const child of children) {
       const entry = { path: path === '' ? child.name : `${path}/${child.name}`, at: child.at };
       if (child.isFolder) folders.push(entry);
-      else if (typeof child.at !== 'string' || !exclude.has(child.at)) found.files.push(entry);
+      else if (typeof child.at !== 'string' || !exclude.has(child.at)) files.push(entry);
     }
     // Reversed, because the last one in is the first one out.
     pending.push(...folders.reverse());
+    yield { files, closed };
   }
-  return found;
 }
 
 interface Child {
@@ -43,12 +47,16 @@ interface Child {
   readonly isFolder: boolean;
 }
 
-function list(path: string, at: string | Buffer, closed: ClosedFolder[]): Child[] {
+function list(path: string, at: string | Buffer): { children: Child[]; closed: ClosedFolder | undefined } {
   try {
-    return typeof at === 'string' ? byNames(at) : byBytes(at);
+    return { children: typeof at === 'string' ? byNames(at) : byBytes(at), closed: undefined };
   } catch (error) {
-    closed.push({ kind: 'closed folder', path: path === '' ? '.' : path, detail: describe(error) });
-    return [];
+    const closed = {
+      kind: 'closed folder',
+      path: path === '' ? '.' : path,
+      detail: describe(error),
+    } as const;
+    return { children: [], closed };
   }
 }
 

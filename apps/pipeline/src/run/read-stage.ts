@@ -28,13 +28,16 @@ export const readStage: Task<ReadStage> = task(
   import.meta,
   function readStage(options, jobs, stop, counters) {
     const clock = new Stopwatch();
-    const intake = new Intake(options, stop, counters.found, sharing(options.queueSize)).jobs();
+    const intake = new Intake(options, stop, counters.found, sharing(options.queueSize));
+    const read = intake.jobs();
     try {
       for (
-        let next = clock.time(() => intake.next());
+        let next = clock.time(() => read.next());
         next.done !== true;
-        next = clock.time(() => intake.next())
+        next = clock.time(() => read.next())
       ) {
+        // The parsers begin with the first file. The rest of the folder is listed while they keep this thread waiting anyway.
+        while (jobs.full && clock.time(() => intake.lookAhead()));
         jobs.put(next.value);
         if (next.value.kind === 'text') release(next.value.content);
         if (isFile(next.value)) counters.taken.add(1);

@@ -27,7 +27,7 @@ export interface Counter {
 
 /** Where the stages count, for the progress display and for the report. They count right also when a thread dies. */
 export interface Counters<C extends Counter = Counter> {
-  /** Files that the folder holds. */
+  /** Files that were found in the folder so far. */
   readonly found: C;
   /** Files that were handed to the parsers. */
   readonly taken: C;

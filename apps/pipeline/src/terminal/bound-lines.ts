@@ -30,6 +30,14 @@ export function speedUpLine({ stages, shared }: Bound, oneThread: number, thread
   return `Measured: ${times(speedUp)} (${seconds(oneThread)} / ${seconds(threads)}), ${shares.join(' and ')} of that.`;
 }
 
+/** `machine` is what runs side by side, which share nothing, got done in the time of one. */
+export function machineLine(runs: number, machine: number, speedUp: number): string {
+  return (
+    `For comparison, ${runs} one-thread runs side by side, which share nothing, do ${machine.toFixed(2)} times the work of one ` +
+    `in its time: that is what these cores give; the threads reach ${percent(speedUp / machine)} of it.`
+  );
+}
+
 function times(speedUp: number): string {
   return `${speedUp.toFixed(2)} times as fast`;
 }

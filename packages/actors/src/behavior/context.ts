@@ -6,6 +6,8 @@ import { AdapterRef, LocalRef } from '../runtime/local-ref.ts';
 import type { ActorRef, Answer, AskOptions, Question } from '../runtime/ref.ts';
 import { spawnChild } from '../runtime/spawn.ts';
 import type { SpawnArguments } from '../runtime/spawn.ts';
+import type { EventStream } from '../services/event-stream.ts';
+import type { Registry } from '../services/registry.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { ActorTimers } from '../timers/actor-timers.ts';
@@ -217,6 +219,16 @@ export class Context<in out M> {
       value => pipe(value, done as (value: never) => unknown),
       (error: unknown) => pipe(error, (failed ?? rethrow) as (value: never) => unknown),
     );
+  }
+
+  /** Where actors are found by keys, on every thread. */
+  get registry(): Registry {
+    return this.#cell.runtime.services!.registry;
+  }
+
+  /** Publish and subscribe, over all threads. */
+  get events(): EventStream {
+    return this.#cell.runtime.services!.events;
   }
 
   /** Its timers, by key; all end with this instance. */

@@ -23,6 +23,8 @@ export abstract class OpenAsk implements Reply<unknown> {
 
 /** Whom a question is for, as far as the question needs to know. */
 export interface Asked {
+  /** For errors; `ask` if omitted. */
+  readonly doing?: string;
   readonly path: string;
   readonly asks: Set<OpenAsk>;
   lateReply(value: unknown, reason: DeadLetterReason): void;
@@ -76,7 +78,7 @@ export class PendingAsk extends OpenAsk {
   }
 
   override died(reason: ExitReason): void {
-    this.fail(new ActorDiedError(this.#asked.path, reason, 'ask'));
+    this.fail(new ActorDiedError(this.#asked.path, reason, this.#asked.doing ?? 'ask'));
   }
 
   /** Is called once when it is settled, for whoever keeps it under a number. */

@@ -33,6 +33,7 @@ import { ACCEPTED, REFUSED, createMailbox } from '../mailbox/mailbox.ts';
 import type { Mailbox, Offered } from '../mailbox/mailbox.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import { showCell } from '../observability/show.ts';
 import { Bonds } from './bonds.ts';
 import { discardCell, killCell } from './cell/end.ts';
 import { reportCrash } from './cell/failure.ts';
@@ -61,7 +62,8 @@ export class Cell {
   readonly id: number;
   /** Its name among its siblings; `undefined` for one that is known by its number. */
   readonly label: string | undefined;
-  readonly actor: Actor<never, never>;
+  /** What it runs; a supervisor may give it another one between two lives. */
+  actor: Actor<never, never>;
   /** Emptied at the end of a child that never comes back. */
   args: readonly unknown[];
   readonly options: ActorOptions;
@@ -75,6 +77,8 @@ export class Cell {
   /** Whether it ends because its supervisor wants it to, who then waits for it and needn't be told. */
   leaving = false;
 
+  /** Its record for those who look from outside, or -1. */
+  gauge = -1;
   state: State = STATE.starting;
   /** Counts its instances: those in place, and those that a supervisor started after an end. */
   incarnation = 0;
@@ -92,6 +96,8 @@ export class Cell {
   refuses = false;
   gate: number = CLOSED;
   queued = false;
+  /** The setup function is under way. */
+  settingUp = false;
   /** The setup function is to run in its own turn. */
   toStart = false;
   lane: Fifo | undefined = undefined;
@@ -128,6 +134,7 @@ export class Cell {
     this.mailbox = runtime.wrapMailbox === undefined ? mailbox : runtime.wrapMailbox(this, mailbox);
     this.agent = agent;
     this.ref = agent === undefined ? new LocalRef(this) : agent.ref;
+    if (runtime.gauges !== undefined) showCell(this, runtime.gauges);
   }
 
   get path(): string {
@@ -158,7 +165,7 @@ export class Cell {
 
   /** Whether a child started now could live: also while it is being set up, or drains. */
   get acceptsChildren(): boolean {
-    return this.state < STATE.restarting;
+    return this.state < STATE.restarting || (this.state === STATE.restarting && this.settingUp);
   }
 
   get busy(): boolean {
@@ -235,6 +242,9 @@ export class Cell {
   /** Does what there is to do, for a while. Is called by the dispatcher only. */
   visit(): void {
     const { dispatcher, mailbox } = this;
+    const { gauges } = this.runtime;
+    if (gauges !== undefined && this.gauge !== -1) gauges.enter(this.gauge);
+    const began = dispatcher.timed ? dispatcher.host.now() : 0;
     dispatcher.current = this;
     dispatcher.left -= 1;
     if (this.toStart && (this.gate & (BUSY | HELD)) === 0) {
@@ -251,6 +261,10 @@ export class Cell {
     if (this.state === STATE.draining && this.gate === 0 && mailbox.size === 0)
       beginStop(this, this.lastReason);
     dispatcher.current = undefined;
+    if (gauges !== undefined) {
+      if (dispatcher.timed && this.gauge !== -1) gauges.addTime(this.gauge, dispatcher.host.now() - began);
+      gauges.leave(this);
+    }
     this.queued = false;
     this.wake();
   }

@@ -6,7 +6,7 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Host } from './host.ts';
 import type { Placement } from './placement.ts';
 import type { Report } from './report.ts';
-import { ID_STEP, MOST_SLOTS } from './runtime.ts';
+import { ID_STEP, MOST_SLOTS, SERVICE_NUMBERS } from './runtime.ts';
 import type { Observer, Runtime } from './runtime.ts';
 
 /** So many numbers are left free for what each earlier thread of a slot may have given. */
@@ -26,12 +26,14 @@ export interface RuntimeParts {
 
 export function createRuntime(parts: RuntimeParts): Runtime {
   const { slot, generation, host, ...rest } = parts;
-  let numbers = generation * NUMBERS_PER_GENERATION;
+  let numbers = SERVICE_NUMBERS + generation * NUMBERS_PER_GENERATION;
   return {
     ...rest,
     slot,
     dispatcher: new Dispatcher(host),
     node: undefined,
+    services: undefined,
+    gauges: undefined,
     nextId: (target = slot) => (numbers += 1) * ID_STEP + slot * MOST_SLOTS + target,
   };
 }

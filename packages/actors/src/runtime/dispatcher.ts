@@ -7,6 +7,7 @@
  * macrotask too.
  */
 import { TimerWheel, WheelTimer } from '../timers/wheel.ts';
+import type { Gauges } from '../observability/gauges.ts';
 import type { Cell } from './cell.ts';
 import type { Host } from './host.ts';
 
@@ -25,6 +26,12 @@ export class Dispatcher {
   current: Cell | undefined;
   /** How many messages may still be handled before the clock is looked at. */
   left = 0;
+  /** What is shown of this thread, if anything is. */
+  gauges: Gauges | undefined;
+  /** Whether somebody wants to know how long turns of actors take. */
+  timed = false;
+  /** How many handlers wait for promises. */
+  awaiting = 0;
   /** Messages handled by all actors of this thread. */
   processed = 0;
   /** Is called when a turn ends, before the thread goes back to its event loop: the place to send what was collected. */
@@ -114,6 +121,11 @@ export class Dispatcher {
     const start = host.now();
     // Turns that follow each other by microtasks share one slice. A series that began long ago and paused only costs one macrotask.
     if (this.#hops === 1) this.#seriesStart = start;
+    const { gauges } = this;
+    if (gauges !== undefined) {
+      this.timed = gauges.wantsTimes;
+      gauges.beginTurn(start);
+    }
     let lookEvery = 8;
     this.left = lookEvery;
     let last = start;
@@ -130,6 +142,7 @@ export class Dispatcher {
     }
     this.flush?.();
     this.#running = false;
+    if (gauges !== undefined) gauges.endTurn(this.timed ? host.now() - start : 0, this.processed);
     if (this.#size > 0 || this.#hops >= MOST_HOPS || last - this.#seriesStart > SLICE_MS) {
       // The next turn, now or when somebody has something to do, is a macrotask.
       this.#hops = MOST_HOPS;
@@ -158,6 +171,11 @@ export class Dispatcher {
   cancelTimer(timer: WheelTimer): boolean {
     // The alarm stays: it may ring for nothing, which costs less than setting it anew at each cancellation.
     return this.wheel.cancel(timer);
+  }
+
+  /** When the next timer is due, at the earliest; `undefined` if there is none. */
+  get nextTimer(): number | undefined {
+    return this.#alarm === Infinity ? undefined : this.#alarm;
   }
 
   #setAlarm(at: number): void {

@@ -1,8 +1,7 @@
 /** References to actors of this thread: a message goes straight into the mailbox, as it is, uncopied. */
 import { TimeoutError } from '@heddle/core';
 import type { AsyncWaitOptions } from '@heddle/core';
-import { ActorDiedError, MailboxFullError } from '../errors.ts';
-import { DISPLACED, ACCEPTED, DROPPED } from '../mailbox/mailbox.ts';
+import { ActorDiedError } from '../errors.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { PendingAsk, checkTimeout } from './ask.ts';
@@ -11,6 +10,7 @@ import type { Cell } from './cell.ts';
 import { Envelope } from './envelope.ts';
 import { ActorRef } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
+import { sendTo } from './send.ts';
 import type { InternalSignal } from './signal.ts';
 
 export class LocalRef<in M> extends ActorRef<M> {
@@ -80,65 +80,6 @@ function askedOf(cell: Cell): Asked {
       cell.runtime.deadLetters.add({ message, to: undefined, path: cell.path, reason });
     },
   };
-}
-
-async function sendTo(cell: Cell, message: unknown, options: AsyncWaitOptions | undefined): Promise<void> {
-  checkTimeout(options?.timeout, `send ${cell.path}`);
-  options?.signal?.throwIfAborted();
-  if (!cell.open) {
-    cell.deadLetter(message, 'stopped');
-    throw new ActorDiedError(cell.path, cell.alive ? exit.shutdown : exit.noproc, 'send');
-  }
-  // Those who wait already are before us.
-  if (!cell.mailbox.blocks || (cell.mailbox.hasRoom() && !cell.knownBonds?.knownCreditors?.length)) {
-    const outcome = cell.post(message);
-    // What a policy drops on purpose is no error of the sender.
-    if (outcome === ACCEPTED || outcome === DISPLACED || outcome === DROPPED) return;
-    throw new MailboxFullError(`send ${cell.path}: the mailbox is full (${cell.mailbox.size} messages)`);
-  }
-  await credit(cell, message, options);
-}
-
-/** Waits in line for room. The message is delivered in the same step in which the room is granted: nobody can take it in between. */
-function credit(cell: Cell, message: unknown, options: AsyncWaitOptions | undefined): Promise<void> {
-  const { dispatcher } = cell;
-  const { creditors } = cell.bonds;
-  return new Promise((resolve, reject) => {
-    const signal = options?.signal;
-    const close = (): void => {
-      dispatcher.host.release();
-      if (timer !== undefined) dispatcher.cancelTimer(timer);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const creditor = {
-      granted() {
-        close();
-        cell.post(message);
-        resolve();
-      },
-      refused(error: unknown) {
-        close();
-        reject(error);
-      },
-    };
-    const giveUp = (error: unknown): void => {
-      const at = creditors.indexOf(creditor);
-      if (at === -1) return;
-      creditors.splice(at, 1);
-      creditor.refused(error);
-    };
-    const onAbort = (): void => giveUp(signal!.reason);
-    const timeout = options?.timeout;
-    const timer =
-      timeout === undefined || timeout === Infinity
-        ? undefined
-        : dispatcher.after(timeout, () =>
-            giveUp(new TimeoutError(`send ${cell.path}: no room within ${timeout} ms`)),
-          );
-    signal?.addEventListener('abort', onAbort, { once: true });
-    dispatcher.host.hold();
-    creditors.push(creditor);
-  });
 }
 
 async function stoppedOf(cell: Cell, options: AsyncWaitOptions | undefined): Promise<ExitReason> {

@@ -4,6 +4,7 @@ import type { ExitReason } from '../supervision/exit-reason.ts';
 import { PendingAsk, checkTimeout } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { Node } from './node.ts';
+import { sendAway } from './node/remote-send.ts';
 import { ActorRef } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
 import type { InternalSignal } from './signal.ts';
@@ -29,11 +30,10 @@ export class RemoteRef<in M> extends ActorRef<M> {
     this.#node.tell(this.id, this.path, message);
   }
 
-  /** The mailbox is elsewhere: this resolves when the message is on its way. What its policy does with it shows there. */
   override async send(message: M, options?: AsyncWaitOptions): Promise<void> {
     checkTimeout(options?.timeout, `send ${this.path}`);
     options?.signal?.throwIfAborted();
-    this.#node.tell(this.id, this.path, message);
+    await sendAway(this.#node, this.id, this.path, message, options);
   }
 
   override async ask<T, const Q extends Question<T>>(

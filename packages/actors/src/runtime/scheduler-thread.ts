@@ -1,12 +1,14 @@
 /** What a scheduler thread runs: a dispatcher, and the reception of what other threads send. */
 import { task } from '@heddle/core';
 import type { Task } from '@heddle/core';
+import { Gauges } from '../observability/gauges.ts';
 import { createRuntime } from './create-runtime.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { PlatformHost } from './host.ts';
 import { Node } from './node.ts';
-import type { Wiring } from './node.ts';
+import type { Wiring } from './node/packet.ts';
 import type { Report } from './report.ts';
+import { remoteServices } from '../services/services.ts';
 
 /** `claimsToCome`: how many threads will say which actors of a dead predecessor may come back. */
 export const schedulerThread: Task<
@@ -19,13 +21,15 @@ export const schedulerThread: Task<
     generation: number,
     claimsToCome: number,
   ): Promise<void> {
-    const report = (each: Report): void => node.post(0, ['report', each]);
+    const report = (each: Report): void => node.outbox.post(0, ['report', each]);
     const deadLetters = new DeadLetters(
       error => report({ type: 'callbackFailed', path: '', callback: 'dead letter listener', error }),
       () => {},
     );
     // All dead letters are counted where the system was made.
-    deadLetters.subscribe(({ message, path, reason }) => node.post(0, ['letter', message, path, reason]));
+    deadLetters.subscribe(({ message, path, reason }) =>
+      node.outbox.post(0, ['letter', message, path, reason]),
+    );
     const runtime = createRuntime({
       slot,
       generation,
@@ -34,10 +38,13 @@ export const schedulerThread: Task<
       observer: undefined,
       wrapMailbox: undefined,
       report,
-      place: placement => node.place(placement),
+      place: placement => node.agents.place(placement),
     });
+    const gauges = new Gauges(wiring.census, slot, generation);
+    runtime.gauges = runtime.dispatcher.gauges = gauges;
     const node: Node = new Node(runtime, wiring, generation, claimsToCome);
     runtime.node = node;
+    runtime.services = remoteServices(node);
     await node.receive();
   },
 );

@@ -60,7 +60,7 @@ export function createCell(
   const cell =
     slot === runtime.slot
       ? new Cell(runtime, parent, actor, args, merged, runtime.nextId(), label)
-      : runtime.node!.createAgent(parent, actor, args, merged, options, slot, label);
+      : runtime.node!.agents.create(parent, actor, args, merged, options, slot, label);
   const { bonds } = parent;
   bonds.children.add(cell);
   if (label !== undefined) bonds.names.set(label, cell);

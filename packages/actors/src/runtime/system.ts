@@ -2,6 +2,9 @@
 import type { Actor, SetupFunction } from '../behavior/actor.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import { Observatory } from '../observability/observatory.ts';
+import { inspectorPath } from '../observability/inspector.ts';
+import type { ActorInfo, ThreadInfo } from '../observability/tree.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import { Cell } from './cell.ts';
 import { STATE } from './cell/state.ts';
@@ -10,11 +13,12 @@ import { createRuntime } from './create-runtime.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { PlatformHost } from './host.ts';
 import type { Host } from './host.ts';
-import { inspectCell } from './inspect.ts';
-import type { ActorInfo } from './inspect.ts';
 import type { ActorRef } from './ref.ts';
 import { describeReport } from './report.ts';
 import type { Report } from './report.ts';
+import { HomeServices } from '../services/services.ts';
+import type { EventStream } from '../services/event-stream.ts';
+import type { Registry } from '../services/registry.ts';
 import { MOST_SLOTS } from './runtime.ts';
 import type { Observer } from './runtime.ts';
 import { spawnChild } from './spawn.ts';
@@ -32,6 +36,11 @@ export interface SystemOptions {
   readonly threads?: number;
   /** Is called with crashes, restarts and what supervisors report. Default: one line each to standard error. */
   readonly report?: (report: Report) => void;
+  /**
+   * Lets `npx heddle inspect` look at the running system, through a Unix socket (on Windows a named pipe) that a thread of its own serves: `true` for
+   * `heddle-<pid>.sock` in the directory for temporary files, or a path. Default: what the environment variable `HEDDLE_INSPECT` says (`1` or a path), and otherwise not.
+   */
+  readonly inspect?: boolean | string;
   /** Time, chance and turns; the testkit's is deterministic. */
   readonly host?: Host;
   /** Sees starts and ends before anybody else. */
@@ -61,6 +70,17 @@ function threadCount({ threads, host }: SystemOptions): number {
   return threads;
 }
 
+function inspectedAt({ inspect, host }: SystemOptions): string | undefined {
+  const { process } = globalThis as {
+    process?: { pid: number; platform: string; env: Record<string, string | undefined> };
+  };
+  if (process === undefined) return undefined;
+  const wanted = inspect ?? (host === undefined ? process.env['HEDDLE_INSPECT'] : undefined);
+  if (wanted === undefined || wanted === false || wanted === '' || wanted === '0') return undefined;
+  const tmp = (process.env['TMPDIR'] ?? '/tmp').replace(/\/$/, '');
+  return inspectorPath(wanted, process.pid, process.platform, tmp);
+}
+
 function parallelism(): number {
   return (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2;
 }
@@ -82,12 +102,16 @@ export class ActorSystem {
   readonly #root: Cell;
   readonly #dispatcher: Dispatcher;
   readonly #threads: Threads;
+  readonly #services: HomeServices;
+  readonly #observatory: Observatory;
 
   /** Starts nothing yet. Never blocks. */
   constructor(options: SystemOptions = {}) {
     this.name = options.name ?? 'actors';
     const report = options.report ?? ((report: Report) => console.error(describeReport(report)));
     const safely = (each: Report): void => {
+      this.#services.report(each);
+      this.#observatory?.note(each);
       try {
         report(each);
       } catch (error) {
@@ -111,18 +135,35 @@ export class ActorSystem {
       observer: options.observer,
       wrapMailbox: options.wrapMailbox,
       report: safely,
-      place: placement => (count === 0 ? 0 : this.#threads.connect().place(placement)),
+      place: placement => (count === 0 ? 0 : this.#threads.connect().agents.place(placement)),
     });
     const { dispatcher } = runtime;
+    const services = new HomeServices(runtime);
+    runtime.services = services;
+    this.#services = services;
+    deadLetters.subscribe(letter => services.deadLetter(letter));
     this.#threads = new Threads(runtime, this.name, count);
     this.#dispatcher = dispatcher;
     this.#root = new Cell(runtime, undefined, guardian as unknown as Actor<never, never>, [], {}, 0, '');
     void this.#root.start();
+    this.#observatory = new Observatory(this.#root, this.#threads);
+    const where = inspectedAt(options);
+    if (where !== undefined) this.#observatory.serve(where, this.name);
   }
 
   #summarize(report: (report: Report) => void): void {
     const { count, reasons } = this.deadLetters.summary();
     if (count > 0) report({ type: 'deadLetters', count, reasons });
+  }
+
+  /** Where actors are found by keys. */
+  get registry(): Registry {
+    return this.#services.registry;
+  }
+
+  /** Publish and subscribe. */
+  get events(): EventStream {
+    return this.#services.events;
   }
 
   /** @internal */
@@ -154,9 +195,17 @@ export class ActorSystem {
     return spawnChild(this.#root, actor, options[0]) as ActorRef<M>;
   }
 
-  /** The tree of actors as it is now, from the root down: states, messages waiting and handled, restarts. Of other threads it shows the actors whose parents are here. */
+  /**
+   * The tree of actors of all threads as it is now, from the root down (snapshot): states, messages waiting and handled, rates since the call before, restarts, last errors.
+   * It is read from shared memory, so it doesn't wait for a thread that is stuck. Never blocks.
+   */
   inspect(): ActorInfo {
-    return inspectCell(this.#root);
+    return this.#observatory.tree();
+  }
+
+  /** The threads as they are now (snapshot), with the actor that each of them runs, and since when. As `inspect`. */
+  inspectThreads(): readonly ThreadInfo[] {
+    return this.#observatory.threads();
   }
 
   /** Sends an exit signal to an actor. See `Context.exit`. */
@@ -183,6 +232,8 @@ export class ActorSystem {
       }
     }
     await this.#threads.stop();
+    this.#services.stop();
+    await this.#observatory.close();
     this.#summarize(each => root.runtime.report(each));
   }
 

@@ -1,11 +1,14 @@
 /**
  * The scheduler threads of a system, as its main thread sees them: started together when the first actor is placed on one, each replaced when it dies.
  */
-import { AtomicCounter, SimpleQueue, Thread } from '@heddle/core';
+import { AtomicCounter, SharedInt32Array, SimpleQueue, Thread } from '@heddle/core';
+import type { Announcement } from '../observability/gauges.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import { Node } from './node.ts';
-import type { Packet, Wiring } from './node.ts';
+import { bellWords } from './node/bell.ts';
+import type { Packet, Wiring } from './node/packet.ts';
 import type { Runtime } from './runtime.ts';
+import type { HomeServices } from '../services/services.ts';
 import { schedulerThread } from './scheduler-thread.ts';
 
 /** How long a thread without actors may take to end before it is terminated. */
@@ -26,22 +29,31 @@ export class Threads {
     this.#count = count;
   }
 
+  /** What the threads share, made at first need. */
+  get wiring(): Wiring {
+    const slots = this.#count + 1;
+    return (this.#wiring ??= {
+      inboxes: Array.from(
+        { length: slots },
+        (_, slot) => new SimpleQueue<Packet>({ name: `${this.#name} ${slot}` }),
+      ),
+      bells: new SharedInt32Array(bellWords(slots)),
+      // One reader is this thread, the other the inspector's.
+      census: [new SimpleQueue<Announcement>(), new SimpleQueue<Announcement>()],
+      loads: Array.from({ length: slots }, () => new AtomicCounter()),
+    });
+  }
+
   /** The way to the threads, which are started if they haven't been. */
   connect(): Node {
     const runtime = this.#runtime;
     if (runtime.node !== undefined) return runtime.node;
     const slots = this.#count + 1;
-    const wiring: Wiring = {
-      inboxes: Array.from(
-        { length: slots },
-        (_, slot) => new SimpleQueue<Packet>({ name: `${this.#name} ${slot}` }),
-      ),
-      loads: Array.from({ length: slots }, () => new AtomicCounter()),
-    };
-    this.#wiring = wiring;
+    const { wiring } = this;
     const node = new Node(runtime, wiring, 0, 0);
     node.onReport = report => runtime.report(report);
     runtime.node = node;
+    (runtime.services as HomeServices).open(node);
     for (let slot = 1; slot < slots; slot++) this.#start(slot, 0);
     this.#reception = node.receive();
     return node;
@@ -55,7 +67,7 @@ export class Threads {
   #start(slot: number, generation: number): void {
     const claimsToCome = generation === 0 ? 0 : this.#count;
     const thread = new Thread(schedulerThread, {
-      args: [this.#wiring!, slot, generation, claimsToCome],
+      args: [this.wiring, slot, generation, claimsToCome],
       name: `${this.#name}-${slot}`,
       daemon: true,
     });
@@ -73,7 +85,10 @@ export class Threads {
     this.#start(slot, generation + 1);
     const node = runtime.node!;
     for (let other = 1; other <= this.#count; other++) {
-      if (other !== slot) node.post(other, ['threadDied', slot, generation + 1]);
+      if (other === slot) continue;
+      node.outbox.post(other, ['threadDied', slot, generation + 1]);
+      // Should the dead one have been about to wake it, nobody else would.
+      node.outbox.send(other, true);
     }
     node.threadDied(slot, generation + 1);
   }
@@ -83,7 +98,7 @@ export class Threads {
     const node = this.#runtime.node;
     if (node === undefined || this.#stopping) return;
     this.#stopping = true;
-    for (let slot = 1; slot <= this.#count; slot++) node.post(slot, ['stop']);
+    for (let slot = 1; slot <= this.#count; slot++) node.outbox.post(slot, ['stop']);
     node.flush();
     await Promise.all(
       this.threads.map(async thread => {
@@ -95,7 +110,7 @@ export class Threads {
       }),
     );
     // Their last reports and dead letters are in the inbox by now.
-    node.post(0, ['stop']);
+    node.outbox.post(0, ['stop']);
     node.flush();
     await this.#reception;
   }

@@ -74,10 +74,8 @@ export class Calls {
     const children = this.#children;
     const child = children.enter(children.isDynamic ? this.#fromTemplate(what) : this.#fresh(what));
     const started = await children.start(child);
-    if (started.outcome === 'error') {
-      children.report('startError', child, started.reason);
-      children.drop(child);
-    }
+    // Whoever called is told why; a report would say it twice.
+    if (started.outcome === 'error') children.drop(child);
     return this.#startedChild(child, started, 'startChild');
   }
 
@@ -101,10 +99,10 @@ export class Calls {
     );
     const known = this.#children.withId(spec.id);
     if (known === undefined) return spec;
-    if (known.status === 'stopped') {
+    if (known.status !== 'running') {
       throw this.#refuse(
         'alreadyPresent',
-        `startChild: ${spec.id} is present, and stopped; use restartChild or deleteChild`,
+        `startChild: ${spec.id} is present, and ${known.status}; use restartChild or deleteChild once it is stopped`,
       );
     }
     throw this.#refuse(
@@ -133,10 +131,7 @@ export class Calls {
   async #restartChild(id: string): Promise<StartedChild> {
     const child = this.#stopped(id, 'restartChild');
     const started = await this.#children.start(child);
-    if (started.outcome === 'error') {
-      this.#children.report('startError', child, started.reason);
-      child.cell?.discard();
-    }
+    if (started.outcome === 'error') child.cell?.discard();
     return this.#startedChild(child, started, 'restartChild');
   }
 

@@ -23,6 +23,8 @@ import type { ActorRef } from '../runtime/ref.ts';
 export interface Child {
   spec: FullSpec;
   cell: Cell | undefined;
+  /** What the cell was started with last. */
+  made: FullSpec | undefined;
   status: ChildInfo['status'];
   /** Which of its cell's lives the status speaks of; exits of others are old news. */
   life: number;
@@ -73,7 +75,14 @@ export class Children {
   }
 
   enter(spec: FullSpec): Child {
-    const child: Child = { spec, cell: undefined, status: 'stopped', life: -1, restarts: [] };
+    const child: Child = {
+      spec,
+      cell: undefined,
+      made: undefined,
+      status: 'stopped',
+      life: -1,
+      restarts: [],
+    };
     if (!this.isDynamic) this.#byId.set(spec.id, child);
     return child;
   }
@@ -82,13 +91,10 @@ export class Children {
   drop(child: Child): void {
     child.status = 'stopped';
     if (!this.isDynamic && this.#byId.get(child.spec.id) === child) this.#byId.delete(child.spec.id);
-    const { cell } = child;
-    if (cell === undefined) return;
-    this.#byNumber.delete(cell.id);
-    cell.discard();
     // A temporary child's arguments aren't retained, however long somebody keeps its ref.
-    cell.args = [];
-    this.cell.bonds.removeChild(cell);
+    if (child.cell === undefined) return;
+    child.cell.args = [];
+    this.#leave(child.cell);
   }
 
   /** It is stopped; its spec stays, unless it is temporary or one of a dynamic supervisor's. */
@@ -115,10 +121,19 @@ export class Children {
   }
 
   #cellFor(child: Child): Cell {
-    const { spec, cell: known } = child;
-    if (known !== undefined) {
-      known.revive();
-      return known;
+    const { spec } = child;
+    if (child.cell !== undefined && !this.#fits(child)) {
+      // The spec goes on with another cell, under another ref.
+      this.#leave(child.cell);
+      child.cell = undefined;
+    }
+    child.made = spec;
+    if (child.cell !== undefined) {
+      const { cell } = child;
+      if (cell.agent === undefined) cell.actor = spec.start;
+      cell.args = spec.args;
+      cell.revive();
+      return cell;
     }
     const label = this.isDynamic ? undefined : spec.id;
     let cell = this.cell.bonds.takeFormer(label, spec.start);
@@ -131,6 +146,19 @@ export class Children {
     return cell;
   }
 
+  /** Whether the child's cell can run what its spec says now: one that stands for an actor elsewhere is bound to it. */
+  #fits({ cell, made, spec }: Child): boolean {
+    if (made === spec || made === undefined) return true;
+    if (placementOf(made) !== placementOf(spec)) return false;
+    return cell?.agent === undefined || made.start === spec.start;
+  }
+
+  #leave(cell: Cell): void {
+    this.#byNumber.delete(cell.id);
+    cell.discard();
+    this.cell.bonds.removeChild(cell);
+  }
+
   /** Ends a child and waits for that. Reports what wasn't expected. `drain`: it handles first what it has accepted. */
   async stop(child: Child, drain: boolean): Promise<void> {
     const { cell, spec, status } = child;
@@ -140,12 +168,14 @@ export class Children {
       if (cell.alive) cell.leaving = true;
       cell.requestStop(spec.shutdown, drain, exit.shutdown, resolve);
     });
-    const isPlain = reason.type === 'shutdown' && !('detail' in reason);
-    const expected =
-      isPlain ||
-      (!isAbnormal(reason) && spec.restart !== 'permanent') ||
-      (spec.shutdown === 'brutal' && reason.type === 'killed');
-    if (!expected) this.report('shutdownError', child, reason);
+    // What was asked for; and a child that may end by itself may also have done so just before.
+    const asked =
+      spec.shutdown === 'brutal'
+        ? reason.type === 'killed'
+        : reason.type === 'shutdown' && !('detail' in reason);
+    const expected = asked || (!isAbnormal(reason) && spec.restart !== 'permanent');
+    // A supervisor that was killed meanwhile, and its children with it, has nothing to say.
+    if (!expected && this.isCurrent) this.report('shutdownError', child, reason);
   }
 
   /** Last started first, one by one; those of a dynamic supervisor all at once. */
@@ -171,7 +201,12 @@ export class Children {
    */
   reconfigure(options: FullOptions): void {
     this.options = options;
-    if (this.isDynamic) return;
+    if (this.isDynamic) {
+      const [template] = options.children;
+      // Each has its own arguments, and all else from the template as it is now.
+      for (const child of this.#byNumber.values()) child.spec = { ...template!, args: child.spec.args };
+      return;
+    }
     const old = this.#byId;
     this.#byId = new Map();
     for (const spec of options.children) {
@@ -180,8 +215,6 @@ export class Children {
       if (known === undefined) this.enter(spec);
       else {
         known.spec = spec;
-        // Its next instance starts from the new spec.
-        if (known.cell !== undefined && known.cell.actor === spec.start) known.cell.args = spec.args;
         this.#byId.set(spec.id, known);
       }
     }
@@ -219,4 +252,8 @@ export class Children {
     const id = this.isDynamic ? child.cell?.name : child.spec.id;
     this.cell.runtime.report({ type: 'supervisor', path: this.cell.path, error, child: id, reason });
   }
+}
+
+function placementOf({ start, options }: FullSpec): string {
+  return JSON.stringify(options.placement ?? start.options.placement ?? 'parent');
 }

@@ -14,6 +14,7 @@ import type { Report } from '../runtime/report.ts';
 import type { SpawnArguments } from '../runtime/spawn.ts';
 import { ActorSystem } from '../runtime/system.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import { isService } from '../services/services.ts';
 import { FaultyMailbox } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { seededRandom } from './random.ts';
@@ -21,10 +22,15 @@ import { VirtualHost } from './virtual-host.ts';
 
 /** One step in the life of an actor, in the order in which they happened. */
 export type LifeEvent =
+  /** A start attempt, and what came of it. */
   | {
       readonly type: 'started';
       readonly path: string;
       readonly outcome: 'ok' | 'ignore' | 'error';
+      /** Why it failed, if the outcome is `error`. */
+      readonly reason?: ExitReason;
+      /** What the setup gave to `next.started`, if it did. */
+      readonly info?: unknown;
       readonly at: number;
     }
   | { readonly type: 'stopping'; readonly path: string; readonly reason: ExitReason; readonly at: number }
@@ -35,6 +41,8 @@ export interface TestSystemOptions {
   readonly seed?: number;
   /** What goes wrong on purpose. */
   readonly faults?: Faults;
+  /** Is called with each start attempt, end and report, in the order in which they happen, before anybody else learns of them. */
+  readonly onEvent?: (event: LifeEvent | Report) => void;
 }
 
 /** More visits than this without becoming idle are taken for a loop that never ends. */
@@ -66,15 +74,25 @@ export class TestSystem {
     this.#choose = seededRandom(this.seed ^ 0x5eed);
     const { faults } = options;
     const faultRandom = seededRandom(this.seed ^ 0xfa17);
-    const at = (): number => this.#host.now();
+    const { onEvent } = options;
+    const note = (event: LifeEvent): void => {
+      // The root of the tree is nobody's business.
+      if ((event.path === '' && event.type === 'started') || isService(event.path)) return;
+      this.life.push(event);
+      onEvent?.(event);
+    };
+    const step = (cell: Cell) => ({ path: cell.path, at: this.#host.now() });
     this.system = new ActorSystem({
       name: `test ${this.seed}`,
       host: this.#host,
-      report: report => this.reports.push(report),
+      report: report => {
+        this.reports.push(report);
+        onEvent?.(report);
+      },
       observer: {
-        started: (cell, outcome) => this.life.push({ type: 'started', path: cell.path, outcome, at: at() }),
-        stopping: (cell, reason) => this.life.push({ type: 'stopping', path: cell.path, reason, at: at() }),
-        exited: (cell, reason) => this.life.push({ type: 'exited', path: cell.path, reason, at: at() }),
+        started: (cell, started) => note({ type: 'started', ...started, ...step(cell) }),
+        stopping: (cell, reason) => note({ type: 'stopping', reason, ...step(cell) }),
+        exited: (cell, reason) => note({ type: 'exited', reason, ...step(cell) }),
       },
       ...(faults !== undefined && {
         wrapMailbox: (cell: Cell, mailbox) => new FaultyMailbox(mailbox, cell, faults, faultRandom),
@@ -82,7 +100,6 @@ export class TestSystem {
     });
     this.system.dispatcher.throughput = 1;
     this.system.deadLetters.subscribe(letter => this.deadLetters.push(letter));
-    this.life.length = 0;
   }
 
   /** Virtual milliseconds since the beginning. */

@@ -15,6 +15,7 @@ import { shareableAddress } from '../codec/shareable.ts';
 import { CancelledError, HeddleError, TimeoutError } from '../errors.ts';
 import { allocateZeroed } from '../memory/allocator.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
+import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT } from '../memory/layout.ts';
 import { dropMessage } from '../memory/message.ts';
 import { Existing, makeHandle, release, retain } from '../memory/shared-object.ts';
@@ -102,7 +103,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** When it settled here, among all futures of this thread. @internal */
   order: number = 0;
 
-  /** Futures come from `submit`; this throws `TypeError`. */
+  /** Futures come from `submit`; this throws `TypeError`. For one that you settle yourself there is `SettableFuture`. */
   constructor(source?: never) {
     const from = source as
       | Existing
@@ -124,7 +125,10 @@ export class Future<T = unknown> implements PromiseLike<T> {
     } else if (from !== undefined && 'reason' in from) {
       this.#at = 0;
       this.#settle(PHASE.cancelled, { value: from.reason });
-    } else throw new TypeError('Future: a future comes from submit() of a ThreadPoolExecutor, not from new');
+    } else
+      throw new TypeError(
+        'Future: a future comes from submit() of a ThreadPoolExecutor, not from new; one that you settle yourself is a SettableFuture',
+      );
   }
 
   /** A future of a block that this agent expects. @internal */
@@ -393,7 +397,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** For logs: `<Future running>`. */
   toString(): string {
     const words = ['pending', 'running', 'running', 'running', 'returned', 'threw', 'cancelled'];
-    return `<Future ${words[this.#look()]}>`;
+    return `<${this.constructor.name} ${words[this.#look()]}>`;
   }
 
   static {
@@ -428,7 +432,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 }
 
-registerKind(KIND.future, {
+/** What a future's block is to the layers below; one that is settled by hand is the same and more. */
+export const futureKind: Kind = {
   revive: pointer => new Future(new Existing(pointer) as never),
   lines: [futureLine],
   repair: repairFuture,
@@ -438,7 +443,11 @@ registerKind(KIND.future, {
     if (verdict > 0) dropMessage(verdict);
     if ((i32[future + FUTURE.flags]! & FUTURE_FLAG.ownsTarget) !== 0)
       dropMessage(i32[future + FUTURE.target]!);
+    const context = i32[future + FUTURE.context]!;
+    if (context !== 0) dropMessage(context);
     const pool = i32[future + FUTURE.pool]!;
     if (pool !== 0) release(pool);
   },
-});
+};
+
+registerKind(KIND.future, futureKind);

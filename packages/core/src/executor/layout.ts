@@ -11,9 +11,9 @@
  * ```
  */
 export const FUTURE = {
-  /** The pool, with a reference. Written once; 0 in a future that was settled before it travelled. */
+  /** The pool, with a reference. Written once; 0 in a future that was settled before it travelled, and in one that is settled by hand. */
   pool: 12,
-  /** Link of AGENT.completed. */
+  /** Link of AGENT.completed; of a future that no pool has: of AGENT.runs. */
   completedNext: 13,
   /** The agent that submitted it and is told when it has settled. Written once. */
   watcher: 14,
@@ -21,10 +21,14 @@ export const FUTURE = {
   ticket: 15,
   /** A wait node of which only `next`, `previous` and `line` (2, 3, 5) are used, so that the functions of `parking/line.ts` work. Guarded by the pool's guard. */
   node: 16,
+  /** Of a future that no pool has: the phase that whoever has brought it to `judging` will publish. Written before the verdict. */
+  sentence: 17,
   /** Message with the outcome of a task that was settled from outside while it ran, when the payload may be in its worker's hands; 0 for none. */
   verdict: 20,
   /** The agent that has brought it to `judging`, or is about to. Guarded by the pool's guard. */
   judge: 22,
+  /** Message with the context that the task runs in; 0 for none, and once taken. */
+  context: 23,
   /** Message that says what to call. */
   target: 24,
   /** FUTURE_FLAG below. */
@@ -37,7 +41,7 @@ export const FUTURE = {
   priority: 28,
   /** Milliseconds from the task's start, 0 for none. */
   timeout: 30,
-  /** The agent that runs it, to be woken when cancelling is asked for; 0 before. Guarded by the pool's guard. */
+  /** The agent that runs it, to be woken when cancelling is asked for; 0 before. Guarded by the pool's guard, without one by its own. */
   runner: 31,
   payload: 32,
   bytes: 256,
@@ -75,6 +79,8 @@ export const PHASE = {
   cancelled: 6,
 } as const;
 export const PHASE_MASK = 7;
+/** FUTURE.verdict of a task that was settled from outside without an error. */
+export const WITHOUT_WORDS = -1;
 /** Somebody stands in the future's line. Set under its guard, cleared by publishing. */
 export const WAITERS = 8;
 /** The running task was asked to stop. */

@@ -11,7 +11,9 @@ import { deadlineOf } from '../parking/wait.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { Future, Origin } from './future.ts';
 import type { MapAsyncOptions, MapOptions } from './options.ts';
-import type { ThreadPoolExecutor } from './thread-pool-executor.ts';
+import { currentBindings } from '../thread/context.ts';
+import type { ThreadContext } from '../thread/context.ts';
+import type { Call, ThreadPoolExecutor } from './thread-pool-executor.ts';
 import { within } from './wait.ts';
 import type { ChunkOutcome } from './worker-loop.ts';
 
@@ -28,6 +30,9 @@ interface Chunk {
 
 /** What both iterators share: the options, and what of the results is here. */
 class Plan {
+  readonly #target: unknown;
+  /** Of the caller of `map`: rows are submitted later, from wherever results are asked for. */
+  readonly #context: ThreadContext = currentBindings() ?? 'empty';
   readonly chunkSize: number;
   /** Chunks that may be ahead. */
   readonly window: number;
@@ -42,6 +47,7 @@ class Plan {
   readonly #place: string;
 
   constructor(target: unknown, iterables: unknown, options: MapOptions | undefined, place: string) {
+    this.#target = target;
     this.#place = place;
     this.#timeout = options?.timeout;
     this.chunkSize = wholeNumber(options?.chunkSize ?? 1, 1, MOST, `${place}: chunkSize`);
@@ -52,6 +58,12 @@ class Plan {
         : Math.ceil(wholeNumber(buffer, 1, MOST, `${place}: bufferSize`) / this.chunkSize);
     this.deadline = deadlineOf(options?.timeout, place);
     checkInputs(target, iterables, place);
+  }
+
+  /** What to submit for so many rows of inputs. */
+  callFor(rows: readonly unknown[][]): Call {
+    const isChunk = this.chunkSize > 1;
+    return { target: this.#target, args: isChunk ? rows : rows[0]!, isChunk, context: this.#context };
   }
 
   get hasRoom(): boolean {
@@ -146,7 +158,6 @@ function give(result: Result): IteratorYieldResult<unknown> {
 
 class OrderedMap implements IterableIterator<unknown>, Disposable {
   readonly #pool: ThreadPoolExecutor;
-  readonly #target: unknown;
   readonly #plan: Plan;
   readonly #inputs: Array<Iterator<unknown>>;
   readonly #origin: Origin;
@@ -160,7 +171,6 @@ class OrderedMap implements IterableIterator<unknown>, Disposable {
     origin: Origin,
   ) {
     this.#pool = pool;
-    this.#target = target;
     this.#plan = new Plan(target, iterables, options, 'ThreadPoolExecutor.map');
     this.#inputs = iterables.map(each => each[Symbol.iterator]());
     this.#origin = origin;
@@ -196,9 +206,7 @@ class OrderedMap implements IterableIterator<unknown>, Disposable {
         if (chunk.length === chunkSize) break;
       }
       if (chunk.length === 0) return;
-      const args = chunkSize === 1 ? chunk[0]! : chunk;
-      const future = this.#pool.submitCall(this.#target, args, chunkSize > 1, this.#origin);
-      this.#plan.add(future, chunk.length);
+      this.#plan.add(this.#pool.submitCall(this.#plan.callFor(chunk), this.#origin), chunk.length);
     }
   }
 
@@ -236,7 +244,6 @@ type Input = Iterator<unknown> | AsyncIterator<unknown>;
 
 class OrderedMapAsync implements AsyncIterableIterator<unknown>, AsyncDisposable {
   readonly #pool: ThreadPoolExecutor;
-  readonly #target: unknown;
   readonly #plan: Plan;
   readonly #inputs: Input[];
   readonly #origin: Origin;
@@ -263,7 +270,6 @@ class OrderedMapAsync implements AsyncIterableIterator<unknown>, AsyncDisposable
     origin: Origin,
   ) {
     this.#pool = pool;
-    this.#target = target;
     this.#plan = new Plan(target, iterables, options, 'ThreadPoolExecutor.mapAsync');
     this.#signal = options?.signal;
     this.#signal?.throwIfAborted();
@@ -312,8 +318,7 @@ class OrderedMapAsync implements AsyncIterableIterator<unknown>, AsyncDisposable
       if (!this.#exhausted) chunk.push(row);
     }
     if (chunk.length === 0) return;
-    const args = chunkSize === 1 ? chunk[0]! : chunk;
-    this.#plan.add(this.#pool.submitCall(this.#target, args, chunkSize > 1, this.#origin), chunk.length);
+    this.#plan.add(this.#pool.submitCall(this.#plan.callFor(chunk), this.#origin), chunk.length);
   }
 
   async #fillAsync(): Promise<void> {
@@ -335,15 +340,8 @@ class OrderedMapAsync implements AsyncIterableIterator<unknown>, AsyncDisposable
       chunk.push(row);
     }
     if (chunk.length === 0) return;
-    const args = chunkSize === 1 ? chunk[0]! : chunk;
-    const isChunk = chunkSize > 1;
-    const { future } = await this.#pool.submitCallAsync(
-      this.#target,
-      args,
-      isChunk,
-      this.#origin,
-      this.#signal,
-    );
+    const call = this.#plan.callFor(chunk);
+    const { future } = await this.#pool.submitCallAsync(call, this.#origin, this.#signal);
     this.#plan.add(future, chunk.length);
     if (this.#ended) this.#plan.cancelAll();
     this.#progress?.();

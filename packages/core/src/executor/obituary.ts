@@ -13,6 +13,7 @@
  */
 import { exchange, i32, store } from '../atomics.ts';
 import { ThreadDiedError } from '../errors.ts';
+import { describeAgent } from '../memory/agent.ts';
 import { AGENT, OUTCOME, REGISTRY, THREAD } from '../memory/layout.ts';
 import { readMessage } from '../memory/message.ts';
 import { release } from '../memory/shared-object.ts';
@@ -103,6 +104,7 @@ function finishSettling(dead: number, future: number): void {
   const phase = phaseOf(future);
   if (seized && phase === PHASE.judging) {
     const pool = i32[future + FUTURE.pool]!;
+    if (pool === 0) return finishByHand(dead, future, crumb);
     ensureMapped(pool);
     takeOutOfLine(pool, future);
     if (isBroken(pool)) finishJudgement(future, crumb, PHASE.threw, { value: brokenError(pool) });
@@ -113,6 +115,13 @@ function finishSettling(dead: number, future: number): void {
     if (seized) i32[future + FUTURE.judge] = 0;
     i32[crumb] = 0;
   }
+}
+
+/** It died while it settled a future that no pool has: as it wanted to, if it got as far as to say so; otherwise the future fails by that. */
+function finishByHand(dead: number, future: number, crumb: number): void {
+  const decided = i32[future + FUTURE.verdict] !== 0;
+  const death = new ThreadDiedError(`${describeAgent(dead)} died while it settled this future`);
+  finishJudgement(future, crumb, decided ? i32[future + FUTURE.sentence]! : PHASE.threw, { value: death });
 }
 
 onDeath(bereave);

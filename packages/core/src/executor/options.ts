@@ -1,5 +1,6 @@
 /** How pools are set up and tasks submitted. */
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
+import type { ThreadContext } from '../thread/context.ts';
 import type { AnyFunction, Target } from '../thread/target.ts';
 
 /** How a pool is set up. */
@@ -36,6 +37,8 @@ export interface Submission<F extends AnyFunction> {
   signal?: AbortSignal | undefined;
   /** Milliseconds to wait for room, where `maxPending` limits it; then the future rejects with `QueueFullError`. */
   roomTimeout?: number | undefined;
+  /** What the storages named by `shareContext` hold in the task; default `'inherit'`: what they hold where it is submitted. */
+  context?: ThreadContext | undefined;
 }
 
 /** How `map` and `mapAsync` work. */

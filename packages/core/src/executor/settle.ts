@@ -17,7 +17,7 @@ import type { Line } from '../parking/wait.ts';
 import { grantAll } from '../parking/wake.ts';
 import { withoutUnshareables } from '../thread/except-hook.ts';
 import { pushCompleted } from './completed.ts';
-import { CANCEL, FUTURE, PHASE, PHASE_MASK, POOL, WAITERS } from './layout.ts';
+import { CANCEL, FUTURE, PHASE, PHASE_MASK, POOL, WAITERS, WITHOUT_WORDS } from './layout.ts';
 import { dropPayload, putPayload, readPayload } from './payload.ts';
 
 const { add, compareExchange, exchange, load, or } = hot;
@@ -99,11 +99,14 @@ const STATISTIC: Record<number, number> = {
  */
 export function publish(future: number, phase: number, crumb: number): void {
   const watcher = i32[future + FUTURE.watcher]!;
+  const pool = i32[future + FUTURE.pool]!;
   // Before, so that who sees the outcome sees the count. A thread that is killed between the two is counted here once more.
-  add(i32[future + FUTURE.pool]! + STATISTIC[phase]!, 1);
+  if (pool !== 0) add(pool + STATISTIC[phase]!, 1);
   if ((exchange(future, phase) & WAITERS) !== 0) serveWaiters(future);
   i32[crumb] = 0;
-  pushCompleted(watcher, future);
+  // Nobody has submitted it if it has no pool.
+  if (pool === 0) release(future);
+  else pushCompleted(watcher, future);
 }
 
 /** Tells all who stand in the line of a settled future. Harmless twice. */
@@ -123,7 +126,7 @@ export function renounce(future: number, crumb: number): void {
   release(future);
 }
 
-/** Takes a future that is in that phase for itself, to settle it from outside; false if it isn't. Under the pool's guard. */
+/** Takes a future that is in that phase for itself, to settle it from outside; false if it isn't. Under the pool's guard, or its own if it has no pool. */
 export function seize(future: number, from: number): boolean {
   i32[selfAgent + AGENT.settling] = future;
   i32[future + FUTURE.judge] = selfAgent;
@@ -132,9 +135,6 @@ export function seize(future: number, from: number): boolean {
   i32[selfAgent + AGENT.settling] = 0;
   return false;
 }
-
-/** FUTURE.verdict of a task that was settled from outside without an error. */
-const WITHOUT_WORDS = -1;
 
 /** Stores an error as a message, as it is or as much of it as can travel; 0 when there is no memory even for that. */
 function storeError(error: unknown): number {

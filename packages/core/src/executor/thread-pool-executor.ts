@@ -21,6 +21,8 @@ import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import '../sync/guard.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions } from '../sync/options.ts';
+import { captureContext, checkedContext } from '../thread/context.ts';
+import type { ThreadContext } from '../thread/context.ts';
 import { setFlag } from '../thread/record.ts';
 import { wakeSupervisor } from '../thread/registry.ts';
 import { ensureSupervisor } from '../thread/root.ts';
@@ -104,6 +106,7 @@ interface Order {
   priority: number;
   timeout: number;
   signal: AbortSignal | undefined;
+  context: ThreadContext | undefined;
 }
 
 /**
@@ -182,7 +185,7 @@ export class ThreadPoolExecutor extends SharedObject {
         order = readSubmission(target);
         deadline = deadlineOf(target.roomTimeout, 'ThreadPoolExecutor.submit: roomTimeout');
         if (target.signal?.aborted === true) return Future.aborted(target.signal.reason);
-      } else order = { target, args, flags: 0, priority: 0, timeout: 0, signal: undefined };
+      } else order = plainOrder(target, args, 0, undefined);
       const origin = { site: noteSiteNowAndThen(this.submit), exact: wasExact(), pool: this.#described };
       return this.#handIn(pool, order, deadline, origin);
     } catch (error) {
@@ -213,7 +216,7 @@ export class ThreadPoolExecutor extends SharedObject {
         deadline = deadlineOf(target.roomTimeout, 'ThreadPoolExecutor.submitAsync: roomTimeout');
         aborts = target.signal;
         if (aborts?.aborted === true) return { future: Future.aborted(aborts.reason) };
-      } else order = { target, args, flags: 0, priority: 0, timeout: 0, signal: undefined };
+      } else order = plainOrder(target, args, 0, undefined);
       const origin = { site: noteSiteNowAndThen(this.submitAsync), exact: wasExact(), pool: this.#described };
       return await this.#handInAsync(pool, order, deadline, aborts, origin);
     } catch (error) {
@@ -238,10 +241,10 @@ export class ThreadPoolExecutor extends SharedObject {
   }
 
   /** Submits a call, or a chunk of calls, for `map`. What can't travel its future rejects with. @internal */
-  submitCall(target: unknown, args: readonly unknown[], isChunk: boolean, origin: Origin): Future {
+  submitCall(call: Call, origin: Origin): Future {
     const pool = this.#open();
     try {
-      return this.#handIn(pool, callOrder(target, args, isChunk), Infinity, origin);
+      return this.#handIn(pool, callOrder(call), Infinity, origin);
     } catch (error) {
       if (error instanceof Refusal) throw this.#refusal();
       return Future.failed(error);
@@ -249,16 +252,10 @@ export class ThreadPoolExecutor extends SharedObject {
   }
 
   /** The same, waiting for room without blocking. @internal */
-  async submitCallAsync(
-    target: unknown,
-    args: readonly unknown[],
-    isChunk: boolean,
-    origin: Origin,
-    signal: AbortSignal | undefined,
-  ): Promise<Box> {
+  async submitCallAsync(call: Call, origin: Origin, signal: AbortSignal | undefined): Promise<Box> {
     const pool = this.#open();
     try {
-      const order = callOrder(target, args, isChunk);
+      const order = callOrder(call);
       return await this.#handInAsync(pool, order, Infinity, signal, origin);
     } catch (error) {
       if (error instanceof Refusal) throw this.#refusal();
@@ -512,9 +509,25 @@ interface Box {
   readonly future: Future;
 }
 
-function callOrder(target: unknown, args: readonly unknown[], isChunk: boolean): Order {
-  const flags = isChunk ? FUTURE_FLAG.chunk : 0;
-  return { target, args, flags, priority: 0, timeout: 0, signal: undefined };
+/** What `map` submits: one call, or a chunk of calls, and the context in which `map` was called. */
+export interface Call {
+  readonly target: unknown;
+  readonly args: readonly unknown[];
+  readonly isChunk: boolean;
+  readonly context: ThreadContext;
+}
+
+function callOrder({ target, args, isChunk, context }: Call): Order {
+  return plainOrder(target, args, isChunk ? FUTURE_FLAG.chunk : 0, context);
+}
+
+function plainOrder(
+  target: unknown,
+  args: readonly unknown[],
+  flags: number,
+  context: ThreadContext | undefined,
+): Order {
+  return { target, args, flags, priority: 0, timeout: 0, signal: undefined, context };
 }
 
 /** The pool was shut down or broken while the task was handed in. */
@@ -524,7 +537,8 @@ function isSubmission(target: unknown): target is Submission<AnyFunction> {
   return typeof target === 'object' && target !== null && 'target' in target;
 }
 
-function readSubmission({ target, args, priority, timeout, signal }: Submission<AnyFunction>): Order {
+function readSubmission(submission: Submission<AnyFunction>): Order {
+  const { target, args, priority, timeout, signal, context } = submission;
   const place = 'ThreadPoolExecutor.submit';
   if (args !== undefined && !Array.isArray(args))
     throw new TypeError(`${place}: args must be an array, got ${String(args)} (${typeof args})`);
@@ -538,6 +552,7 @@ function readSubmission({ target, args, priority, timeout, signal }: Submission<
     priority: priority ?? 0,
     timeout: milliseconds(timeout, `${place}: timeout`),
     signal,
+    context: checkedContext(context, place),
   };
 }
 
@@ -568,13 +583,17 @@ function createTask(pool: number, order: Order): number {
   words[future + FUTURE.flags] = order.flags | (owned ? FUTURE_FLAG.ownsTarget : 0);
   words[future + FUTURE.timeout] = order.timeout;
   f64[(future + FUTURE.priority) >> 1] = order.priority;
+  let context = 0;
   try {
+    context = captureContext(order.context);
     putPayload(future, order.args, 'args');
   } catch (error) {
+    if (context !== 0) dropMessage(context);
     if (owned) dropMessage(message);
     free(future);
     throw error;
   }
+  i32[future + FUTURE.context] = context;
   retain(pool);
   i32[future + FUTURE.pool] = pool;
   return future;

@@ -18,6 +18,7 @@ import { ensureMapped } from '../memory/slab.ts';
 import { listen, waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
 import { now, waitBlocking } from '../parking/wait.ts';
+import { withinBindings } from '../thread/context.ts';
 import { explainInlineError, resolve, resolveNow } from '../thread/target.ts';
 import type { AnyFunction, TargetAddress } from '../thread/target.ts';
 import { drainCompleted } from './completed.ts';
@@ -177,7 +178,8 @@ function run(pool: number, record: number, future: number): Promise<void> | unde
       return runAsync(pool, record, future, called);
     // Not as a method: what `this` is inside is no business of ours.
     const { fn } = called;
-    const value = fn(...(takePayload(future) as unknown[]));
+    const args = takePayload(future) as unknown[];
+    const value = i32[future + FUTURE.context] === 0 ? fn(...args) : inContext(future, () => fn(...args));
     if (isThenable(value)) return settleWith(pool, record, future, called, value);
     succeed(pool, record, future, value);
   } catch (error) {
@@ -191,13 +193,22 @@ async function runAsync(pool: number, record: number, future: number, called: Ca
     const fn = called.fn ?? resolveNow(called.address) ?? (await resolve(called.address));
     called.fn = fn;
     const args = takePayload(future) as unknown[];
-    if ((i32[future + FUTURE.flags]! & FUTURE_FLAG.chunk) === 0) {
-      const value = fn(...args);
-      succeed(pool, record, future, isThenable(value) ? await value : value);
-    } else succeed(pool, record, future, await runChunk(fn, args as unknown[][], called, future));
+    const isChunk = (i32[future + FUTURE.flags]! & FUTURE_FLAG.chunk) !== 0;
+    const value = inContext(future, () =>
+      isChunk ? runChunk(fn, args as unknown[][], called, future) : fn(...args),
+    );
+    succeed(pool, record, future, isThenable(value) ? await value : value);
   } catch (error) {
     fail(pool, record, future, called, error);
   }
+}
+
+/** Calls `action` with what the context's storages held where the task was submitted. */
+function inContext<R>(future: number, action: () => R): R {
+  const message = i32[future + FUTURE.context]!;
+  if (message === 0) return action();
+  i32[future + FUTURE.context] = 0;
+  return withinBindings(message, 'the task', action);
 }
 
 /** What a chunk's future holds: a value or an error for each call, and which are errors. */

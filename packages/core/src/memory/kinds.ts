@@ -31,6 +31,7 @@ export const KIND = {
   sharedIterator: 26,
   future: 40,
   threadPool: 41,
+  settableFuture: 42,
   sharedPort: 50,
   sharedChannel: 51,
 } as const;

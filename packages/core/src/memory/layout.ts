@@ -113,6 +113,10 @@ export const AGENT = {
   freeLists: 16,
   /** 1 for a worker that Heddle didn't start: nobody tells of its death. */
   foreign: 34,
+  /** List (FUTURE.completedNext) of the futures that no pool has and that the thread here works on, each with a reference; see `executor/by-hand.ts`. */
+  runs: 36,
+  /** Record of a thread that this agent is just starting, with the reference that the registry will have: its death is made good. 0 for none. */
+  starting: 35,
   /** Stack (by FUTURE.completedNext) of the futures of this agent's tasks that have settled. Pushed by any thread, taken whole by the agent. */
   completed: 40,
   /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */
@@ -305,6 +309,10 @@ export const THREAD = {
   employer: 33,
   /** The future of the task that it runs for that pool, with a reference. Written by the thread, and after its death by the supervisor. */
   task: 34,
+  /** Of a thread with a `run()` of its own: message with its fields, from `start()` until it takes them, and again when `run()` has ended; 0 between and for none. */
+  fieldsMessage: 35,
+  /** Of such a thread: message with the target that its `super.run()` calls; 0 for none. */
+  baseMessage: 38,
   nameBytes: 39,
   nameText: 40,
   bytes: 256,
@@ -340,6 +348,8 @@ export const THREAD_FLAG = {
   doomed: 256,
   /** Somebody waits, or waited, until it runs: the worker must look at that line. */
   awaited: 512,
+  /** Its target is the `run()` of a class that extends Thread. */
+  ownRun: 1024,
 } as const;
 
 export const OUTCOME = { none: 0, returned: 1, threw: 2, died: 3 } as const;

@@ -30,15 +30,28 @@ import { leave } from './wait.ts';
 import { wakeAgent } from './wake.ts';
 
 const afterDeath: Array<(agent: number) => void> = [];
-let repairRegistry: (() => void) | undefined;
+let repairRegistry: ((dead: number) => void) | undefined;
 
 /** Adds what a layer above does for the dead, while they still have their references. Under no guard. */
 export function onDeath(action: (agent: number) => void): void {
   afterDeath.push(action);
 }
 
-/** Sets what repairs the thread registry, under its guard. */
-export function onRegistryLeft(action: () => void): void {
+const atThreadEnd: Array<() => void> = [];
+
+/** Adds what a layer above does, in the worker, when a thread has ended whose worker lives on. Under no guard. */
+export function onThreadEnd(action: () => void): void {
+  atThreadEnd.push(action);
+}
+
+/** A thread has ended in this worker, which is about to take another. */
+export function endThread(): void {
+  if (i32[selfAgent + AGENT.held] !== 0 || i32[selfAgent + AGENT.shares] !== 0) abandonHeld(selfAgent);
+  for (const act of atThreadEnd) act();
+}
+
+/** Sets what repairs the thread registry, under its guard, when that agent has left it. */
+export function onRegistryLeft(action: (dead: number) => void): void {
   repairRegistry = action;
 }
 
@@ -73,7 +86,7 @@ function takeOverGuard(guard: number, agent: number): void {
   ensureMapped(guard);
   if (!inheritGuard(guard, agent)) return;
   // The allocator keeps its lists right at every single store.
-  if (guard === REGISTRY.guard) repairRegistry?.();
+  if (guard === REGISTRY.guard) repairRegistry?.(agent);
   else if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.deadlockGuard) {
     const object = guard - OBJECT.guard;
     kindOf(i32[object + OBJECT.kind]!).repair?.(object);

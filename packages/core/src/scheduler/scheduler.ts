@@ -34,8 +34,8 @@ export interface SchedulerOptions {
  * ```ts
  * const said: string[] = [];
  * const scheduler = new Scheduler();
- * scheduler.enter(4, 1, word => void said.push(word), ['world']);
- * scheduler.enter(2, 1, word => void said.push(word), ['hello']);
+ * scheduler.enter(40, 1, word => void said.push(word), ['world']);
+ * scheduler.enter(20, 1, word => void said.push(word), ['hello']);
  * scheduler.run();
  * said.join(' '); // => 'hello world'
  * ```

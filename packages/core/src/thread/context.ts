@@ -1,5 +1,6 @@
 /**
- * Context that goes along into new threads: the bindings of `AsyncLocalStorage`s that modules have given a name, copied at `start()`.
+ * Context that goes along into new threads: the bindings of `AsyncLocalStorage`s that modules have given a name, copied at `start()`; and into tasks of a
+ * pool, copied at `submit()`.
  *
  * A storage is an object of one thread; its name is what the same storage of another thread is found by. Storages without a name, and threads that
  * are started without any binding, cost nothing but a look at one word.
@@ -16,7 +17,7 @@ export interface ContextStorage<T = unknown> {
 }
 
 /**
- * What a thread's context is: `'inherit'`, the bindings of the caller of `start()`; `'empty'`, none; or values by name. Values are cloned, as arguments
+ * What a thread's or a task's context is: `'inherit'`, the bindings of the caller of `start()` or `submit()`; `'empty'`, none; or values by name. Values are cloned, as arguments
  * are.
  */
 export type ThreadContext = 'inherit' | 'empty' | Readonly<Record<string, unknown>>;
@@ -30,7 +31,7 @@ interface AnyStorage {
 }
 
 /**
- * Lets a storage's binding go along into threads: what `storage.getStore()` gives where a thread is started, it gives inside that thread too (a copy,
+ * Lets a storage's binding go along into threads and tasks of a pool: what `storage.getStore()` gives where a thread is started or a task submitted, it gives inside too (a copy,
  * as of an argument; shareables are shared). Call it at module level, in a module that the thread's target imports too, so that the
  * thread knows the storage by the same name. Returns the storage. Never blocks.
  *
@@ -67,14 +68,24 @@ export function shareContext<S extends AnyStorage>(name: string, storage: S): S 
   return storage;
 }
 
-/** Checks what a thread is told about its context. */
-export function checkedContext(context: unknown): ThreadContext | undefined {
+/** Checks what a thread or a task is told about its context. */
+export function checkedContext(context: unknown, place: string): ThreadContext | undefined {
   if (context === undefined || context === 'inherit' || context === 'empty') return context;
   if (typeof context === 'object' && context !== null && !Array.isArray(context))
     return context as ThreadContext;
   throw new TypeError(
-    `Thread: context must be 'inherit', 'empty' or an object with values by name, got ${String(context)} (${typeof context})`,
+    `${place}: context must be 'inherit', 'empty' or an object with values by name, got ${String(context)} (${typeof context})`,
   );
+}
+
+/** What the named storages hold here and now; `undefined` when they hold nothing. */
+export function currentBindings(): Readonly<Record<string, unknown>> | undefined {
+  let bindings: Record<string, unknown> | undefined;
+  for (const [name, storage] of storages) {
+    const store = storage.getStore();
+    if (store !== undefined) (bindings ??= {})[name] = store;
+  }
+  return bindings;
 }
 
 /** Stores the bindings that go along and returns their message, 0 for none. Throws `NotShareableError`. */
@@ -83,12 +94,8 @@ export function captureContext(context: ThreadContext | undefined): number {
   if (typeof context === 'object')
     return Object.keys(context).length === 0 ? 0 : storeMessage(context, 'context');
   if (storages.size === 0) return 0;
-  const bindings: Record<string, unknown> = {};
-  for (const [name, storage] of storages) {
-    const store = storage.getStore();
-    if (store !== undefined) bindings[name] = store;
-  }
-  return Object.keys(bindings).length === 0 ? 0 : storeMessage(bindings, 'context');
+  const bindings = currentBindings();
+  return bindings === undefined ? 0 : storeMessage(bindings, 'context');
 }
 
 /** Calls `action` with the bindings that were stored for a thread, whose target has been imported by now. */
@@ -96,12 +103,17 @@ export function withinContext<R>(record: number, action: () => R): R {
   const message = i32[record + THREAD.contextMessage]!;
   if (message === 0) return action();
   i32[record + THREAD.contextMessage] = 0;
+  return withinBindings(message, 'Thread', action);
+}
+
+/** Calls `action` with the bindings in a message, which it frees. */
+export function withinBindings<R>(message: number, what: string, action: () => R): R {
   const bindings = Object.entries(takeMessage(message) as Record<string, unknown>);
   return bindings.reduceRight<() => R>((inner, [name, store]) => {
     const storage = storages.get(name);
     if (storage === undefined) {
       throw new ThreadStateError(
-        `Thread: its context has a value for "${name}", but no module that the thread has imported calls shareContext("${name}", …)`,
+        `${what}: its context has a value for "${name}", but no module that the thread has imported calls shareContext("${name}", …)`,
       );
     }
     return () => storage.run(store, inner);

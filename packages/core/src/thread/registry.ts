@@ -4,11 +4,12 @@
  * made anew from them (`repairRegistry`).
  */
 import { add, compareExchange, i32, load, or, store } from '../atomics.ts';
+import { agents } from '../memory/agent.ts';
 import { AGENT, OBJECT, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { release, retain } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { onRegistryLeft } from '../parking/reaper.ts';
+import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
+import { onDeath, onRegistryLeft } from '../parking/reaper.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { setFlag } from './record.ts';
@@ -103,18 +104,70 @@ function delist(record: number): void {
 }
 
 /**
- * Enlists a started thread and finds it a worker: an idle one, or the supervisor's next. Returns the agent to wake: 0 if the supervisor
- * must look.
+ * Makes a prepared thread a started one, enlists it and finds it a worker: an idle one, or the supervisor's next. Returns the agent to wake: 0 if the
+ * supervisor must look.
+ *
+ * A thread that is killed in here leaves a crumb, AGENT.starting, and whoever buries it does the rest (`finishStart`): a thread that is pending and was
+ * never listed is one whose start was cut short. In a mailbox or in line it stands before that, so that what is listed is also on its way.
  */
 export function submit(record: number): number {
   retain(record);
+  i32[selfAgent + AGENT.starting] = record;
+  compareExchange(record + OBJECT.state, THREAD_STATE.initial, THREAD_STATE.pending);
   lockGuard(REGISTRY.guard);
+  const idle = queue(record);
   link(record);
-  const idle = hasFlag(record, THREAD_FLAG.isolated) ? 0 : popIdle();
-  if (idle === 0) appendPending(record);
-  else store(idle + AGENT.mailbox, record);
   unlockGuard(REGISTRY.guard);
+  i32[selfAgent + AGENT.starting] = 0;
   return idle;
+}
+
+/** Gives a thread to an idle worker, or puts it in line. Under the guard. */
+function queue(record: number): number {
+  const idle = hasFlag(record, THREAD_FLAG.isolated) ? 0 : i32[REGISTRY.idleFirst]!;
+  if (idle === 0) appendPending(record);
+  else {
+    // The worker comes off the stack only now that it has what to do: after a death in between the mailbox says that it isn't idle.
+    store(idle + AGENT.mailbox, record);
+    popIdle();
+  }
+  return idle;
+}
+
+/** Does what an agent that died in `submit` had yet to do. `locked` says that it held the guard, which the caller has taken over. */
+function finishStart(dead: number, locked: boolean): void {
+  const record = i32[dead + AGENT.starting]!;
+  if (record === 0) return;
+  ensureMapped(record);
+  const state = load(record + OBJECT.state);
+  if (state === THREAD_STATE.initial) {
+    if (locked) return;
+    i32[dead + AGENT.starting] = 0;
+    release(record);
+    return;
+  }
+  if (!locked) lockGuard(REGISTRY.guard);
+  // One that has ended isn't listed any more.
+  if (!hasFlag(record, THREAD_FLAG.listed | THREAD_FLAG.ended)) {
+    if (!isQueued(record)) appendPending(record);
+    link(record);
+  }
+  i32[dead + AGENT.starting] = 0;
+  if (!locked) unlockGuard(REGISTRY.guard);
+}
+
+/** Whether a started thread stands in line or a worker has it; the worker leaves the stack then. Under the guard. */
+function isQueued(record: number): boolean {
+  const top = i32[REGISTRY.idleFirst]!;
+  if (top !== 0 && (load(top + AGENT.mailbox) === record || load(top + AGENT.thread) === record)) popIdle();
+  for (let each = i32[REGISTRY.pendingFirst]!; each !== 0; each = i32[each + THREAD.pendingNext]!) {
+    ensureMapped(each);
+    if (each === record) return true;
+  }
+  for (const agent of agents()) {
+    if (load(agent + AGENT.mailbox) === record || load(agent + AGENT.thread) === record) return true;
+  }
+  return false;
 }
 
 function appendPending(record: number): void {
@@ -225,7 +278,7 @@ export const employers: {
 } = { mourn() {}, look() {}, holding: () => 0 };
 
 /** A thread died while it changed the registry: finds out from the lists what the other words must be. Under the guard. */
-function repairRegistry(): void {
+function repairRegistry(dead: number): void {
   let alive = 0;
   let nonDaemon = 0;
   let previous = 0;
@@ -251,9 +304,11 @@ function repairRegistry(): void {
   let idle = 0;
   for (let agent = i32[REGISTRY.idleFirst]!; agent !== 0; agent = i32[agent + AGENT.idleNext]!) idle += 1;
   i32[REGISTRY.idle] = idle;
+  finishStart(dead, true);
 }
 
 onRegistryLeft(repairRegistry);
+onDeath(dead => finishStart(dead, false));
 
 /**
  * Ends a thread's life: out of the list, finished, joiners woken. Its outcome has been written. `agent` is the worker that ran it, 0 if that is

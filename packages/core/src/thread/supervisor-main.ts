@@ -84,6 +84,8 @@ function watchForeign(): void {
     const record = i32[agent + AGENT.thread]!;
     reap(agent);
     if (record !== 0) finish(record, 0);
+    // It may have died while it started a thread.
+    look();
   }
 }
 
@@ -162,13 +164,14 @@ function mourn(each: Owned, code: number): void {
   ensureMapped(record);
   forgetIdle(agent);
   reap(agent);
+  // It may have named it as its own already; it hasn't begun to run it.
   if (mailbox > 0) requeue(mailbox);
   if (mailbox === BOOTING && !each.terminated)
     bootFailed(
       record,
       each.error?.value ?? new Error(`the worker exited with code ${code} while it started`),
     );
-  else if (record !== 0) obituary(record, each, code);
+  else if (record !== 0 && record !== mailbox) obituary(record, each, code);
   else if (each.error !== undefined) reportOrphan(each.error.value);
   look();
 }

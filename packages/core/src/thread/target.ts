@@ -85,9 +85,9 @@ export function addressOf(target: unknown, place: string): TargetAddress {
     }
     return ['export', url, name];
   }
-  throw new TypeError(
-    `${place}: target must be a task, { module, export } or a function, got ${String(target)} (${typeof target})`,
-  );
+  const keys = typeof target === 'object' && target !== null ? Object.keys(target) : [];
+  const got = keys.length > 0 ? `an object with ${keys.join(', ')}` : `${String(target)} (${typeof target})`;
+  throw new TypeError(`${place}: target must be a task, { module, export } or a function, got ${got}`);
 }
 
 function inline(fn: AnyFunction, place: string): TargetAddress {

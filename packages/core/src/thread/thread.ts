@@ -12,7 +12,7 @@ import { ident as currentIdent } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
-import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
+import { dropMessage, readMessage, storeMessage, takeMessage } from '../memory/message.ts';
 import { Existing, SharedObject, release, retain, revive } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
 import { nextIdent } from '../memory/slab.ts';
@@ -38,17 +38,19 @@ import {
   submit,
   wakeSupervisor,
 } from './registry.ts';
+import { classAt, declareClass, explainField, explainPrivate, fieldsOf, runnerOf } from './own-run.ts';
+import type { ThreadClass } from './own-run.ts';
 import { ensureSupervisor } from './root.ts';
 import { assignStack } from './stack-size.ts';
-import { addressOf, assertNotImporting, targetName } from './target.ts';
+import { addressOf, assertNotImporting, resolve, resolveNow, targetName, task } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
 
-const { add, compareExchange, load } = hot;
+const { add, load } = hot;
 
 /** How a thread is set up. */
 export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]> extends NameOptions {
   /** What the function is called with: any structured-cloneable values (copied) and shareables (the same memory), at any depth. */
-  args?: A;
+  args?: A | undefined;
   /** A daemon doesn't keep the program alive. Inherited from the thread that creates it; false in the main thread. */
   daemon?: boolean | undefined;
   /** Runs in a fresh worker (a new realm with nothing imported) that is used for nothing else. Costs 15–60 ms. */
@@ -58,6 +60,24 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
   /** Limits the JavaScript heap of the thread, in MiB; implies `isolated`. Best effort: the platform's limit is. */
   maxHeapMiB?: number | undefined;
 }
+
+const OPTION_NAMES: ReadonlySet<string> = new Set([
+  'args',
+  'context',
+  'daemon',
+  'isolated',
+  'maxHeapMiB',
+  'name',
+]);
+
+/** What options are not: a function, or a module. */
+interface NoTarget {
+  readonly call?: never;
+  readonly module?: never;
+}
+
+/** What a thread without a target runs. */
+const NOTHING: AnyFunction = task(import.meta, function doNothing() {});
 
 /** A marker in place of a target: the record of a thread that Heddle didn't start. */
 interface Foreign {
@@ -77,30 +97,67 @@ const INTERNED_LIMIT = 1000;
  * thread.join(); // => true
  * thread.result(); // => 5
  * ```
+ *
+ * Or a class at module level that extends `Thread` and overrides `run()`. Its fields are copied into the thread at `start()` (what is shareable is the same there),
+ * and copied back when `run()` has ended: they are here when `join()` or `result()` says that it has. Meanwhile each side has its own, so leave them alone. There the
+ * object is made without its constructor; `#private` members it has only here.
+ *
+ * @example
+ * ```ts
+ * export class Sum extends Thread {
+ *   static {
+ *     this.declare(import.meta);
+ *   }
+ *   total = 0;
+ *   readonly numbers: number[];
+ *   constructor(numbers: number[]) {
+ *     super({ name: 'adder' });
+ *     this.numbers = numbers;
+ *   }
+ *   override run(): void {
+ *     for (const n of this.numbers) this.total += n;
+ *   }
+ * }
+ *
+ * main(import.meta, async () => {
+ *   const sum = new Sum([1, 2, 3]).start();
+ *   await sum.joinAsync();
+ *   console.log(sum.total); // => 6
+ * });
+ * ```
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   /** @internal */
   protected static readonly kind: number = KIND.thread;
 
-  readonly #target: TargetAddress | undefined;
+  #target: TargetAddress | undefined;
+  /** What `run()` calls, if it is at hand. */
+  #function: AnyFunction | undefined;
+  /** Of a class with a `run()` of its own: what `super.run()` calls. */
+  #base: TargetAddress | undefined;
   #args: readonly unknown[] | undefined;
   #context: ThreadContext | undefined;
   #value: { readonly value: unknown } | undefined;
+  /** The fields are as `run()` left them. */
+  #isHome = false;
 
   /**
    * Prepares a thread; nothing runs before `start()`. The target is a task (`task(import.meta, …)`), an export of a module (`{ module, export }`), or
-   * a function whose source travels and that can't use variables around it.
+   * a function whose source travels and that can't use variables around it. A class that overrides `run()` needs none; otherwise a thread without
+   * a target does nothing.
    *
-   * Throws `TypeError` for another target, `NotShareableError` for a function without source, `RangeError` for a bad `maxHeapMiB` and
-   * `ThreadStateError` for any in Bun and browsers, where workers have no limit. Never blocks.
+   * Throws `TypeError` for another target and for a class with its own `run()` that wasn't declared, `NotShareableError` for a function without source,
+   * `RangeError` for a bad `maxHeapMiB` and `ThreadStateError` for any in Bun and browsers, where workers have no limit. Never blocks.
    */
   constructor(
     target: Target<F>,
     ...[options]: Parameters<F> extends []
       ? [options?: ThreadOptions<Parameters<F>>]
       : [options: ThreadOptions<Parameters<F>> & { args: Parameters<F> }]
-  ) {
-    const source = target as unknown;
+  );
+  constructor(options?: ThreadOptions & NoTarget);
+  constructor(...given: readonly unknown[]) {
+    const [source] = given;
     const existing = source instanceof Existing ? source : undefined;
     super(new.target.kind, THREAD.bytes, existing);
     if (existing !== undefined) return;
@@ -109,10 +166,12 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
       i32[record + THREAD.flags] = source.foreignFlags;
       return;
     }
+    const runsOwn = new.target.prototype.run !== Thread.prototype.run;
+    const { target, options } = readGiven(given, runsOwn);
     try {
-      this.#target = addressOf(source, 'Thread');
+      this.#target = this.#checkTarget(target, runsOwn ? new.target : undefined);
       this.#args = checkedArgs(options?.args);
-      this.#context = checkedContext(options?.context);
+      this.#context = checkedContext(options?.context, 'Thread');
       if (options?.name !== undefined && typeof options.name !== 'string') {
         throw new TypeError(
           `Thread: name must be a string, got ${String(options.name)} (${typeof options.name})`,
@@ -135,8 +194,56 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     setFlag(record, THREAD_FLAG.isolated, options?.isolated === true || options?.maxHeapMiB !== undefined);
     setRecordName(
       record,
-      options?.name === undefined || options.name === '' ? defaultName(this.#target) : options.name,
+      options?.name === undefined || options.name === ''
+        ? defaultName(target === undefined && !runsOwn ? undefined : this.#target)
+        : options.name,
     );
+  }
+
+  /** Says what a thread shall run, and notes what `run()` calls. */
+  #checkTarget(target: unknown, own: ThreadClass | undefined): TargetAddress {
+    const called = target === undefined ? undefined : addressOf(target, 'Thread');
+    if (typeof target === 'function') this.#function = target as AnyFunction;
+    if (own === undefined) return called ?? addressOf(NOTHING, 'Thread');
+    if ((own as unknown as { kind: number }).kind !== KIND.thread) {
+      throw new TypeError(
+        `${own.name}: a class that extends Timer can't override run(), which does the waiting; override it in a class that extends Thread`,
+      );
+    }
+    const runner = runnerOf(own);
+    this.#base = called;
+    setFlag(this.at, THREAD_FLAG.ownRun, true);
+    return addressOf(runner, 'Thread');
+  }
+
+  /**
+   * Makes a class that overrides `run()` known to threads, which import its module: write `static { this.declare(import.meta); }` into the class, and the
+   * class at module level. Each class that overrides `run()` needs it. Throws `TypeError` for what isn't `import.meta`, and if the class doesn't override `run()`.
+   */
+  protected static declare(meta: ImportMeta): void {
+    if (this.prototype.run === Thread.prototype.run) {
+      throw new TypeError(
+        `${this.name}: declare() is for a class that extends Thread and overrides run(), and this one doesn't override it`,
+      );
+    }
+    if (typeof (meta as Partial<ImportMeta> | undefined)?.url !== 'string') {
+      throw new TypeError(
+        `Thread.declare: the argument must be import.meta of the module that declares the class, got ${String(meta)} (${typeof meta})`,
+      );
+    }
+    declareClass(meta, this, args => runOwn(this, args));
+  }
+
+  /**
+   * What the thread does: calls the target. Not to be called, but overridden, by a class that extends `Thread`; `super.run()` calls the target there.
+   * Called elsewhere it runs in the thread that calls it.
+   */
+  run(...args: Parameters<F>): ReturnType<F> {
+    const address = this.#base ?? this.#target;
+    const found = this.#function ?? (address === undefined ? undefined : resolveNow(address));
+    if (found !== undefined) return found(...args) as ReturnType<F>;
+    if (address === undefined || hasFlag(this.live(), THREAD_FLAG.ownRun)) return undefined as ReturnType<F>;
+    return resolve(address).then(fn => fn(...args)) as ReturnType<F>;
   }
 
   /**
@@ -157,23 +264,58 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     assertNotImporting('Thread.start()');
     ensureSupervisor();
-    const context = captureContext(this.#context);
-    try {
-      if (this.#args!.length > 0) i32[record + THREAD.argumentsMessage] = storeMessage(this.#args, 'args');
-    } catch (error) {
-      if (context !== 0) dropMessage(context);
-      throw error;
-    }
-    i32[record + THREAD.contextMessage] = context;
+    this.#pack(record);
     assignStack(record);
     i32[record + THREAD.targetMessage] = this.#internTarget(record);
     i32[record + THREAD.ident] = nextIdent();
-    compareExchange(record + OBJECT.state, THREAD_STATE.initial, THREAD_STATE.pending);
     this.#args = undefined;
     const idle = submit(record);
     if (idle === 0) wakeSupervisor();
     else if (load(idle + AGENT.watching) === 0) wakeAgent(idle);
     return this;
+  }
+
+  /** Stores what goes along, or nothing of it. */
+  #pack(record: number): void {
+    const stored: Array<[word: number, message: number]> = [];
+    try {
+      const context = captureContext(this.#context);
+      if (context !== 0) stored.push([THREAD.contextMessage, context]);
+      if (this.#args!.length > 0) stored.push([THREAD.argumentsMessage, storeMessage(this.#args, 'args')]);
+      if (hasFlag(record, THREAD_FLAG.ownRun)) {
+        const fields = storeFields(this, 'to');
+        if (fields !== 0) stored.push([THREAD.fieldsMessage, fields]);
+        if (this.#base !== undefined) stored.push([THREAD.baseMessage, storeMessage(this.#base, 'target')]);
+      }
+    } catch (error) {
+      for (const [, message] of stored) dropMessage(message);
+      throw error;
+    }
+    for (const [word, message] of stored) i32[record + word] = message;
+  }
+
+  /** In the thread itself: makes this handle what it was where it was started. Returns a promise if the target of `super.run()` has to be imported. @internal */
+  embody(): Promise<unknown> | undefined {
+    const record = this.live();
+    const fields = i32[record + THREAD.fieldsMessage]!;
+    i32[record + THREAD.fieldsMessage] = 0;
+    if (fields !== 0) Object.assign(this, takeMessage(fields));
+    this.#isHome = true;
+    const base = i32[record + THREAD.baseMessage]!;
+    if (base === 0) return undefined;
+    const address = readMessage(base) as TargetAddress;
+    this.#base = address;
+    return resolveNow(address) === undefined ? resolve(address) : undefined;
+  }
+
+  /** Where the thread has ended: takes the fields over as its `run()` left them. */
+  #comeHome(record: number): void {
+    if (this.#isHome || !hasFlag(record, THREAD_FLAG.ownRun)) return;
+    this.#isHome = true;
+    const message = i32[record + THREAD.fieldsMessage]!;
+    // One that never ran has left the fields as they were.
+    if (message !== 0 && i32[record + THREAD.outcome] !== OUTCOME.died)
+      Object.assign(this, readMessage(message));
   }
 
   #internTarget(record: number): number {
@@ -197,7 +339,9 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   join(options?: WaitOptions): boolean {
     const record = this.#joinable();
     const deadline = deadlineOf(options?.timeout, 'Thread.join');
-    return recordState(record) === THREAD_STATE.finished || waitBlocking(record, joinLine, deadline);
+    const ended = recordState(record) === THREAD_STATE.finished || waitBlocking(record, joinLine, deadline);
+    if (ended) this.#comeHome(record);
+    return ended;
   }
 
   /** As `join`, without blocking; rejects with `signal.reason` when aborted. Holds the event loop meanwhile. */
@@ -205,10 +349,11 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     const record = this.#joinable();
     const deadline = deadlineOf(options?.timeout, 'Thread.joinAsync');
     options?.signal?.throwIfAborted();
-    return (
+    const ended =
       recordState(record) === THREAD_STATE.finished ||
-      waitInLine(this, record, joinLine, deadline, options?.signal)
-    );
+      (await waitInLine(this, record, joinLine, deadline, options?.signal));
+    if (ended) this.#comeHome(record);
+    return ended;
   }
 
   #joinable(): number {
@@ -229,13 +374,13 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
    * Blocks until the thread has finished and returns what its function returned (or resolved to). Throws what the function threw, with class, message,
    * stack and cause; `ThreadDiedError` if it ended otherwise; `TimeoutError` after `timeout` milliseconds; and what `join` throws.
    */
-  result(options?: WaitOptions): Awaited<ReturnType<F>> {
+  result(options?: WaitOptions): Awaited<ReturnType<this['run']>> {
     if (!this.join(options)) throw this.#notFinished(options);
     return this.#outcome();
   }
 
   /** As `result`, without blocking. */
-  async resultAsync(options?: AsyncWaitOptions): Promise<Awaited<ReturnType<F>>> {
+  async resultAsync(options?: AsyncWaitOptions): Promise<Awaited<ReturnType<this['run']>>> {
     if (!(await this.joinAsync(options))) throw this.#notFinished(options);
     return this.#outcome();
   }
@@ -244,13 +389,13 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     return new TimeoutError(`${describeRecord(this.live())}: not finished within ${options?.timeout} ms`);
   }
 
-  #outcome(): Awaited<ReturnType<F>> {
+  #outcome(): Awaited<ReturnType<this['run']>> {
     const record = this.live();
     const message = i32[record + THREAD.outcomeMessage]!;
     this.#value ??= { value: message === 0 ? undefined : readMessage(message) };
     const { value } = this.#value;
     const outcome = i32[record + THREAD.outcome];
-    if (outcome === OUTCOME.returned) return value as Awaited<ReturnType<F>>;
+    if (outcome === OUTCOME.returned) return value as Awaited<ReturnType<this['run']>>;
     if (outcome === OUTCOME.threw) throw joinedToCaller(value, describeRecord(record));
     const { reason, error } = value as { reason: string; error?: unknown };
     throw new ThreadDiedError(
@@ -312,7 +457,10 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   /** Whether it was started and has not finished (snapshot). */
   get alive(): boolean {
-    const state = recordState(this.live());
+    const record = this.live();
+    const state = recordState(record);
+    // Who polls this reads the fields next.
+    if (state === THREAD_STATE.finished) this.#comeHome(record);
     return state === THREAD_STATE.pending || state === THREAD_STATE.running;
   }
 
@@ -337,6 +485,106 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   }
 }
 
+/** What the constructor was given: a target and options, or options alone. */
+function readGiven(
+  given: readonly unknown[],
+  runsOwn: boolean,
+): { target: unknown; options: ThreadOptions | undefined } {
+  const [first, second] = given as [unknown, ThreadOptions | undefined];
+  if (given.length === 0 || areOptions(first))
+    return { target: undefined, options: first as ThreadOptions | undefined };
+  if (first === undefined && runsOwn) return { target: undefined, options: second };
+  if (first === undefined) {
+    throw new TypeError(
+      'Thread: target must be a task, { module, export } or a function, got undefined (undefined); for a thread that does nothing write new Thread()',
+    );
+  }
+  return { target: first, options: second };
+}
+
+function areOptions(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && Object.keys(value).every(each => OPTION_NAMES.has(each))
+  );
+}
+
+/** Stores the fields of a thread whose class has a `run()` of its own; 0 for none. */
+function storeFields(thread: object, going: 'to' | 'from'): number {
+  const fields = fieldsOf(thread);
+  if (Object.keys(fields).length === 0) return 0;
+  try {
+    return storeMessage(fields, 'this');
+  } catch (error) {
+    throw explainField(error, going);
+  }
+}
+
+/** In the thread: runs the object that this thread is, whose class has a `run()` of its own. */
+function runOwn(own: ThreadClass, args: unknown[]): unknown {
+  const record = i32[selfAgent + AGENT.thread]!;
+  retain(record);
+  const thread = revive(record) as Thread;
+  // This worker may have known the thread before it knew the class.
+  if (!(thread instanceof own)) Object.setPrototypeOf(thread, own.prototype as object);
+  const prepared = thread.embody();
+  if (prepared !== undefined) return runOwnAsync(thread, args, prepared);
+  let value: unknown;
+  try {
+    value = thread.run(...args);
+  } catch (error) {
+    throw leaveWith(thread, error);
+  }
+  if (isThenable(value)) return runOwnAsync(thread, args, undefined, value);
+  leaveFields(thread);
+  return value;
+}
+
+async function runOwnAsync(
+  thread: Thread,
+  args: unknown[],
+  prepared: Promise<unknown> | undefined,
+  began?: PromiseLike<unknown>,
+): Promise<unknown> {
+  let value: unknown;
+  try {
+    await prepared;
+    value = await (began ?? thread.run(...args));
+  } catch (error) {
+    throw leaveWith(thread, error);
+  }
+  leaveFields(thread);
+  return value;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+function leaveFields(thread: Thread): void {
+  i32[pointerOf(thread) + THREAD.fieldsMessage] = storeFields(thread, 'from');
+}
+
+/** The error that ended `run()`, with the fields as they were then, if they can travel. */
+function leaveWith(thread: Thread, error: unknown): unknown {
+  explainPrivate(error);
+  try {
+    leaveFields(thread);
+  } catch {
+    // The error that came first says more.
+  }
+  return error;
+}
+
+/** The handle of a thread that was started elsewhere: of its class, if that is known here. */
+function reviveThread(record: number): Thread {
+  const thread = new Thread(new Existing(record) as unknown as () => unknown);
+  if (!hasFlag(record, THREAD_FLAG.ownRun) || i32[record + THREAD.targetMessage] === 0) return thread;
+  const own = classAt(readMessage(i32[record + THREAD.targetMessage]!) as TargetAddress);
+  return own === undefined ? thread : (Object.setPrototypeOf(thread, own.prototype as object) as Thread);
+}
+
 function isForeign(target: unknown): target is Foreign {
   return typeof target === 'object' && target !== null && 'foreignFlags' in target;
 }
@@ -349,8 +597,8 @@ function checkedArgs(args: unknown): readonly unknown[] {
 }
 
 /** The name of a thread that was given none. */
-export function defaultName(target: TargetAddress): string {
-  const name = targetName(target);
+export function defaultName(target: TargetAddress | undefined): string {
+  const name = target === undefined ? '' : targetName(target);
   return `Thread-${add(REGISTRY.serial, 1) + 1}${name === '' ? '' : ` (${name})`}`;
 }
 
@@ -453,7 +701,7 @@ function ensureRegistered(): void {
 
 /** What a thread's record is to the layers below; a timer's is the same and more. */
 export const threadKind: Kind = {
-  revive: pointer => new Thread(new Existing(pointer) as unknown as () => unknown),
+  revive: reviveThread,
   lines: [joinLine, startLine, restLine],
   repair(record) {
     mend(record + OBJECT.first);
@@ -467,6 +715,8 @@ export const threadKind: Kind = {
       i32[record + THREAD.outcomeMessage]!,
       i32[record + THREAD.argumentsMessage]!,
       i32[record + THREAD.contextMessage]!,
+      i32[record + THREAD.fieldsMessage]!,
+      i32[record + THREAD.baseMessage]!,
     ];
     if (hasFlag(record, THREAD_FLAG.ownsTarget)) messages.push(i32[record + THREAD.targetMessage]!);
     for (const message of messages) {

@@ -26,7 +26,7 @@ import type { Incumbent } from '../memory/realm.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, pendingWaits, stopListening } from '../parking/async.ts';
 import { recover, selfAgent } from '../parking/guard.ts';
-import { abandonHeld } from '../parking/reaper.ts';
+import { endThread } from '../parking/reaper.ts';
 import { now } from '../parking/wait.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { TERMINATED, conclude } from './ending.ts';
@@ -39,7 +39,7 @@ import { explainInlineError, resolve, resolveNow } from './target.ts';
 import type { AnyFunction, TargetAddress } from './target.ts';
 import { liveInWindow } from './web-life.ts';
 
-const { exchange, load, or, store } = hot;
+const { load, or, store } = hot;
 
 const WATCH_MS = 0.05;
 
@@ -105,11 +105,20 @@ function isCondemned(): boolean {
 
 function onWake(): void {
   if (busy) return;
-  const record = exchange(selfAgent + AGENT.mailbox, 0);
+  const record = emptyMailbox();
   if (record !== 0) {
     busy = true;
     void work(record);
   }
+}
+
+/** Takes what a starter has left. It is named as ours first, so that at no moment nobody seems to have it. */
+function emptyMailbox(): number {
+  const record = load(selfAgent + AGENT.mailbox);
+  if (record === 0) return 0;
+  store(selfAgent + AGENT.thread, record);
+  store(selfAgent + AGENT.mailbox, 0);
+  return record;
 }
 
 async function work(first: number): Promise<void> {
@@ -129,7 +138,7 @@ async function work(first: number): Promise<void> {
       if (!doomed) releaseLoop();
       return;
     }
-    if (i32[selfAgent + AGENT.held] !== 0 || i32[selfAgent + AGENT.shares] !== 0) abandonHeld(selfAgent);
+    endThread();
     // Idle before the thread has finished: whoever waited for its end finds us when it starts the next one.
     store(selfAgent + AGENT.watching, 1);
     const next = takeOrIdle(selfAgent);
@@ -152,7 +161,7 @@ function watchMailbox(): number {
     for (let spin = 0; spin < 20; spin++) pause();
   }
   store(selfAgent + AGENT.watching, 0);
-  return exchange(selfAgent + AGENT.mailbox, 0);
+  return emptyMailbox();
 }
 
 /** Timers, sockets, workers and the like that keep this worker's event loop going; 0 where the platform doesn't tell (browsers). */

@@ -17,6 +17,7 @@ import { LONG, type Operation, expectLines, outcome, outcomes, settledNow, waits
 import { guards } from './step-guards.fixture.ts';
 import * as pools from './step-pools.fixture.ts';
 import * as primitives from './step-primitives.fixture.ts';
+import { isolatedThreadStart, threadStart } from './step-threads.fixture.ts';
 
 /** Serves those who wait for a lock, one by one, although its holder may be dead. */
 async function serveAll(lock: Lock, objects: object, count: number): Promise<void> {
@@ -475,6 +476,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   eventSetForThreads,
   semaphoreReleaseToThreads,
   notifyThreads,
+  threadStart,
+  isolatedThreadStart,
   ...guards,
   ...primitives,
   ...pools,

@@ -61,12 +61,16 @@ for (const name of [
   };
 }
 
+// Before: it must not be missed while modules load.
+const told = new Promise(resolve => parentPort.once('message', resolve));
 const { AtomicFlag, unpack } = await import('../../src/index.ts');
 const { selfAgent } = await import('../../src/parking/guard.ts');
 const { operations } = await import(module);
 agent = selfAgent;
 const objects = unpack(packed);
 const operate = operations[operation].act;
+parentPort.postMessage('loaded');
+await told;
 operations[operation].before?.(objects);
 // Fills this thread's private list of blocks: what the operation allocates comes from there, in a step or two.
 const filler = new AtomicFlag();

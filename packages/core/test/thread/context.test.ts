@@ -58,16 +58,61 @@ describe('the context of a thread', () => {
     });
   });
 
-  it('goes along into timers and parallel loops, and not into a pool, whose threads serve all', async () => {
+  it('goes along into timers and parallel loops', async () => {
     const [timer, loop] = user.run('Ada', () => [
       new Timer(1, look).start(),
       parallelMap(2, look as (index: number) => unknown[], { threads: 2, chunk: 1, ...SOON }),
     ]);
     expect([await timer.resultAsync(SOON), ...loop].map(each => each[1])).toEqual(['Ada', 'Ada', 'Ada']);
-    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
-    const future = user.run('Ada', () => pool.submit(look));
-    expect((await future)[1]).toBeUndefined();
-    await pool.shutdownAsync();
+  });
+
+  it('goes along into each task of a pool, from where it is submitted, although threads serve all', async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const users = ['Ada', 'Grace', undefined, 'Edsger'];
+    const futures = users.map(each =>
+      each === undefined ? pool.submit(look) : user.run(each, () => pool.submit(look)),
+    );
+    const seen = await Promise.all(futures);
+    expect(seen.map(each => each[1])).toEqual(users);
+    const later = await user.run('Ada', () => pool.submit(lookLater));
+    expect(later[1]).toBe('Ada');
+    const { future } = await user.run('Grace', () => pool.submitAsync(look));
+    expect((await future)[1]).toBe('Grace');
+    expect(await pool.submit(look)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it.each([{}, { chunkSize: 2 }, { bufferSize: 1 }])(
+    'is that of the call of map for all its tasks, wherever the results are asked for: %o',
+    async options => {
+      await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+      const here = user.run('Ada', () => pool.map(look as (n: number) => unknown[], [[1, 2, 3]], options));
+      expect(Array.from(here, each => each[1])).toEqual(['Ada', 'Ada', 'Ada']);
+      const there = user.run('Grace', () =>
+        pool.mapAsync(look as (n: number) => unknown[], [[1, 2, 3]], options),
+      );
+      const seen: unknown[] = [];
+      for await (const each of there) seen.push(each[1]);
+      expect(seen).toEqual(['Grace', 'Grace', 'Grace']);
+    },
+  );
+
+  it('can be chosen for a task, too, and what is wrong with it the future rejects with', async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const futures = user.run('Ada', () => [
+      pool.submit({ target: look, context: 'empty' }),
+      pool.submit({ target: look, context: { user: 'Grace' } }),
+      pool.submit({ target: look }),
+    ]);
+    expect((await Promise.all(futures)).map(each => each[1])).toEqual([undefined, 'Grace', 'Ada']);
+    await expect(pool.submit({ target: look, context: { user: () => {} } })).rejects.toThrow(
+      'context.user: functions cannot be shared',
+    );
+    await expect(pool.submit({ target: look, context: 'none' as never })).rejects.toThrow(
+      "ThreadPoolExecutor.submit: context must be 'inherit', 'empty' or an object with values by name, got none (string)",
+    );
+    await expect(pool.submit({ target: look, context: { nobody: 1 } })).rejects.toThrow(
+      'the task: its context has a value for "nobody", but no module',
+    );
   });
 
   it('fails at the start when a value cannot travel, and in the thread when nobody knows its name', async () => {

@@ -1,4 +1,5 @@
 /** How a cell ends: everybody is told, once, and what it leaves is given up or kept for the next instance. */
+import { hideCell } from '../../observability/show.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import { askOf } from '../ask.ts';
@@ -29,11 +30,13 @@ export function finish(cell: Cell, reason: ExitReason): void {
   cell.gate = CLOSED | (cell.gate & HELD);
   cell.lane = undefined;
   cell.toStart = false;
+  cell.settingUp = false;
   cell.message = undefined;
   cell.envelope = undefined;
   cell.behavior = undefined;
   cell.receiver = nothing;
   cell.data = undefined;
+  hideCell(cell);
   cell.runtime.observer?.exited?.(cell, reason);
   const bonds = cell.knownBonds;
   if (bonds !== undefined) {

@@ -85,6 +85,7 @@ function forgetInstance(cell: Cell): void {
   cell.incarnation += 1;
   cell.restarts += 1;
   cell.gate &= ~BUSY;
+  cell.settingUp = false;
   cell.message = undefined;
   cell.envelope = undefined;
   cell.behavior = undefined;

@@ -67,9 +67,12 @@ export function settle(cell: Cell, result: unknown, message: unknown): boolean {
 
 function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown): void {
   const { incarnation } = cell;
+  const { dispatcher } = cell;
   cell.gate |= BUSY;
+  dispatcher.awaiting += 1;
   promise.then(
     value => {
+      dispatcher.awaiting -= 1;
       if (!resumes(cell, incarnation)) return;
       // A promise's value is a state or an instruction; a promise can't resolve to a promise.
       settle(cell, value, message);
@@ -77,6 +80,7 @@ function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown
       cell.wake();
     },
     (error: unknown) => {
+      dispatcher.awaiting -= 1;
       if (!resumes(cell, incarnation)) return;
       finishMessage(cell);
       failed(cell, error, message);
@@ -89,6 +93,7 @@ function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown
 export function resumes(cell: Cell, incarnation: number): boolean {
   if (incarnation !== cell.incarnation) return false;
   cell.gate &= ~BUSY;
+  if (cell.gauge !== -1) cell.runtime.gauges!.show(cell);
   return true;
 }
 

@@ -1,6 +1,7 @@
 /** How an instance comes to be: its setup, and what it may return. */
 import type { Behavior } from '../../behavior/behavior.ts';
 import { IGNORE, Next, STARTED, STOP } from '../../behavior/next.ts';
+import { showCell } from '../../observability/show.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Cell } from '../cell.ts';
@@ -13,6 +14,7 @@ import { beginStop } from './stop.ts';
 /** Runs the setup function. A supervisor calls this; for others it is the first thing in the lane. */
 export function startCell(cell: Cell): Started | Promise<Started> {
   const { incarnation } = cell;
+  cell.settingUp = true;
   let made: unknown;
   try {
     made = (cell.actor.setup as (context: unknown, ...args: readonly unknown[]) => unknown)(
@@ -47,11 +49,12 @@ function diedEarly(cell: Cell): Started {
 }
 
 function begun(cell: Cell, made: unknown): Started | Promise<Started> {
+  cell.settingUp = false;
   let info: unknown;
   let behavior = made;
   if (made instanceof Next) {
     if (made.kind === IGNORE) {
-      cell.runtime.observer?.started?.(cell, 'ignore');
+      cell.runtime.observer?.started?.(cell, { outcome: 'ignore' });
       beginStop(cell, exit.normal);
       return { outcome: 'ignore' };
     }
@@ -68,7 +71,7 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
   }
   cell.state = STATE.running;
   cell.gate &= ~CLOSED;
-  cell.runtime.observer?.started?.(cell, 'ok');
+  cell.runtime.observer?.started?.(cell, { outcome: 'ok', info });
   if (cell.restarts !== cell.restartsReported) {
     cell.restartsReported = cell.restarts;
     cell.runtime.report({ type: 'restarted', path: cell.path, restarts: cell.restarts });
@@ -78,7 +81,8 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
 }
 
 function startFailed(cell: Cell, reason: ExitReason): Started | Promise<Started> {
-  cell.runtime.observer?.started?.(cell, 'error');
+  cell.settingUp = false;
+  cell.runtime.observer?.started?.(cell, { outcome: 'error', reason });
   if (cell.state === STATE.restarting && reason.type === 'error') {
     failed(cell, reason.error, undefined);
     return { outcome: 'error', reason };
@@ -101,4 +105,5 @@ export function reviveCell(cell: Cell): void {
   cell.trapExit = false;
   cell.madeContext = undefined;
   if (cell.knownBonds !== undefined) cell.knownBonds.clearStop();
+  if (cell.runtime.gauges !== undefined) showCell(cell, cell.runtime.gauges);
 }

@@ -1,0 +1,47 @@
+/** Pages of the site that are documents of the packages. Links to what isn't on the site become plain text: it is in the package. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+
+const BORROWED = {
+  'conformance/core.md': 'packages/core/CONFORMANCE.md',
+  'conformance/actors.md': 'packages/actors/CONFORMANCE.md',
+  'internals/core.md': 'packages/core/ARCHITECTURE.md',
+  'internals/check.md': 'packages/check/ARCHITECTURE.md',
+  'internals/actors.md': 'packages/actors/ARCHITECTURE.md',
+  'internals/runtimes.md': 'packages/core/RUNTIMES.md',
+  'internals/benchmark-notes.md': 'benchmarks/NOTES.md',
+};
+
+export function writeBorrowedPages(docs) {
+  const places = new Map(
+    Object.entries(BORROWED).map(([page, source]) => [source, `/${page.replace('.md', '')}`]),
+  );
+  for (const [page, source] of Object.entries(BORROWED)) {
+    const file = join(docs, '..', source);
+    if (!existsSync(file)) continue;
+    const text = relink(readFileSync(file, 'utf8'), source, places);
+    mkdirSync(dirname(join(docs, 'pages', page)), { recursive: true });
+    writeFileSync(join(docs, 'pages', page), `---\neditLink: false\n---\n\n${text}`);
+  }
+}
+
+function relink(text, source, places) {
+  let fenced = false;
+  return text
+    .split('\n')
+    .map(line => {
+      if (line.trimStart().startsWith('```')) fenced = !fenced;
+      if (fenced) return line;
+      // Vue would read them as elements or as expressions.
+      const safe = line.replaceAll(
+        /(`[^`]*`)|\{\{|<(?=[A-Za-z/])(?![^>]*-->)/g,
+        (match, code) => code ?? match.replaceAll('{', '&#123;').replace('<', '&lt;'),
+      );
+      return safe.replaceAll(/\[([^\]]*)\]\(([^)\s]+)\)/g, (link, label, target) => {
+        if (/^(?:https?:|#)/.test(target)) return link;
+        const place = places.get(posix.join(posix.dirname(source), target.split('#')[0]));
+        return place === undefined ? label : `[${label}](${place})`;
+      });
+    })
+    .join('\n');
+}

@@ -1,0 +1,94 @@
+/**
+ * Plots of what `npm run bench -- --json` wrote to `benchmarks/results`: how many times as fast Heddle is as what it is measured against, with the middle
+ * half of the rounds, on a logarithmic scale. One plot for each file.
+ */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { drawing, text } from '../drawings/draw.js';
+
+const results = fileURLToPath(new URL('../../benchmarks/results', import.meta.url));
+const [LEFT, RIGHT, ROW] = [290, 640, 30];
+
+export function writePlots(folder) {
+  if (!existsSync(results))
+    throw new Error(`${results} is missing: npm run bench -- --json benchmarks/results/<subject>.json`);
+  for (const file of readdirSync(results).filter(name => name.endsWith('.json'))) {
+    const { rows, machine } = JSON.parse(readFileSync(join(results, file), 'utf8'));
+    writeFileSync(
+      join(folder, `plot-${basename(file, '.json')}.svg`),
+      plot(basename(file, '.json'), rows, machine),
+    );
+  }
+}
+
+function plot(subject, rows, machine) {
+  const points = rows.filter(row => row.theirTime).map(row => ({ ...row, ...speedUp(row) }));
+  const all = points.flatMap(({ low, high, bar }) => [low, high, bar ?? 1]);
+  const from = Math.min(0.5, ...all) / 1.2;
+  const to = Math.max(2, ...all) * 1.2;
+  const x = value =>
+    LEFT + ((Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from))) * (RIGHT - LEFT);
+  const bottom = 34 + points.length * ROW;
+  const ticks = [0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000].filter(
+    tick => tick > from && tick < to,
+  );
+  const shapes = [
+    ticks.map(tick => [
+      `<path class="line" d="M${x(tick)} 28 V${bottom}" ${tick === 1 ? '' : 'stroke-opacity="0.25"'}/>`,
+      text(x(tick), 20, tick === 1 ? 'as fast' : `${tick} ×`, { anchor: 'middle', style: 'small soft' }),
+    ]),
+    points.map((point, index) => {
+      const y = 34 + index * ROW + ROW / 2;
+      const [start, end] = [Math.min(x(1), x(point.speed)), Math.max(x(1), x(point.speed))];
+      return [
+        text(LEFT - 10, y - 2, point.what, { anchor: 'end', style: 'small' }),
+        text(LEFT - 10, y + 11, `against ${point.against}`, { anchor: 'end', style: 'small soft' }),
+        `<rect class="${point.speed >= 1 ? 'bar-ours' : 'bar-theirs'}" x="${start}" y="${y - 6}" width="${Math.max(1, end - start)}" height="12" rx="2"/>`,
+        `<path class="line" d="M${x(point.low)} ${y} H${x(point.high)} M${x(point.low)} ${y - 4} v8 M${x(point.high)} ${y - 4} v8"/>`,
+        point.bar === undefined
+          ? ''
+          : `<path d="M${x(point.bar)} ${y - 11} v22" class="warm" stroke-width="2.5"/>`,
+        text(RIGHT + 12, y + 4, `${short(point.speed)} ×`, { style: 'small' }),
+      ];
+    }),
+  ];
+  const where = `Node ${machine.node}, ${machine.cpu}, ${machine.cores} cores`;
+  return drawing(
+    720,
+    bottom + 12,
+    `${subject}: how many times as fast as what it is measured against; ${where}`,
+    shapes,
+  );
+}
+
+/** A ratio is of times for some rows and of speeds for others; which, the times tell. */
+function speedUp({ ourTime, theirTime, ratio, bar }) {
+  const quotient = theirTime.median / ourTime.median;
+  const ofTimes = Math.abs(Math.log(ratio.median * quotient)) < Math.abs(Math.log(ratio.median / quotient));
+  const limit = bar?.atMost ?? bar?.atLeast;
+  const asSpeed = value => (ofTimes ? 1 / value : value);
+  return {
+    speed: asSpeed(ratio.median),
+    low: ofTimes ? 1 / ratio.high : ratio.low,
+    high: ofTimes ? 1 / ratio.low : ratio.high,
+    bar: limit === undefined ? undefined : bar.atMost === undefined ? limit : 1 / limit,
+  };
+}
+
+const short = value => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+
+/** Where and when the figures come from, for the page's text. */
+export function writeSummary(folder) {
+  const runs = readdirSync(results)
+    .filter(name => name.endsWith('.json'))
+    .map(name => JSON.parse(readFileSync(join(results, name), 'utf8')));
+  const { node, cpu, cores, platform, python } = runs[0].machine;
+  const loads = runs.map(({ machine }) => machine.load);
+  const summary = {
+    where: `Node ${node}, ${python ?? 'no CPython'}, ${cpu}, ${cores} cores, ${platform}`,
+    when: readFileSync(join(results, 'DATE'), 'utf8').trim(),
+    load: `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`,
+  };
+  writeFileSync(join(folder, 'bench-summary.json'), JSON.stringify(summary));
+}

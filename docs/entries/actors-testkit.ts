@@ -1,0 +1,6 @@
+/**
+ * `@heddle/actors/testkit`
+ *
+ * @module actors-testkit
+ */
+export * from '../../packages/actors/src/testkit/index.ts';

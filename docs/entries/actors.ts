@@ -1,0 +1,6 @@
+/**
+ * `@heddle/actors`
+ *
+ * @module actors
+ */
+export * from '../../packages/actors/src/index.ts';

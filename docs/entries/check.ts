@@ -1,0 +1,6 @@
+/**
+ * `@heddle/check`
+ *
+ * @module check
+ */
+export * from '../../packages/check/src/index.ts';

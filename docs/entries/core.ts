@@ -1,0 +1,6 @@
+/**
+ * `@heddle/core`
+ *
+ * @module core
+ */
+export * from '../../packages/core/src/index.ts';

@@ -1,0 +1,145 @@
+/** Reads what all threads show of their actors (`gauges.ts`), without asking any of them. */
+import type { SharedInt32Array, SimpleQueue } from '@heddle/core';
+import type { Wiring } from '../runtime/node/packet.ts';
+import { AGENT, GUEST, RECORD, RECORD_WORDS, STATE_NAMES, THREAD, USED, WAITING } from './gauges.ts';
+import type { Announcement } from './gauges.ts';
+
+/** One actor as its thread shows it (snapshot). */
+export interface Shown {
+  readonly id: number;
+  readonly slot: number;
+  /** Record of the parent on the same thread, or -1. */
+  readonly parent: number;
+  /** It stands for the actor of the same number on another thread. */
+  readonly isAgent: boolean;
+  readonly isGuest: boolean;
+  /** It waits for a promise. */
+  readonly awaits: boolean;
+  readonly state: string;
+  readonly waiting: number;
+  readonly handled: number;
+  readonly restarts: number;
+  readonly busyMicros: number;
+  readonly actor: string;
+  readonly label: string;
+}
+
+/** One thread as it shows itself (snapshot). */
+export interface ShownThread {
+  readonly slot: number;
+  readonly actors: ReadonlyMap<number, Shown>;
+  /** Record of the actor whose turn it is, or -1. */
+  readonly current: number;
+  readonly handled: number;
+  readonly busyMicros: number;
+  /** How long its turn has lasted; `undefined` if it has none. */
+  readonly turnMs: number | undefined;
+  /** Messages that it hasn't taken out of its inbox. */
+  readonly waiting: number;
+}
+
+interface Source {
+  readonly generation: number;
+  /** In the order of their records; a handle keeps its memory. */
+  readonly chunks: SharedInt32Array[];
+  readonly names: string[];
+}
+
+const TWO_32 = 2 ** 32;
+
+export class Census {
+  readonly #queue: SimpleQueue<Announcement>;
+  readonly #wiring: Wiring;
+  readonly #sources = new Map<number, Source>();
+  /** The last error of actors, by path. */
+  readonly errors: Map<string, string> = new Map<string, string>();
+
+  constructor(queue: SimpleQueue<Announcement>, wiring: Wiring) {
+    this.#queue = queue;
+    this.#wiring = wiring;
+  }
+
+  #listen(): void {
+    for (let taken = this.#queue.tryGet(); taken !== undefined; taken = this.#queue.tryGet()) {
+      const told = taken.value;
+      if (told[0] === 'error') {
+        this.noteError(told[1], told[2]);
+        continue;
+      }
+      const [, slot, generation] = told;
+      let source = this.#sources.get(slot);
+      if (source !== undefined && source.generation > generation) continue;
+      if (source === undefined || source.generation < generation) {
+        source = { generation, chunks: [], names: [] };
+        this.#sources.set(slot, source);
+      }
+      if (told[0] === 'chunk') source.chunks.push(told[4]);
+      else source.names[told[3]] = told[4];
+    }
+  }
+
+  /** Remembers the last error of an actor. */
+  noteError(path: string, error: string): void {
+    this.errors.delete(path);
+    this.errors.set(path, error);
+    // The oldest goes.
+    if (this.errors.size > MOST_ERRORS) this.errors.delete(this.errors.keys().next().value!);
+  }
+
+  /** Reads all threads. */
+  read(): ShownThread[] {
+    this.#listen();
+    return [...this.#sources].map(([slot, source]) => this.#readThread(slot, source));
+  }
+
+  #readThread(slot: number, source: Source): ShownThread {
+    const actors = new Map<number, Shown>();
+    let record = 0;
+    for (const { view } of source.chunks) {
+      for (let at = 0; at < view.length; at += RECORD_WORDS, record++) {
+        if (record === 0 || (view[at + RECORD.flags]! & USED) === 0) continue;
+        actors.set(record, readActor(slot, view, at, source.names));
+      }
+    }
+    const { view } = source.chunks[0]!;
+    view[THREAD.wantsTimes] = 1;
+    const high = view[THREAD.turnHigh]!;
+    const began = high === 0 ? undefined : (high * TWO_32 + (view[THREAD.turnLow]! >>> 0)) / 1000;
+    return {
+      slot,
+      actors,
+      current: view[THREAD.current]! - 1,
+      handled: view[THREAD.handled]! >>> 0,
+      busyMicros: view[THREAD.busy]! >>> 0,
+      turnMs:
+        began === undefined ? undefined : Math.max(0, performance.timeOrigin + performance.now() - began),
+      waiting: this.#wiring.inboxes[slot]!.size,
+    };
+  }
+}
+
+const MOST_ERRORS = 1000;
+
+function readActor(slot: number, view: Int32Array, at: number, names: readonly string[]): Shown {
+  const flags = view[at + RECORD.flags]!;
+  const length = view[at + RECORD.labelLength]!;
+  let label = length < 0 ? (names[-1 - length] ?? '') : '';
+  for (let n = 0; n < length; n++) {
+    label += String.fromCharCode((view[at + RECORD.label + (n >> 2)]! >>> ((n & 3) * 8)) & 255);
+  }
+  return {
+    id: view[at + RECORD.idHigh]! * TWO_32 + (view[at + RECORD.idLow]! >>> 0),
+    slot,
+    parent: view[at + RECORD.parent]! - 1,
+    isAgent: (flags & AGENT) !== 0,
+    isGuest: (flags & GUEST) !== 0,
+    awaits: (flags & WAITING) !== 0,
+    state: STATE_NAMES[flags & 0xff] ?? 'running',
+    waiting: view[at + RECORD.depth]!,
+    handled: view[at + RECORD.handled]! >>> 0,
+    restarts: view[at + RECORD.restarts]!,
+    busyMicros: view[at + RECORD.busy]! >>> 0,
+    actor: names[view[at + RECORD.name]!] ?? '',
+    label,
+  };
+}

@@ -1,0 +1,25 @@
+/** Has actors shown to those who look from outside: one when it comes to be, all of a thread when somebody begins to look. */
+import type { Cell } from '../runtime/cell.ts';
+import type { Gauges } from './gauges.ts';
+
+/** Shows an actor that isn't shown yet. */
+export function showCell(cell: Cell, gauges: Gauges): void {
+  if (cell.gauge !== -1) return;
+  const { guardian } = cell.runtime.node ?? {};
+  cell.gauge = gauges.add(cell, guardian !== undefined && cell.parent === guardian);
+}
+
+/** Shows it no longer. */
+export function hideCell(cell: Cell): void {
+  if (cell.gauge === -1) return;
+  cell.runtime.gauges!.remove(cell.gauge);
+  cell.gauge = -1;
+}
+
+/** Shows an actor and those below it as they are now. */
+export function showTree(cell: Cell, gauges: Gauges): void {
+  if (!cell.alive) return;
+  showCell(cell, gauges);
+  gauges.show(cell);
+  for (const child of cell.knownBonds?.knownChildren ?? []) showTree(child, gauges);
+}

@@ -1,0 +1,83 @@
+/** The questions that this thread has under way to others, by number, and what becomes of them when such a thread dies. */
+import { exit } from '../../supervision/exit-reason.ts';
+import type { PendingAsk } from '../ask.ts';
+import { MOST_SLOTS } from '../runtime.ts';
+import type { Outbox } from './outbox.ts';
+
+export class Questions {
+  readonly #slot: number;
+  readonly #outbox: () => Outbox;
+  readonly #asks = new Map<number, PendingAsk>();
+  readonly #slots = new Map<PendingAsk, number>();
+  /** Questions that were in the inbox when this thread took it over, by who asked. */
+  readonly #seen = new Map<number, number[]>();
+  /** Questions to threads that have died, of which isn't known yet whether they had been taken. */
+  readonly #uncertain = new Map<number, PendingAsk[]>();
+  #count = 0;
+
+  constructor(slot: number, outbox: () => Outbox) {
+    this.#slot = slot;
+    this.#outbox = outbox;
+  }
+
+  /** How many wait for an answer. */
+  get open(): number {
+    return this.#asks.size;
+  }
+
+  get(number: number): PendingAsk | undefined {
+    return this.#asks.get(number);
+  }
+
+  /** A question goes to a thread directly. */
+  goesTo(slot: number, ask: PendingAsk): void {
+    this.#slots.set(ask, slot);
+  }
+
+  /** Gives a question that leaves this thread a number. */
+  leaves(pending: PendingAsk): number {
+    const number = (this.#count += 1) * MOST_SLOTS + this.#slot;
+    this.#asks.set(number, pending);
+    pending.onClose = () => {
+      this.#asks.delete(number);
+      this.#slots.delete(pending);
+    };
+    return number;
+  }
+
+  /** Remembers a question that this thread found in the inbox of its predecessor. */
+  note(packed: unknown): void {
+    const reply = (packed as { reply?: { slot?: unknown; ask?: unknown } } | null | undefined)?.reply;
+    if (typeof reply?.slot === 'number' && typeof reply.ask === 'number') this.noteNumber(reply.ask);
+  }
+
+  /** As `note`, for one whose number is known. */
+  noteNumber(number: number): void {
+    const asker = number % MOST_SLOTS;
+    const seen = this.#seen.get(asker);
+    if (seen === undefined) this.#seen.set(asker, [number]);
+    else seen.push(number);
+  }
+
+  /** All questions of a thread that its claims came after have been seen by now. */
+  tellSeen(asker: number): void {
+    this.#outbox().post(asker, ['asksSeen', this.#slot, this.#seen.get(asker) ?? []]);
+    this.#seen.delete(asker);
+  }
+
+  /** Questions that the dead thread hadn't taken will be answered; its successor says which they are. */
+  threadDied(slot: number): void {
+    this.#uncertain.set(
+      slot,
+      [...this.#slots].filter(([, asked]) => asked === slot).map(([ask]) => ask),
+    );
+  }
+
+  /** All questions that the thread hadn't taken when it died stood before our claims. The others have died with it. */
+  seenBy(slot: number, numbers: readonly number[]): void {
+    const seen = new Set(numbers.map(number => this.#asks.get(number)));
+    const uncertain = this.#uncertain.get(slot) ?? [];
+    this.#uncertain.delete(slot);
+    for (const ask of uncertain) if (!seen.has(ask)) ask.died(exit.threadDied);
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * `Reception`: how a thread handles what others put into its inbox, and how it waits for more.
+ *
+ * ```
+ *            empty            nothing in place         nothing                    nothing for a while, or the loop has other things to do
+ *  HANDLING ──────▶ WATCHING ─────────────────▶ TURN ───────────▶ BLOCKED, slices ──────────────────────────────────────────────────▶ ASLEEP
+ *     ▲                │ something                │ something        │ rung                                                            │ rung
+ *     └────────────────┴──────────────────────────┴──────────────────┴─────────────────────────────────────────────────────────────────┘
+ * ```
+ *
+ * To be woken out of an event loop costs both sides several times what a small message costs, so a thread comes back to it last:
+ *
+ * - **Watching** in place costs nothing if the answer comes in some microseconds from another core. It stops by itself where it doesn't pay: what failed three times
+ *   in a row is tried again only now and then, since on busy cores the watcher takes the core from the one that it waits for.
+ * - **A turn** of the event loop gives promises, input and timers what is theirs.
+ * - **Blocking** wakes faster than the event loop does. It stops that loop, so it is done only if nothing but timers holds the loop, and in slices that end before a timer of
+ *   an actor is due; what doesn't hold the loop waits for one slice at most. The main thread blocks only while it waits for an answer, and in short slices.
+ * - **Asleep** the event loop is the thread's, for as long as it likes.
+ *
+ * A thread takes a message out of shared memory only when it has handled the one before, up to its first `await`: what it hasn't begun when it dies is there for its successor.
+ */
+import type { SimpleQueue, Taken } from '@heddle/core';
+import type { Dispatcher } from '../dispatcher.ts';
+import { Bell } from './bell.ts';
+import type { Packet, Wiring } from './packet.ts';
+
+/** How long packets are handled before input, output and timers are served. */
+const SLICE_MS = 5;
+/** So long it watches in place: an answer from another core takes a few microseconds. */
+const WATCH_MS = 0.03;
+/** Looks between two readings of the clock. */
+const LOOKS = 8;
+/** So long answers may follow each other in place before the event loop turns. */
+const LONGEST_BURST_MS = 1;
+/** With more questions under way the others have more use for the core than the asker. */
+const WATCH_FEW = 2;
+/** After so many failures it watches only every so manyth time. */
+const GIVE_UP_AFTER = 2;
+const PROBE_EVERY = 32;
+/** A scheduler thread blocks for so long in one go, and so often, before it sleeps with its event loop. */
+const BLOCK_MS = 5;
+const BLOCKS = 4;
+/** The same where timers that aren't an actor's wait in the event loop, and for the main thread. */
+const BLOCK_BRIEFLY_MS = 1;
+
+const SEVERAL_CORES =
+  ((globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2) > 1;
+
+const pause: () => void = (Atomics as { pause?: () => void }).pause ?? ((): void => {});
+
+/** What the reception does its work for. */
+export interface Receiver {
+  readonly stopped: boolean;
+  /** How many questions wait for answers here. */
+  readonly questions: number;
+  handle(packet: Packet): void;
+  flush(): void;
+}
+
+export class Reception {
+  readonly #receiver: Receiver;
+  readonly #dispatcher: Dispatcher;
+  readonly #inbox: SimpleQueue<Packet>;
+  readonly #bell: Bell;
+  /** Whether the thread is there for this alone. */
+  readonly #own: boolean;
+  readonly #mayBlock: boolean;
+  /** What the last look found, to be handled at once. */
+  #found: Taken<Packet> | undefined;
+  #pumping = false;
+  #vain = 0;
+  #watches = 0;
+  #burstSince = 0;
+  #blocks = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(receiver: Receiver, dispatcher: Dispatcher, wiring: Wiring, slot: number) {
+    this.#receiver = receiver;
+    this.#dispatcher = dispatcher;
+    this.#inbox = wiring.inboxes[slot]!;
+    this.#bell = new Bell(wiring.bells, slot);
+    this.#own = slot !== 0;
+    this.#mayBlock = canBlock();
+  }
+
+  /** Handles what comes, until the receiver has stopped. */
+  async run(): Promise<void> {
+    const { host } = this.#dispatcher;
+    const turn = (): Promise<void> => new Promise(resolve => host.later(resolve));
+    for (;;) {
+      const more = this.#pump();
+      if (this.#receiver.stopped) break;
+      if (more) {
+        await turn();
+        continue;
+      }
+      this.#receiver.flush();
+      if (this.#mayWatch() && this.#watch()) continue;
+      await turn();
+      this.#burstSince = 0;
+      if (this.#look()) continue;
+      this.#bell.announceSleep();
+      if (!this.#look()) {
+        const slice = this.#slice();
+        if (slice > 0) {
+          this.#blocks += 1;
+          this.#bell.block(slice);
+        } else await this.#sleep();
+      }
+      this.#bell.quiet();
+    }
+    this.#receiver.flush();
+  }
+
+  /** A question has just gone out: its answer may come in a moment. */
+  expectAnswer(): void {
+    if (this.#pumping || !this.#mayWatch()) return this.#wake?.();
+    this.#bell.quiet();
+    if (this.#watch()) {
+      const more = this.#pump();
+      if (!more && !this.#look()) {
+        if (this.#wake === undefined) return;
+        // The loop is asleep and stays so, if nothing came meanwhile.
+        this.#bell.announceSleep();
+        if (!this.#look()) return;
+        this.#bell.quiet();
+      }
+    }
+    this.#wake?.();
+  }
+
+  /** Handles what there is; true if its slice is over before that. */
+  #pump(): boolean {
+    if (this.#pumping) return false;
+    this.#pumping = true;
+    const { host } = this.#dispatcher;
+    const start = host.now();
+    let count = 0;
+    try {
+      while (!this.#receiver.stopped) {
+        if (!this.#look()) return false;
+        const { value } = this.#found!;
+        this.#found = undefined;
+        this.#blocks = 0;
+        this.#receiver.handle(value);
+        // What a message sets off is done before the next is taken out of shared memory, where a crash can't lose it.
+        this.#dispatcher.runNow();
+        count += 1;
+        if ((count & 7) === 0 && host.now() - start > SLICE_MS) return true;
+      }
+      return false;
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** Takes the next out of shared memory, if it hasn't been; it is handled before anything else is done. */
+  #look(): boolean {
+    this.#found ??= this.#inbox.tryGet();
+    return this.#found !== undefined;
+  }
+
+  #mayWatch(): boolean {
+    if (!SEVERAL_CORES) return false;
+    // What the handlers wait for comes with a turn.
+    if (this.#own && this.#dispatcher.awaiting > 0) return false;
+    const { questions } = this.#receiver;
+    if (!this.#own && (questions === 0 || questions > WATCH_FEW)) return false;
+    this.#watches = (this.#watches + 1) % PROBE_EVERY;
+    return this.#vain < GIVE_UP_AFTER || this.#watches === 0;
+  }
+
+  /** Looks at the inbox for a moment; true if something is there. */
+  #watch(): boolean {
+    const start = performance.now();
+    if (this.#burstSince === 0) this.#burstSince = start;
+    else if (start - this.#burstSince > LONGEST_BURST_MS) return false;
+    do {
+      for (let look = LOOKS; look > 0; look--) {
+        if (this.#look()) {
+          this.#vain = 0;
+          return true;
+        }
+        pause();
+      }
+    } while (performance.now() - start < WATCH_MS);
+    this.#vain += 1;
+    return false;
+  }
+
+  /** For how long the thread may block now; 0 if it may not. */
+  #slice(): number {
+    if (!this.#mayBlock || this.#blocks >= BLOCKS) return 0;
+    if (!this.#own && this.#receiver.questions === 0) return 0;
+    const held = heldBy();
+    if (held === OTHERS) return 0;
+    const dispatcher = this.#dispatcher;
+    const due = (dispatcher.nextTimer ?? Infinity) - dispatcher.host.now();
+    return Math.max(0, Math.min(due, this.#own && held === NOTHING ? BLOCK_MS : BLOCK_BRIEFLY_MS));
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise(resolve => {
+      const wake = (): void => {
+        if (this.#wake !== wake) return;
+        this.#wake = undefined;
+        this.#blocks = 0;
+        resolve();
+      };
+      this.#wake = wake;
+      void this.#bell.sleep().then(wake);
+    });
+  }
+}
+
+const NOTHING = 0;
+const TIMERS = 1;
+const OTHERS = 2;
+
+/** What holds the event loop of this thread: nothing, timers only, or something that may bring input. */
+function heldBy(): number {
+  const { process } = globalThis as { process?: { getActiveResourcesInfo?: () => string[] } };
+  let timers = 0;
+  for (const resource of process?.getActiveResourcesInfo?.() ?? []) {
+    if (resource === 'Timeout') timers += 1;
+    else if (resource !== 'Immediate') return OTHERS;
+  }
+  // One is the host's, by which the reception holds the loop.
+  return timers > 1 ? TIMERS : NOTHING;
+}
+
+/** Whether this thread may block: everywhere but in a browser's window. */
+function canBlock(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

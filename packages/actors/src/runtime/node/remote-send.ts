@@ -1,0 +1,105 @@
+/**
+ * `send` to an actor on another thread. The message travels with the request and waits there, in the actor's line, for room; the answer says what became of it.
+ *
+ * A sender that gives up must know whether the message was delivered, also when the other thread stands still. So a request that can be given up carries a flag in shared
+ * memory, and whoever sets it first decides: the receiver, at the moment of delivery, or the sender, who then rejects. It is set once, and never both.
+ */
+import { AtomicFlag, TimeoutError } from '@heddle/core';
+import type { AsyncWaitOptions } from '@heddle/core';
+import { ActorDiedError, MailboxFullError } from '../../errors.ts';
+import { PendingAsk } from '../ask.ts';
+import type { Cell } from '../cell.ts';
+import type { Node } from '../node.ts';
+import { MOST_SLOTS } from '../runtime.ts';
+import { credit, deliverNow } from '../send.ts';
+import { RemoteReply } from './remote-reply.ts';
+
+/** Sends, and resolves when the mailbox over there has taken the message. */
+export async function sendAway(
+  node: Node,
+  id: number,
+  path: string,
+  message: unknown,
+  options: AsyncWaitOptions | undefined,
+): Promise<void> {
+  const { dispatcher } = node.runtime;
+  const slot = id % MOST_SLOTS;
+  const timeout = options?.timeout ?? Infinity;
+  const signal = options?.signal;
+  const flag = timeout === Infinity && signal === undefined ? undefined : new AtomicFlag();
+  const verdict = new PendingAsk({ ...node.asked(path), doing: 'send' }, dispatcher, { timeout: Infinity });
+  const number = node.send(slot, id, path, message, flag, verdict);
+  const giveUp = (error: unknown): void => {
+    // Delivered already: what became of it is on its way.
+    if (flag!.testAndSet()) return;
+    node.outbox.post(slot, ['unsend', number]);
+    verdict.fail(error);
+  };
+  const onAbort = (): void => giveUp(signal!.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = dispatcher.after(timeout, () =>
+    giveUp(new TimeoutError(`send ${path}: no room within ${timeout} ms`)),
+  );
+  try {
+    const refusal = await verdict.promise;
+    if (refusal !== undefined) throw new MailboxFullError(refusal as string);
+  } finally {
+    dispatcher.cancelTimer(timer);
+    signal?.removeEventListener('abort', onAbort);
+    flag?.dispose();
+  }
+}
+
+/** Requests from other threads that wait here for room. */
+export class Sends {
+  readonly #waiting = new Map<number, AbortController>();
+
+  /** Takes a request in. */
+  deliver(node: Node, cell: Cell, message: unknown, number: number, flag: AtomicFlag | undefined): void {
+    const claim = (): boolean => flag?.testAndSet() !== true;
+    try {
+      if (deliverNow(cell, message, claim)) this.#answer(node, number, undefined);
+      else this.#wait(node, cell, message, number, flag, claim);
+    } catch (error) {
+      this.#answer(node, number, { error });
+    }
+  }
+
+  #wait(
+    node: Node,
+    cell: Cell,
+    message: unknown,
+    number: number,
+    flag: AtomicFlag | undefined,
+    claim: () => boolean,
+  ): void {
+    // Without a flag nobody gives up: no need to find it again.
+    const controller = flag === undefined ? undefined : new AbortController();
+    if (controller !== undefined) this.#waiting.set(number, controller);
+    const over = (failed?: { error: unknown }): void => {
+      this.#waiting.delete(number);
+      flag?.dispose();
+      this.#answer(node, number, failed);
+    };
+    credit(cell, message, controller && { signal: controller.signal }, claim).then(
+      () => over(),
+      (error: unknown) => over({ error }),
+    );
+  }
+
+  /** At once: the message may keep this thread for long. */
+  #answer(node: Node, number: number, failed: { error: unknown } | undefined): void {
+    const reply = new RemoteReply(node, number % MOST_SLOTS, number);
+    if (failed === undefined) reply.tell(undefined);
+    else if (failed.error instanceof ActorDiedError) reply.died(failed.error.reason);
+    // As text, since a class of ours doesn't survive the way.
+    else if (failed.error instanceof MailboxFullError) reply.tell(failed.error.message);
+    else reply.fail(failed.error);
+    node.outbox.send(reply.slot);
+  }
+
+  /** The sender has given up: it leaves the line. */
+  withdraw(number: number): void {
+    this.#waiting.get(number)?.abort();
+  }
+}
