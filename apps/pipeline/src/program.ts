@@ -16,6 +16,11 @@ export async function runProgram(args: readonly string[], interruption: Interrup
   });
   let options: Options | number | undefined;
   try {
+    // Loaded only then: indexing a folder needs nothing of it.
+    if (args[0] === 'stream') {
+      const { streamCommand } = await import('./stream/command.ts');
+      return await streamCommand(args.slice(1), interruption).catch(exitWith);
+    }
     options = parseOptions(args);
     if (typeof options === 'number') return options;
     if (options.search !== undefined) return searchIndex(options, options.search);
@@ -27,6 +32,13 @@ export async function runProgram(args: readonly string[], interruption: Interrup
     console.error(`heddle-pipeline: ${error.message}.`);
     return error.exitCode;
   }
+}
+
+/** A stream that has failed may have threads that will never end by themselves. */
+function exitWith(error: unknown): never {
+  if (!isTrouble(error)) console.error(error);
+  else console.error(`heddle-pipeline: ${error.message}.`);
+  process.exit(isTrouble(error) ? error.exitCode : EXIT.failure);
 }
 
 function checkFolder(folder: string): void {

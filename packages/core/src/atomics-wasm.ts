@@ -57,7 +57,7 @@ function section(id: number, items: number[][]): number[] {
 }
 
 /** Builds the module: one type, one function and one export for each operation, and the imported shared memory `m.m`. */
-export function assemble(): Uint8Array<ArrayBuffer> {
+function assemble(): Uint8Array<ArrayBuffer> {
   const types = OPERATIONS.map(op => [
     0x60,
     ...sized(Array<number>(op.parameters).fill(I32)),

@@ -51,7 +51,7 @@ export type { NameOptions } from './memory/shared-object.ts';
 // Finding deadlocks
 export { dump } from './thread/dump.ts';
 export type { DumpOptions } from './thread/dump.ts';
-export { dumpAfter, dumpOnSignal } from './thread/dump-triggers.ts';
+export { dumpAfter, dumpOnSignal, dumpOnTouch } from './thread/dump-triggers.ts';
 export type { DumpTrigger } from './thread/dump-triggers.ts';
 export { traceLocks } from './owners/traces.ts';
 export { checkLockOrder } from './owners/order.ts';

@@ -45,6 +45,8 @@ const NOBODY: unique symbol = Symbol('nobody');
 export class Node implements Border, Receiver {
   readonly runtime: Runtime;
   readonly slot: number;
+  /** Whether it may look for an answer before its turn comes. */
+  looksAhead = true;
   /** Ends the reception. */
   stopped = false;
   readonly outbox: Outbox;
@@ -137,7 +139,7 @@ export class Node implements Border, Receiver {
   }
 
   #flushed(): void {
-    if (!this.#asked) return;
+    if (!this.#asked || !this.looksAhead) return;
     this.#asked = false;
     this.#reception.expectAnswer();
   }

@@ -9,7 +9,6 @@ import { describeError } from './errors.ts';
 import { locate } from './locate.ts';
 import { writeCount, writeDouble } from './record.ts';
 import { publish, reserve, scratch, setAside, work as shared } from './scratch.ts';
-import type { Scratch } from './scratch.ts';
 import { shapeOf, Site } from './shape.ts';
 import { hooks, shareableAddress } from './shareable.ts';
 import type { Shareable } from './shareable.ts';
@@ -42,7 +41,6 @@ const {
 const work = shared;
 
 export { scratch };
-export type { Scratch };
 
 /**
  * The deepest nesting that is sent. Deeper, and a receiver who has less stack left could fail to read what was accepted. Node's main thread

@@ -9,9 +9,7 @@
  * - what the host can clone but bytes can't say (Blob, CryptoKey, WebAssembly.Module, …) is refused, as is nesting beyond 1000 levels.
  */
 export { encode, scratch } from './encode.ts';
-export type { Scratch } from './encode.ts';
 export { decode, discard } from './decode.ts';
 export { setShareableHooks, shareableAddress } from './shareable.ts';
-export type { Shareable, ShareableHooks } from './shareable.ts';
 export { registerErrorClass } from './errors.ts';
 export { CorruptMessageError } from './corrupt.ts';

@@ -92,11 +92,6 @@ export function ownerOf(state: number): number {
   return slot === 0 ? 0 : AGENT_TABLE + (slot - 1) * AGENT_WORDS;
 }
 
-/** Says whether an agent has been declared dead and not yet buried. */
-export function isDead(agent: number): boolean {
-  return load(agent + AGENT.state) === AGENT_STATE.dead;
-}
-
 /** Gives the slot back. Only the reaper calls this, after everything that the agent held is settled. */
 export function bury(agent: number): void {
   store(agent + AGENT.state, AGENT_STATE.free);

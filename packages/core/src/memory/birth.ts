@@ -10,7 +10,7 @@ import { DEFAULT_MAXIMUM_PAGES, HEADER, HEAP_PAGE, LAYOUT_VERSION, MAGIC, PAGE_B
 import { incumbent } from './realm.ts';
 
 /** Where a worker's entry leaves the memory before it imports the rest of the package. */
-export const INHERITED: unique symbol = Symbol.for('heddle.slab');
+const INHERITED: unique symbol = Symbol.for('heddle.slab');
 
 interface Inheriting {
   [INHERITED]?: WebAssembly.Memory;

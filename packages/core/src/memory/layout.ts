@@ -55,7 +55,7 @@ export const HEADER = {
   end: 192,
 } as const;
 
-export const PAGE_TABLE: number = PAGE_WORDS;
+export const PAGE_TABLE: number = 1 * PAGE_WORDS;
 export const AGENT_TABLE: number = 2 * PAGE_WORDS;
 export const AGENT_WORDS = 64;
 export const MAXIMUM_AGENTS = 2048;
@@ -265,7 +265,9 @@ export const REGISTRY = {
   /** Milliseconds after which the supervisor shall dump, 0 for never; and a number that is bumped with each change of it. */
   dumpAfter: 154,
   dumpRequests: 155,
-  end: 156,
+  /** Message [path, time] with the file at whose change the supervisor shall dump, until it has taken it; 0 for none. Atomic. */
+  dumpFile: 156,
+  end: 157,
 } as const;
 
 /** Bits of REGISTRY.watch: costly things that a developer has asked for. */

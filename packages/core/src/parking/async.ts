@@ -33,9 +33,11 @@ import {
   enter,
   givenToMe,
   leave,
+  lineUpAgain,
   now,
   prepareToWait,
   rejoin,
+  setRetract,
   setTakeOver,
   tryAgain,
   wasDropped,
@@ -299,7 +301,32 @@ function takeOver(pointer: number, line: Line, wanted: number): boolean {
   return true;
 }
 
+/** See `Line.rival`. Until what they had is given back, marks say to the reaper that it is owed. */
+function retract(pointer: number, line: Line): (() => void) | undefined {
+  const marks: number[] = [];
+  for (const waiter of waiters.values()) {
+    if (waiter.line !== line || waiter.pointer !== pointer) continue;
+    const { node } = waiter;
+    if (load(node + NODE.state) !== NODE_STATE.granted) continue;
+    marks.push(mark(pointer, line, i32[node + NODE.wanted]!));
+    // As in `takeOver`.
+    lockGuard(pointer + OBJECT.guard);
+    store(node + NODE.state, NODE_STATE.idle);
+    unlockGuard(pointer + OBJECT.guard);
+    takeOffStack(node);
+    lineUpAgain(pointer, line, node);
+  }
+  if (marks.length === 0) return undefined;
+  return () => {
+    for (const owed of marks) {
+      line.giveBack(pointer, owed);
+      unmark(owed);
+    }
+  };
+}
+
 setTakeOver(takeOver);
+setRetract(retract);
 onLeftBehind(freeLeftBehind);
 
 /** Makes sure that one `waitAsync` is pending while anybody here waits. */

@@ -25,7 +25,7 @@ import { AGENT, AGENT_TABLE, AGENT_WORDS, GUARD_DEPTH, OWNER_SHIFT } from '../me
 
 const { compareExchange, exchange, load } = hot;
 
-export const SLEEPERS = 1;
+const SLEEPERS = 1;
 /** Few under exploration, which would otherwise hardly ever come as far as the sleep. */
 const SPINS: number = explored ? 2 : 60;
 /** In a window, which can't sleep: some milliseconds. */

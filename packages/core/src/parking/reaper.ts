@@ -134,7 +134,7 @@ function leaveLines(agent: number): void {
  * Abandons the locks that guards of an agent hold: those in its list, the one that it was just taking or giving back, and those that a promise of
  * its own was just getting. For the dead, and for a worker whose thread has ended.
  */
-export function abandonHeld(agent: number): void {
+function abandonHeld(agent: number): void {
   const holding = i32[agent + AGENT.holding]!;
   // It may have been freed since.
   const locks = new Set(referencesOf(agent).includes(holding) ? [holding] : []);

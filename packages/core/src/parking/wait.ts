@@ -40,6 +40,13 @@ export interface Line {
   isFor?(node: number): boolean;
   /** A thread has taken over what a promise of its own had been given, which may have wanted it in another way. */
   adopt?(pointer: number, wanted: number): void;
+  /**
+   * The line of those who want the same object in another way. What a promise of a thread was granted there keeps the thread from what it blocks for
+   * here, and can't be used before it runs again: the promise gives it back and waits on, behind its thread (`retract`).
+   */
+  rival?(): Line;
+  /** Announces that somebody waits, whatever can be had. Under the guard. */
+  announce?(pointer: number): void;
   /** What one waiter was granted is as good for another (a lock, a permit), so a thread that blocks may take it over from its own promises. */
   readonly transferable?: true;
 }
@@ -153,6 +160,24 @@ export function rejoin(pointer: number, line: Line, node: number): boolean {
   return done;
 }
 
+/** Puts back in line, as the next, a waiter that gives up what it was granted. */
+export function lineUpAgain(pointer: number, line: Line, node: number): void {
+  lockGuard(pointer + GUARD);
+  line.announce!(pointer);
+  store(node + NODE.state, NODE_STATE.waiting);
+  const next = first(pointer + line.offset);
+  if (next === 0) append(pointer + line.offset, node);
+  else insertBefore(pointer + line.offset, node, next);
+  unlockGuard(pointer + GUARD);
+}
+
+/** Puts promises of this thread back in line that were granted in that line; returns what gives back what they had. Set by `async.ts`. */
+let retract: (pointer: number, line: Line) => (() => void) | undefined = () => undefined;
+
+export function setRetract(action: (pointer: number, line: Line) => (() => void) | undefined): void {
+  retract = action;
+}
+
 /**
  * Says whether a waker took the node out of its line and died before it could tell: then it counts as granted. Not under the guard; passing
  * through it makes sure that no living waker is in the midst of that.
@@ -250,7 +275,11 @@ export function waitBlocking(
   const node = selfAgent + AGENT.node;
   i32[node + NODE.endless] = deadline === Infinity ? nextEndless() : 0;
   i32[node + NODE.since] = 0;
-  if (enter(pointer, line, node, wanted)) return true;
+  const giveBack = promises > 0 && line.rival !== undefined ? retract(pointer, line.rival()) : undefined;
+  const entered = enter(pointer, line, node, wanted);
+  // Only now, when this thread stands in line in front of its promises.
+  giveBack?.();
+  if (entered) return true;
   onEntered?.();
   const got = sleepInLine(pointer, line, node, deadline);
   if (i32[node + NODE.since] !== 0) watch?.woke();

@@ -284,8 +284,3 @@ export const fifo: Store = {
     if (spare !== 0) free(spare);
   },
 };
-
-/** For tests: the words that a record of this length takes. */
-export function recordWords(length: number): number {
-  return HEAD_WORDS + (length > INLINE_BYTES ? 2 : length >> 2);
-}

@@ -321,7 +321,7 @@ function privateCopy(item: number, length: number): Uint8Array<ArrayBuffer> {
 }
 
 /** Frees an item unread, and what it refers to. Not under a guard. */
-export function dropItem(item: number): void {
+function dropItem(item: number): void {
   ensureMapped(item);
   const head = i32[item + ITEM.head]!;
   const length = head & LENGTH_MASK;

@@ -45,7 +45,7 @@ const LOCK: number = OBJECT.own;
 const PRIVATE: number = OBJECT.own + 1;
 const BYTES = 64;
 
-export const conditionLine: Line = {
+const conditionLine: Line = {
   blocking: 'Condition.wait()',
   twin: 'waitAsync()',
   offset: OBJECT.first,

@@ -25,7 +25,7 @@ const { compareExchange, load, store } = hot;
 const MAXIMUM = 0x7fff_ffff;
 const BYTES = 64;
 
-export const latchLine: Line = {
+const latchLine: Line = {
   blocking: 'CountDownLatch.wait()',
   twin: 'waitAsync()',
   offset: OBJECT.first,

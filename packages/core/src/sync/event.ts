@@ -39,7 +39,7 @@ const WAITERS = 2;
 const SETTING: number = OBJECT.own;
 const BYTES = 64;
 
-export const eventLine: Line = {
+const eventLine: Line = {
   blocking: 'Event.wait()',
   twin: 'waitAsync()',
   offset: OBJECT.first,

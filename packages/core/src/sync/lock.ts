@@ -406,6 +406,11 @@ export class Lock extends SharedObject {
     return guard!;
   }
 
+  /** @internal */
+  get type(): string {
+    return 'Lock';
+  }
+
   /** What a condition calls held: by this thread's guard, or plainly, and then it can't be known by whom. @internal */
   get heldHere(): boolean {
     const lock = this.live();
@@ -490,15 +495,15 @@ function letGo(lock: number): void {
   if (compareExchange(lock, LOCKED | selfBits, 0) !== (LOCKED | selfBits)) releaseLock(lock, selfBits);
 }
 
-/** The guard of a `Lock`. */
-class HeldLock implements Guard {
+/** The guard of a `Lock`, or of what is made like one. */
+export class HeldLock implements Guard {
   /** The handle, so that it isn't collected meanwhile; `undefined` when this guard was released. */
-  #lock: Lock | undefined;
+  #lock: Held | undefined;
   readonly #at: number;
   readonly #generation: number;
 
   /** Writes down that this thread holds the lock, which it has just taken. */
-  constructor(lock: Lock, at: number) {
+  constructor(lock: Held, at: number) {
     this.#lock = lock;
     this.#at = at;
     this.#generation = i32[at + GENERATION]!;
@@ -534,11 +539,18 @@ class HeldLock implements Guard {
   }
 }
 
-function notHeldByGuard(lock: Lock | undefined): ThreadStateError {
+/** What a guard needs of the handle of its lock. */
+interface Held {
+  readonly name: string;
+  readonly disposed: boolean;
+  readonly type: string;
+}
+
+function notHeldByGuard(lock: Held | undefined): ThreadStateError {
   return new ThreadStateError(
     lock === undefined
       ? 'guard: released already; a guard releases its lock once'
-      : `guard: ${describe('Lock', lock)} isn't held by it any more`,
+      : `guard: ${describe(lock.type, lock)} isn't held by it any more`,
   );
 }
 

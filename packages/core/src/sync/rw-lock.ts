@@ -97,6 +97,8 @@ const sharedLine: Line = {
   giveBack: (lock, node) => void release(lock, i32[node + NODE.wanted]!),
   ownersOf,
   isFor: node => i32[node + NODE.wanted] === SHARED,
+  rival: () => exclusiveLine,
+  announce: lock => void or(lock, WAITERS),
   transferable: true,
 };
 
@@ -141,6 +143,7 @@ const exclusiveLine: Line = {
   blocking: 'RWLock.acquireExclusive()',
   twin: 'acquireExclusiveAsync() or holdExclusiveAsync()',
   isFor: node => i32[node + NODE.wanted] !== SHARED,
+  rival: () => sharedLine,
   adopt(lock, wanted) {
     lockGuard(lock + OBJECT.guard);
     store(lock, (load(lock) & WAITERS) | wanted);
@@ -246,8 +249,8 @@ export interface ExclusiveGuard extends Guard {
  * Strictly first come first served, for blocked threads and promises alike: a writer waits only for those who came before it, and so does a
  * reader. Without a guard it is unowned, as `Lock`: any thread may release, and what a dead thread held stays held. Guards have owners, as those of `Lock`.
  *
- * Don't block for it in a thread whose own async tasks use it: what a task has just been given, and can't give back before the event loop runs, the
- * blocked thread may be waiting for.
+ * Don't block for it in a thread whose own async tasks hold it by a plain acquire: they can't release it before the event loop runs, and the thread waits for
+ * ever. (Held by a guard that is a `DeadlockError`. What a task was given just now, and hasn't heard of yet, goes back to the first place in line.)
  *
  * Everything done before a release in one thread is seen by those who acquire next.
  *

@@ -19,19 +19,25 @@
  * there: right too, by Dekker's argument, but a thread killed between the two leaves permits beside people who wait for them.)
  *
  * A thread that is killed in the middle of a release has released some of its permits and not others.
+ *
+ * A guard's permit is written down with its thread (`owners/shares.ts`), so dumps show it and a dead thread's go back. It makes no edge for the search for
+ * deadlocks, and can't: whoever waits may be served by a `release()` from anywhere, also of a `BoundedSemaphore` all of whose permits are held by guards, since
+ * any thread may return a permit that another took. So a circle through a semaphore is never certain.
  */
 import { hot, i32 } from '../atomics.ts';
+import { ThreadStateError } from '../errors.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { OBJECT } from '../memory/layout.ts';
-import { Existing, SharedObject } from '../memory/shared-object.ts';
+import { Existing, SharedObject, payPostponed } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
+import { addShare, dropShare, hasShare, prepareShare } from '../owners/shares.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant } from '../parking/wake.ts';
-import { LockGuard } from './guard.ts';
+import './guard.ts';
 import type { Guard } from './guard.ts';
 import { describe, notAcquired } from './lock.ts';
 import { wholeNumber } from './options.ts';
@@ -46,7 +52,7 @@ const MAXIMUM = 0x7fff_ffff;
 const LIMIT: number = OBJECT.own;
 const BYTES = 64;
 
-export const semaphoreLine: Line = {
+const semaphoreLine: Line = {
   blocking: 'Semaphore.acquire()',
   twin: 'acquireAsync() or holdAsync()',
   offset: OBJECT.first,
@@ -212,23 +218,74 @@ export class Semaphore extends SharedObject {
   }
 
   /**
-   * Blocks until it has a permit and returns a guard that returns it at the end of its `using` scope. Throws `TimeoutError` when `timeout` passed,
-   * and what `acquire` throws.
+   * Blocks until it has a permit and returns a guard that returns it at the end of its `using` scope; and if the thread dies or ends before, the permit goes
+   * back as well. Throws `TimeoutError` when `timeout` passed, and what `acquire` throws.
    */
   hold(options?: WaitOptions): Guard {
+    prepareShare();
     if (!this.acquire(options)) throw notAcquired(this.type, this, options);
-    return new LockGuard(this);
+    return new Permit(this, this.at);
   }
 
   /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
-    if (!(await this.acquireAsync(options))) throw notAcquired(this.type, this, options);
-    return new LockGuard(this);
+    const semaphore = this.live();
+    const deadline = deadlineOf(options?.timeout, `${this.type}.holdAsync`);
+    options?.signal?.throwIfAborted();
+    prepareShare();
+    let permit: Guard | undefined;
+    const taken = (): void => {
+      permit = new Permit(this, semaphore);
+    };
+    if (this.tryAcquire()) taken();
+    else await waitInLine(this, semaphore, semaphoreLine, deadline, options?.signal, 0, taken);
+    if (permit === undefined) throw notAcquired(this.type, this, options);
+    return permit;
+  }
+}
+
+/** The guard of a permit. */
+class Permit implements Guard {
+  /** The handle, so that it isn't collected meanwhile; `undefined` when this guard was released. */
+  #semaphore: Semaphore | undefined;
+  readonly #at: number;
+  readonly #record: number;
+
+  /** Writes down that this thread has the permit, which it has just taken. */
+  constructor(semaphore: Semaphore, at: number) {
+    this.#semaphore = semaphore;
+    this.#at = at;
+    this.#record = addShare(at);
   }
 
-  /** @internal */
-  releaseGuard(): void {
-    this.release();
+  /** Tells the codec to refuse it: in another thread it would return what it doesn't have. */
+  get [Symbol.toStringTag](): string {
+    return 'Guard';
+  }
+
+  get held(): boolean {
+    return this.#semaphore !== undefined && hasShare(this.#record);
+  }
+
+  release(): void {
+    const semaphore = this.#semaphore;
+    if (semaphore === undefined)
+      throw new ThreadStateError('guard: released already; a guard releases its lock once');
+    if (!hasShare(this.#record))
+      throw new ThreadStateError('guard: the permit was returned when the thread ended that held it');
+    this.#semaphore = undefined;
+    dropShare(this.#record);
+    const within = releasePermits(this.#at, 1);
+    if (semaphore.disposed) payPostponed();
+    if (!within) {
+      throw new RangeError(
+        'guard: Semaphore released too many times: somebody has called release() for the permit that this guard held',
+      );
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.held) this.release();
   }
 }
 
@@ -264,10 +321,12 @@ registerKind(KIND.semaphore, {
   revive: pointer => new Semaphore(0, new Existing(pointer) as NameOptions),
   lines: [semaphoreLine],
   repair: repairSemaphore,
+  unshare: semaphore => void releasePermits(semaphore, 1),
 });
 
 registerKind(KIND.boundedSemaphore, {
   revive: pointer => new BoundedSemaphore(0, new Existing(pointer) as NameOptions),
   lines: [semaphoreLine],
   repair: repairSemaphore,
+  unshare: semaphore => void releasePermits(semaphore, 1),
 });

@@ -6,16 +6,35 @@
  */
 import { hot, i32, pause } from '../atomics.ts';
 import { ThreadStateError } from '../errors.ts';
+import { ident, ownerOf } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { LINE_WORDS } from '../memory/layout.ts';
+import { LINE_WORDS, OBJECT } from '../memory/layout.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
+import { beforeTaking, noteTaken } from '../owners/developer.ts';
+import { setHolding } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
+import { selfBits } from '../parking/guard.ts';
 import { deadlineOf, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
-import { LockGuard } from './guard.ts';
+import './guard.ts';
 import type { Guard } from './guard.ts';
-import { LOCKED, describe, lockLine, notAcquired, releaseLock, repairLock } from './lock.ts';
+import {
+  HeldLock,
+  LOCKED,
+  abandonLock,
+  abandonedError,
+  describe,
+  destroyLock,
+  holdStateAsync,
+  lockLine,
+  notAcquired,
+  pickUp,
+  releaseLock,
+  repairLock,
+  takeLock,
+  takenBy,
+} from './lock.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
@@ -38,14 +57,16 @@ export interface SpinLockOptions extends NameOptions {
   spins?: number | undefined;
 }
 
-/** Waits for the lock to come free, awake, for so many pauses; each time twice as many before it looks again. */
-function spin(lock: number): boolean {
+const { owner: TAKER } = OBJECT;
+
+/** Waits for the lock to come free, awake, for so many pauses; each time twice as many before it looks again. Takes it in the name of `owner`, see `lock.ts`. */
+function spin(lock: number, owner: number): boolean {
   let left = i32[lock + SPINS]!;
   for (let distance = 1; left > 0; distance = Math.min(2 * distance, LONGEST_PAUSE)) {
     for (let pauses = Math.min(distance, left); pauses > 0; pauses--) pause();
     left -= distance;
     const seen = load(lock);
-    if ((seen & LOCKED) === 0 && compareExchange(lock, seen, seen | LOCKED) === seen) return true;
+    if ((seen & LOCKED) === 0 && compareExchange(lock, seen, seen | LOCKED | owner) === seen) return true;
   }
   return false;
 }
@@ -53,7 +74,7 @@ function spin(lock: number): boolean {
 /**
  * A `Lock` that waits awake for a bounded time before it sleeps. It pays where a critical section is far shorter than a sleep and a wake (some
  * microseconds) and another core runs the holder; else it burns a core for nothing, and a `Lock`, which spins a little too, is better. Unowned
- * and not reentrant, as `Lock`.
+ * and not reentrant, as `Lock`; its guards have owners, as those of `Lock`: waiting in a circle throws `DeadlockError`, and a guard of a dead thread is abandoned.
  *
  * Everything done before `release()` in one thread is seen by the thread that acquires next.
  *
@@ -81,8 +102,9 @@ export class SpinLock extends SharedObject {
   /** Acquires if that is possible at once; returns whether it did. Never blocks, on any thread. */
   tryAcquire(): boolean {
     const lock = this.live();
-    const seen = load(lock);
-    return (seen & LOCKED) === 0 && compareExchange(lock, seen, seen | LOCKED) === seen;
+    if (!takeLock(lock, 0)) return false;
+    i32[lock + TAKER] = ident;
+    return true;
   }
 
   /**
@@ -95,9 +117,17 @@ export class SpinLock extends SharedObject {
     if (options === undefined && this.tryAcquire()) return true;
     const lock = this.live();
     const deadline = deadlineOf(options?.timeout, 'SpinLock.acquire');
-    if (this.tryAcquire()) return true;
-    if (options?.timeout !== 0 && spin(lock)) return true;
-    return waitBlocking(lock, spinLockLine, deadline);
+    if (!this.#take(lock, options, deadline, 0)) return false;
+    i32[lock + TAKER] = ident;
+    return true;
+  }
+
+  #take(lock: number, options: WaitOptions | undefined, deadline: number, owner: number): boolean {
+    return (
+      takeLock(lock, owner) ||
+      (options?.timeout !== 0 && spin(lock, owner)) ||
+      waitBlocking(lock, spinLockLine, deadline, owner)
+    );
   }
 
   /** As `acquire`, but never awake: joins the line at once. Rejects with `signal.reason` when aborted. Holds the event loop meanwhile. */
@@ -105,13 +135,24 @@ export class SpinLock extends SharedObject {
     const lock = this.live();
     const deadline = deadlineOf(options?.timeout, 'SpinLock.acquireAsync');
     options?.signal?.throwIfAborted();
-    return this.tryAcquire() || waitInLine(this, lock, spinLockLine, deadline, options?.signal);
+    const taken = (): void => {
+      i32[lock + TAKER] = ident;
+    };
+    return this.tryAcquire() || waitInLine(this, lock, spinLockLine, deadline, options?.signal, 0, taken);
   }
 
-  /** Releases, whoever acquired. Never blocks. Throws `ThreadStateError` ("release unlocked lock") if it isn't locked. */
+  /**
+   * Releases, whoever acquired. Never blocks. Throws `ThreadStateError` ("release unlocked lock") if it isn't locked, and if a guard holds it: only
+   * the guard releases it.
+   */
   release(): void {
-    if (!releaseLock(this.live()))
-      throw new ThreadStateError(`${describe('SpinLock', this)}: release unlocked lock`);
+    const lock = this.live();
+    if (releaseLock(lock)) return;
+    throw new ThreadStateError(
+      (load(lock) & LOCKED) === 0
+        ? `${describe('SpinLock', this)}: release unlocked lock`
+        : `${describe('SpinLock', this)}: a guard holds it, and only the guard releases it; call release() of what hold() returned`,
+    );
   }
 
   /** Whether it is locked now (snapshot). */
@@ -119,21 +160,44 @@ export class SpinLock extends SharedObject {
     return (load(this.live()) & LOCKED) !== 0;
   }
 
-  /** Acquires and returns a guard that releases at the end of its `using` scope. Throws `TimeoutError` when `timeout` passed, and what `acquire` throws. */
+  /**
+   * Acquires and returns a guard that releases at the end of its `using` scope, and that alone can. Throws `TimeoutError` when `timeout` passed, and what
+   * `acquire` throws; `DeadlockError` and `AbandonedLockError` as `Lock.hold`.
+   */
   hold(options?: WaitOptions): Guard {
-    if (!this.acquire(options)) throw notAcquired('SpinLock', this, options);
-    return new LockGuard(this);
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'SpinLock.hold');
+    beforeTaking(lock, deadline);
+    setHolding(lock);
+    if (!this.#take(lock, options, deadline, selfBits)) throw notAcquired('SpinLock', this, options);
+    const guard = new HeldLock(this, lock);
+    noteTaken(lock);
+    const by = pickUp(lock);
+    if (by !== undefined) throw abandonedError('SpinLock', this, by, guard);
+    return guard;
   }
 
-  /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`. */
+  /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError`. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
-    if (!(await this.acquireAsync(options))) throw notAcquired('SpinLock', this, options);
-    return new LockGuard(this);
+    const lock = this.live();
+    const deadline = deadlineOf(options?.timeout, 'SpinLock.holdAsync');
+    options?.signal?.throwIfAborted();
+    let guard: Guard | undefined;
+    let by: string | undefined;
+    const taken = (): void => {
+      guard = new HeldLock(this, lock);
+      noteTaken(lock);
+      by = pickUp(lock);
+    };
+    if (!(await holdStateAsync(this, lock, spinLockLine, deadline, options?.signal, taken)))
+      throw notAcquired('SpinLock', this, options);
+    if (by !== undefined) throw abandonedError('SpinLock', this, by, guard);
+    return guard!;
   }
 
   /** @internal */
-  releaseGuard(): void {
-    this.release();
+  get type(): string {
+    return 'SpinLock';
   }
 }
 
@@ -141,4 +205,8 @@ registerKind(KIND.spinLock, {
   revive: pointer => new SpinLock(new Existing(pointer) as SpinLockOptions),
   lines: [spinLockLine],
   repair: repairLock,
+  abandon: abandonLock,
+  ownerOf: lock => ownerOf(load(lock)),
+  takenBy,
+  destroy: destroyLock,
 });

@@ -1,8 +1,9 @@
-/** Dumps that nobody has to be there for: at a signal, and after a time by the supervisor, which runs when nobody else does. */
-import { add, i32, load, store } from '../atomics.ts';
+/** Dumps that nobody has to be there for: at a signal, and by the supervisor, which runs when nobody else does, after a time and when a file is touched. */
+import { add, exchange, i32, load, store } from '../atomics.ts';
 import { ThreadStateError } from '../errors.ts';
 import { isRootThread } from '../memory/birth.ts';
 import { REGISTRY } from '../memory/layout.ts';
+import { dropMessage, storeMessage, takeMessage } from '../memory/message.ts';
 import { wholeNumber } from '../sync/options.ts';
 import { dump } from './dump.ts';
 import { wakeSupervisor } from './registry.ts';
@@ -25,8 +26,8 @@ function trigger(cancel: () => void): DumpTrigger {
 }
 
 /**
- * Dumps to standard error whenever the process gets the signal: `kill -USR2 <pid>`. In the main thread only, whose event loop must turn for it: for a main thread
- * that is blocked there is `dumpAfter`. Doesn't keep the program running. Returns what ends it. Throws `ThreadStateError` in other threads and where there
+ * Dumps to standard error whenever the process gets the signal: `kill -USR2 <pid>`. In the main thread only, whose event loop must turn for it, since the
+ * platform hands signals to nobody else: for a main thread that may be blocked there are `dumpOnTouch` and `dumpAfter`. Doesn't keep the program running. Returns what ends it. Throws `ThreadStateError` in other threads and where there
  * are no signals.
  */
 export function dumpOnSignal(signal: string = 'SIGUSR2'): DumpTrigger {
@@ -58,6 +59,69 @@ export function dumpAfter(milliseconds: number): DumpTrigger {
   return trigger(() => void (load(REGISTRY.dumpRequests) === request && ask(0)));
 }
 
+interface Files {
+  statSync(path: string, options: { throwIfNoEntry: false }): { readonly mtimeMs: number } | undefined;
+}
+
+function files(): Files | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } };
+  return process?.getBuiltinModule?.('node:fs') as Files | undefined;
+}
+
+/** When the file was changed last; 0 if there is none. */
+function changedAt(path: string): number {
+  try {
+    return files()?.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** So often the supervisor looks. */
+const LOOK_MS = 250;
+
+/**
+ * Dumps to standard error whenever the file is made or touched: `touch <path>`. What a signal is for a main thread that is blocked or busy, of which no signal is heard: the
+ * supervisor looks at the file four times a second. There is one for the whole runtime; a later call takes the place of the one before. Doesn't keep the
+ * program running. Returns what ends it. Throws `TypeError` for what is no path, and `ThreadStateError` where there are no files. Never blocks.
+ *
+ * @example
+ * ```ts
+ * dumpOnTouch('/tmp/my-service.dump'); // and when it hangs: touch /tmp/my-service.dump
+ * ```
+ */
+export function dumpOnTouch(path: string): DumpTrigger {
+  if (typeof path !== 'string' || path === '')
+    throw new TypeError(`dumpOnTouch: path must be a non-empty string, got ${String(path)} (${typeof path})`);
+  if (files() === undefined) throw new ThreadStateError('dumpOnTouch: there are no files on this platform');
+  ensureSupervisor();
+  watchFile(path, changedAt(path));
+  return trigger(() => watchFile('', 0));
+}
+
+function watchFile(path: string, since: number): void {
+  const before = exchange(REGISTRY.dumpFile, storeMessage([path, since], 'path'));
+  if (before !== 0) dropMessage(before);
+  wakeSupervisor();
+}
+
+let watching: ReturnType<typeof setInterval> | undefined;
+
+/** In the supervisor: watches the file that was named last. */
+function serveFile(): void {
+  const message = exchange(REGISTRY.dumpFile, 0);
+  if (message === 0) return;
+  const [path, since] = takeMessage(message) as [string, number];
+  clearInterval(watching);
+  if (path === '') return;
+  let seen = since;
+  watching = setInterval(() => {
+    const changed = changedAt(path);
+    if (changed !== 0 && changed !== seen) dump({ to: 'stderr' });
+    seen = changed;
+  }, LOOK_MS);
+}
+
 function ask(milliseconds: number): number {
   store(REGISTRY.dumpAfter, milliseconds);
   const request = (add(REGISTRY.dumpRequests, 1) + 1) | 0;
@@ -70,6 +134,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** In the supervisor, whenever it was woken: sets the watchdog as was asked for last. */
 export function serveDumpRequests(): void {
+  serveFile();
   const request = load(REGISTRY.dumpRequests);
   if (request === served) return;
   served = request;

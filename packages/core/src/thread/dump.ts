@@ -20,7 +20,7 @@ import { referencesOf } from '../memory/ledger.ts';
 import { peekName } from '../memory/name.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
 import { describeObject, recordText } from '../owners/describe.ts';
-import { heldBy } from '../owners/held.ts';
+import { heldBy, ownerOfLock } from '../owners/held.ts';
 import { callerPlace, indented, placeOf } from '../owners/place.ts';
 import { sharesOf } from '../owners/shares.ts';
 import { traceOf } from '../owners/traces.ts';
@@ -116,9 +116,18 @@ function describePromises(agent: number): string {
     .map((object, index) =>
       index === SHOWN_PROMISES
         ? '\n  … more promises'
-        : `\n  a promise of it waits for ${describeObject(object)}`,
+        : `\n  a promise of it waits for ${describeObject(object)}${heldByWhom(object)}`,
     )
     .join('');
+}
+
+/**
+ * Tasks of one thread that wait for each other are no certain deadlock: nobody knows which task a guard belongs to, and a task may release a guard while a promise of
+ * its own waits. So nothing throws, and here it is to be seen.
+ */
+function heldByWhom(object: number): string {
+  const owner = ownerOfLock(object);
+  return owner === 0 ? '' : `, which ${describeAgent(owner)} holds`;
 }
 
 /** Locks that nobody's guard holds, and that aren't free. */

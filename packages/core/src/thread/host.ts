@@ -56,7 +56,7 @@ export function hasVanished(nativeId: number): boolean {
 }
 
 /** Writes to a file descriptor at once, from any thread, whatever the state of the event loops. Returns false if that isn't possible here. */
-export function writeNow(descriptor: 1 | 2, data: string | Uint8Array): boolean {
+function writeNow(descriptor: 1 | 2, data: string | Uint8Array): boolean {
   const fs = builtin<typeof fsModule>('node:fs');
   if (fs === undefined) return false;
   let rest = typeof data === 'string' ? new TextEncoder().encode(data) : data;

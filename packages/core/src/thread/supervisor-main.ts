@@ -31,7 +31,7 @@ import {
 import type { SpawnedWorker } from './spawn.ts';
 
 /** In AGENT.mailbox until the worker has come up. */
-export const BOOTING = -1;
+const BOOTING = -1;
 
 /** Idle workers beyond this many are ended, one a second: a burst of threads shouldn't keep its memory for ever. */
 const KEEP_IDLE = 8;

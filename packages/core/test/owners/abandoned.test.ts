@@ -7,6 +7,7 @@ import {
   Event,
   Lock,
   RLock,
+  SpinLock,
   Thread,
   ThreadStateError,
   setExceptHook,
@@ -39,6 +40,7 @@ beforeAll(() => setExceptHook(() => {}));
 const makers: Array<[string, () => Holdable]> = [
   ['Lock', () => new Lock({ name: 'account' })],
   ['RLock', () => new RLock({ name: 'account' })],
+  ['SpinLock', () => new SpinLock({ name: 'account' })],
 ];
 
 const ways: Array<[string, (lock: Holdable) => Thread]> = [

@@ -1,6 +1,6 @@
 /** What a dump says of threads and locks, and when it is made. */
 import { describe, expect, it } from 'vitest';
-import { Barrier, Lock, RLock, Thread, dump, dumpAfter, traceLocks } from '../../src/index.ts';
+import { Barrier, Lock, RLock, Thread, dump, dumpAfter, dumpOnTouch, traceLocks } from '../../src/index.ts';
 import { runProgram } from '../support/child.ts';
 import { SOON, untilBlocked, waitingAt } from '../support/state.ts';
 import { tasks } from './owners.fixture.ts';
@@ -122,6 +122,19 @@ describe('a dump', () => {
   });
 });
 
+it('a dump shows tasks of one thread that wait for each other, which is no certain deadlock', async () => {
+  const [a, b] = [new Lock({ name: 'a' }), new Lock({ name: 'b' })];
+  const [heldA, heldB] = [await a.holdAsync(), await b.holdAsync()];
+  const waits = [b.holdAsync(SOON), a.holdAsync(SOON)];
+  const text = partOf(dump(), 'MainThread');
+  expect(text).toContain('a promise of it waits for Lock "a", which Thread "MainThread" holds');
+  expect(text).toContain('a promise of it waits for Lock "b", which Thread "MainThread" holds');
+  // And this is why: each may release its own while it waits for the other's.
+  heldA.release();
+  heldB.release();
+  for (const guard of await Promise.all(waits)) guard.release();
+});
+
 describe('a dump is made', () => {
   it('at a signal', async () => {
     const { stderr, code } = await runProgram(`
@@ -142,13 +155,47 @@ describe('a dump is made', () => {
       const lock = new heddle.Lock({ name: 'account' });
       const held = lock.hold();
       const event = new heddle.Event({ name: 'never' });
-      event.wait({ timeout: 1500 });
+      event.wait({ timeout: 6000 });
       console.log('went on');
     `);
     expect(stdout).toBe('went on\n');
     expect(stderr).toMatch(
       /^Heddle, 1 thread:\nThread "MainThread" \([^]*is blocked in Event\.wait\(\): Event "never", for \d+ ms, with a timeout\n {6}at .*program\.mjs[^]*holds Lock "account"/,
     );
+  });
+
+  it('when a file is touched, although the main thread is blocked, each time and no more once it was cancelled', async () => {
+    const { stderr, stdout } = await runProgram(`
+      import { mkdtempSync, readFileSync, rmSync, writeFileSync, utimesSync } from 'node:fs';
+      import { tmpdir } from 'node:os';
+      const folder = mkdtempSync(tmpdir() + '/heddle-');
+      const path = folder + '/dump';
+      const trigger = heddle.dumpOnTouch(path);
+      const lock = new heddle.Lock({ name: 'account' });
+      const held = lock.hold();
+      const event = new heddle.Event({ name: 'never' });
+      const touch = seconds => (writeFileSync(path, ''), utimesSync(path, seconds, seconds));
+      // The supervisor may need its time to come up.
+      for (let n = 1; n <= 40; n++) {
+        touch(1_700_000_000 + n);
+        event.wait({ timeout: 200 });
+      }
+      trigger.cancel();
+      event.wait({ timeout: 600 });
+      console.log('cancelled');
+      touch(1_800_000_000);
+      event.wait({ timeout: 600 });
+      rmSync(folder, { recursive: true });
+    `);
+    expect(stdout).toBe('cancelled\n');
+    expect(stderr).toMatch(
+      /^(Heddle, 1 thread:\nThread "MainThread" \([^]*?is blocked in Event\.wait\(\): Event "never"[^]*?holds Lock "account"[^]*?\n){2,}/,
+    );
+  });
+
+  it('never for what is no path', () => {
+    expect(() => dumpOnTouch('')).toThrow('dumpOnTouch: path must be a non-empty string, got  (string)');
+    expect(() => dumpOnTouch(3 as never)).toThrow('got 3 (number)');
   });
 
   it('not if it was cancelled, or another watchdog came', async () => {

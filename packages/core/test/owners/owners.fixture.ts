@@ -10,13 +10,15 @@ import {
   Lock,
   type RLock,
   type RWLock,
+  type Semaphore,
+  type SpinLock,
   TimeoutError,
   task,
 } from '../../src/index.ts';
 import { SOON, randomFrom } from '../support/state.ts';
 
 /** What can be held by a guard. */
-export type Holdable = Lock | RLock | Condition;
+export type Holdable = Lock | RLock | Condition | SpinLock;
 
 /** Holds one, waits until all hold theirs, and wants the other. Returns what came of it. */
 export function holdThenWant(own: Holdable, other: Holdable, ready: Barrier): string {
@@ -90,6 +92,18 @@ export const tasks = {
       } catch (error) {
         return error instanceof DeadlockError ? error.message : String(error);
       }
+    },
+  ),
+
+  /** Takes a permit, says so, and waits; or waits with a promise; or ends at once, without giving it back. */
+  takePermit: task(
+    import.meta,
+    async function takePermit(semaphore: Semaphore, way: string, has: Event, never: Event): Promise<boolean> {
+      const permit = way === 'async' ? await semaphore.holdAsync() : semaphore.hold();
+      has.set();
+      if (way === 'async') await never.waitAsync(SOON);
+      else if (way === 'blocked') never.wait(SOON);
+      return permit.held;
     },
   ),
 

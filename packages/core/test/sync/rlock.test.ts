@@ -65,6 +65,23 @@ describe('RLock, as CPython tests its own', () => {
     expect([lock.recursionCount, lock.heldByCurrentThread, lock.locked]).toEqual([0, false, false]);
   });
 
+  it('is locked for everybody as long as its thread holds it, however often, and after the end of that thread', () => {
+    const lock = new RLock();
+    const seen = [lock.locked];
+    lock.acquire();
+    seen.push(lock.locked);
+    lock.acquire();
+    lock.release();
+    seen.push(lock.locked);
+    const other = new Thread((given: RLock) => given.locked, { args: [lock] }).start();
+    seen.push(other.result(SOON));
+    lock.release();
+    seen.push(lock.locked);
+    expect(seen).toEqual([false, true, true, true, false]);
+    new Thread((given: RLock) => given.acquire(), { args: [lock] }).start().join(SOON);
+    expect([lock.locked, lock.tryAcquire()]).toEqual([true, false]);
+  });
+
   it('shows the same when another thread owns it', () => {
     const lock = new RLock();
     const [held, letGo] = [new Event(), new Event()];

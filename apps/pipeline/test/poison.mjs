@@ -1,0 +1,34 @@
+// A transform for tests: does what the message says, however bad.
+export default {
+  async transform({ value }) {
+    switch (value.do) {
+      case 'exit':
+        return process.exit(3);
+      case 'loop':
+        for (;;);
+      case 'throw':
+        throw new RangeError(`no good: ${value.id}`);
+      case 'late':
+        return new Promise(() =>
+          setTimeout(() => {
+            throw new Error('thrown by a timer');
+          }, 1),
+        );
+      case 'memory': {
+        const kept = [];
+        for (;;) kept.push({ text: String(Math.random()) });
+      }
+      case 'function':
+        return () => {};
+      case 'nothing':
+        return undefined;
+      case 'two':
+        return [{ id: `${value.id}a` }, { id: `${value.id}b` }];
+      case 'slow':
+        await new Promise(resolve => setTimeout(resolve, value.ms));
+        return value;
+      default:
+        return value;
+    }
+  },
+};

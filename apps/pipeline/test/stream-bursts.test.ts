@@ -1,0 +1,158 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Policy } from '../src/stream/intake/backlog.ts';
+import { temporaryFolder } from './program.ts';
+import { rows, runStream, Sender, startStream } from './stream-program.ts';
+
+const folder = temporaryFolder();
+const SLOW = fileURLToPath(new URL('./slow.mjs', import.meta.url));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Sends lines as fast as they are taken, until they are all sent, or none has been taken for `quietMs`. Returns how many were. */
+async function flood(sender: Sender, count: number, quietMs: number): Promise<number> {
+  const { socket } = sender;
+  const padding = 'x'.repeat(8000);
+  for (let sent = 0; sent < count; sent++) {
+    if (socket.write(`${JSON.stringify({ id: sent, padding })}\n`)) continue;
+    const drained = await new Promise<boolean>(resolve => {
+      const timer = setTimeout(() => resolve(false), quietMs);
+      socket.once('drain', () => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+    if (!drained) return sent + 1;
+  }
+  return count;
+}
+
+describe('a burst that the sink cannot keep up with', () => {
+  // The transform takes 4 ms for each line: 250 lines a second, and the burst is many times that.
+  const COUNT = 1500;
+  const run = async (
+    policy: Policy,
+  ): Promise<{ sent: number; quick: boolean; report: Awaited<ReturnType<typeof runStream>>['report'] }> => {
+    const config = join(folder, `${policy}.toml`);
+    const transform = `[transform]\nmodule = ${JSON.stringify(SLOW)}\nworkers = 1\n`;
+    const queue = `[queue]\npolicy = "${policy}"\nitems = 100\nspillFolder = "spill"\n`;
+    writeFileSync(
+      config,
+      `[[sources]]\nkind = "tcp"\nport = 0\nack = true\n${transform}${queue}[sink]\nkind = "sqlite"\npath = "${policy}.db"\n`,
+    );
+    const stream = startStream(['--config', config]);
+    const sender = new Sender(await stream.address('tcp'));
+    const started = performance.now();
+    const sent = await flood(sender, COUNT, 700);
+    const quick = performance.now() - started < 10_000;
+    if (sent < COUNT) sender.socket.destroy();
+    else if (policy === 'dropNew' || policy === 'dropOld')
+      await sender.reply(({ ack }) => ack !== undefined && ack > 200);
+    return { sent, quick, report: (await stream.interrupt()).report };
+  };
+
+  it('block: the sender has to wait, and all that was taken is stored', async () => {
+    const { sent, report } = await run('block');
+    // The kernel's buffers on both sides take some; then it stops.
+    expect(sent).toBeLessThanOrEqual(COUNT);
+    expect(report.dropped).toBe(0);
+    expect(report.in).toBe(report.stored + report.dead);
+    expect(report.in).toBeLessThan(700);
+  });
+
+  it.each(['dropNew', 'dropOld'] as const)(
+    '%s: the sender does not wait, and what is dropped is counted',
+    async policy => {
+      const { sent, report } = await run(policy);
+      expect(sent).toBe(COUNT);
+      expect(report.dropped).toBeGreaterThan(500);
+      expect(report.in).toBe(report.stored + report.dropped);
+      const ids = rows<{ _body: string }>(join(folder, `${policy}.db`), 'SELECT _body FROM records').map(
+        ({ _body }) => (JSON.parse(_body) as { id: number }).id,
+      );
+      // The newest are there if the oldest were dropped, and the other way round.
+      expect(ids.includes(0)).toBe(true);
+      if (policy === 'dropOld') expect(Math.max(...ids)).toBeGreaterThan(report.in - 150);
+    },
+  );
+
+  it('spill: the sender does not wait, nothing is lost, and the disk is empty again', async () => {
+    const config = join(folder, 'spill.toml');
+    writeFileSync(
+      config,
+      `[[sources]]\nkind = "stdin"\n[transform]\nmodule = ${JSON.stringify(SLOW)}\nworkers = 2\n[queue]\npolicy = "spill"\nitems = 100\n[sink]\nkind = "sqlite"\npath = "spilled.db"\n`,
+    );
+    const lines = Array.from({ length: 4000 }, (_, i) => `fast ${i} ${'y'.repeat(200)}`);
+    const { code, report } = await runStream(['--config', config], { input: lines.join('\n') });
+    expect(code).toBe(0);
+    expect(report).toMatchObject({ in: 4000, stored: 4000, dropped: 0 });
+    expect(report.spilled).toBeGreaterThan(1000);
+    const stored = rows<{ _body: string }>(join(folder, 'spilled.db'), 'SELECT _body FROM records').map(
+      ({ _body }) => JSON.parse(_body) as string,
+    );
+    expect(stored.toSorted()).toEqual(lines.toSorted());
+    expect(existsSync(join(folder, 'heddle-pipeline.spill', 'spill-0'))).toBe(false);
+  });
+});
+
+describe('the HTTP sink', () => {
+  it('posts a batch until the server takes it, with the same key, and what it refuses becomes dead letters', async () => {
+    const seen: { key: string; body: string; status: number }[] = [];
+    let calls = 0;
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', text => (body += String(text)));
+      request.on('end', () => {
+        calls += 1;
+        const status = body.includes('"poison"') ? 400 : calls <= 2 ? 503 : 200;
+        seen.push({ key: String(request.headers['idempotency-key']), body, status });
+        response.writeHead(status).end('as it is');
+      });
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const stream = startStream(['--tcp', '0', '--ack', '--post', `http://127.0.0.1:${port}/in`], {
+      cwd: folder,
+    });
+    const sender = new Sender(await stream.address('tcp'));
+    sender.send('{"id":1}\n{"id":2}\n');
+    await sender.reply(({ ack }) => ack === 2);
+    // The two lines may have come in one batch or in two.
+    expect(seen.map(({ status }) => status).slice(0, 3)).toEqual([503, 503, 200]);
+    expect(new Set(seen.slice(0, 3).map(({ key }) => key)).size).toBe(1);
+    const taken = seen.filter(({ status }) => status === 200).flatMap(({ body }) => body.trim().split('\n'));
+    expect(taken.map(line => (JSON.parse(line) as { value: unknown }).value)).toEqual([{ id: 1 }, { id: 2 }]);
+    sender.send('{"id":"poison"}\n');
+    await sender.reply(({ ack }) => ack === 3);
+    const { report } = await stream.interrupt();
+    expect(report).toMatchObject({ in: 3, stored: 2, dead: 1, retries: 2 });
+    expect(readFileSync(join(folder, 'heddle-pipeline.dead'), 'utf8')).toContain(
+      'answered 400 Bad Request: as it is',
+    );
+    server.close();
+    server.closeAllConnections();
+  });
+});
+
+describe('a sink that fails', () => {
+  it('a full disk ends the run with exit code 1, says what to do, and nothing unstored was acknowledged', async () => {
+    const config = join(folder, 'full.toml');
+    writeFileSync(
+      config,
+      `[[sources]]\nkind = "tcp"\nport = 0\nack = true\n[sink]\nkind = "sqlite"\npath = "full.db"\nmaxPages = 40\n`,
+    );
+    const stream = startStream(['--config', config]);
+    const sender = new Sender(await stream.address('tcp'));
+    for (let id = 0; id < 400; id++) sender.send(`${JSON.stringify({ id, text: 'z'.repeat(900) })}\n`);
+    const { code, stderr } = await stream.ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('the disk is full');
+    const acknowledged = Math.max(0, ...sender.replies.map(({ ack }) => ack ?? 0));
+    expect(rows(join(folder, 'full.db'), 'SELECT 1 FROM records').length).toBeGreaterThanOrEqual(
+      acknowledged,
+    );
+  });
+});

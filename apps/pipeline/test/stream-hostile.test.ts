@@ -1,0 +1,221 @@
+import { rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from './program.ts';
+import { rows, Sender, type StartedStream, startStream } from './stream-program.ts';
+
+const folder = temporaryFolder();
+const db = join(folder, 'hostile.db');
+const MAX_LINE = 10_000;
+let stream: StartedStream;
+/** Well-behaved, beside everything: it must get its acknowledgements all the time. */
+let good: Sender;
+let goodLines = 0;
+let dead = 0;
+
+beforeAll(async () => {
+  const limits = `port = 0\nmaxLineBytes = ${MAX_LINE}\nlineTimeoutMs = 500\nmaxConnections = 20\n`;
+  const config = join(folder, 'hostile.toml');
+  writeFileSync(
+    config,
+    `[[sources]]\nkind = "tcp"\nack = true\nidleTimeoutMs = 60000\n${limits}[[sources]]\nkind = "http"\n${limits}[[sources]]\nkind = "syslog"\n${limits}[sink]\nkind = "sqlite"\npath = "hostile.db"\n`,
+  );
+  stream = startStream(['--config', config]);
+  good = new Sender(await stream.address('tcp'));
+});
+afterAll(() => {
+  stream.child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function goodGoesOn(): Promise<void> {
+  good.send('{"good":true}\n');
+  goodLines += 1;
+  await good.reply(({ ack }) => ack === goodLines);
+}
+
+const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
+describe('over TCP', () => {
+  it.each([
+    ['a line that is too long', `"${'x'.repeat(3 * MAX_LINE)}"\n`, 'longer than 10000 bytes'],
+    ['binary', Uint8Array.of(0, 1, 2, 255, 254, 10), 'not UTF-8, from byte 4 on'],
+    ['broken UTF-8 in a text', Uint8Array.of(34, 0xc3, 34, 10), 'not UTF-8, from byte 2 on'],
+    ['JSON that ends too soon', '{"a":\n', 'not JSON'],
+    ['a zero byte', '"a\0b"\n', 'not JSON'],
+    ['words', 'GET / HTTP/1.1\r\n', 'not JSON'],
+  ])('%s gets an error that names its line, and the next line is stored', async (_, bytes, error) => {
+    const sender = new Sender(await stream.address('tcp'));
+    sender.send(bytes);
+    sender.send('{"after":1}\n');
+    await sender.reply(({ ack }) => ack === 2);
+    expect(sender.replies.find(reply => reply.error !== undefined)).toMatchObject({
+      line: 1,
+      error: expect.stringContaining(error) as string,
+    });
+    sender.socket.destroy();
+    dead += 1;
+    await goodGoesOn();
+  });
+
+  it('deep JSON is stored, or a dead letter, and kills nothing', async () => {
+    const sender = new Sender(await stream.address('tcp'));
+    sender.send(`${deep(4900)}\n`);
+    await sender.reply(({ ack }) => ack === 1);
+    sender.socket.destroy();
+    await goodGoesOn();
+  });
+
+  it('__proto__ and constructor are properties like any other', async () => {
+    const sender = new Sender(await stream.address('tcp'));
+    sender.send('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}\n');
+    await sender.reply(({ ack }) => ack === 1);
+    expect(rows(db, `SELECT _body FROM records WHERE _body LIKE '%polluted%'`)).toHaveLength(1);
+    sender.socket.destroy();
+    await goodGoesOn();
+  });
+
+  it('a line that never ends, byte by byte, ends its connection in time, with the reason', async () => {
+    const sender = new Sender(await stream.address('tcp'));
+    const dripping = setInterval(() => sender.send('x'), 50);
+    await sender.reply(({ error }) => error?.includes('not ended within 500 ms') === true);
+    await sender.closed;
+    clearInterval(dripping);
+    await goodGoesOn();
+  });
+
+  it('a gigabyte without a line feed costs no more memory than a line may have', async () => {
+    const sender = new Sender(await stream.address('tcp'));
+    const chunk = Buffer.alloc(1024 * 1024, 120);
+    const gone = new Promise<void>(resolve => sender.socket.once('close', () => resolve()));
+    const flood = (): void => {
+      while (!sender.socket.destroyed && sender.socket.write(chunk));
+      if (!sender.socket.destroyed) sender.socket.once('drain', flood);
+    };
+    flood();
+    await sender.reply(({ error }) => error !== undefined);
+    await sender.closed;
+    sender.socket.destroy();
+    await gone;
+    await goodGoesOn();
+  });
+
+  it('more connections than are allowed are refused with a reason', async () => {
+    const many = await Promise.all(
+      Array.from({ length: 25 }, async () => new Sender(await stream.address('tcp'))),
+    );
+    const refused = many.filter(sender => sender.closed.then(() => true));
+    await Promise.race(
+      refused.map(sender =>
+        sender
+          .reply(({ error }) => error?.includes('20 connections') === true)
+          .catch(() => new Promise<void>(() => {})),
+      ),
+    );
+    for (const { socket } of many) socket.destroy();
+    await goodGoesOn();
+  });
+
+  it('a sender that closes at once, and one that resets, disturb nobody', async () => {
+    for (let i = 0; i < 5; i++) {
+      const sender = new Sender(await stream.address('tcp'));
+      sender.send('{"half');
+      if (i % 2 === 0) sender.socket.resetAndDestroy();
+      else sender.socket.end();
+    }
+    await goodGoesOn();
+  });
+});
+
+describe('over syslog', () => {
+  it.each(['99999999999 x', '12x <13>1', '20000 <13>1 - - a - - - x'])(
+    'a broken frame (%s) ends that connection alone',
+    async frame => {
+      const sender = new Sender(await stream.address('syslog-3'));
+      sender.send(frame);
+      await sender.closed;
+      await goodGoesOn();
+    },
+  );
+});
+
+describe('over HTTP', () => {
+  const raw = async (text: string, half = false): Promise<string> => {
+    const { host, port } = await stream.address('http-2');
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host, port, allowHalfOpen: true });
+      let answer = '';
+      socket.setEncoding('utf8').on('data', part => (answer += String(part)));
+      socket.on('end', () => {
+        socket.destroy();
+        resolve(answer);
+      });
+      socket.on('error', reject);
+      if (half) socket.end(text);
+      else socket.write(text);
+    });
+  };
+
+  it.each([
+    ['what is not HTTP', '{"n":1}\n\n', /^HTTP\/1\.1 400/],
+    [
+      'headers without end',
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      /^HTTP\/1\.1 431/,
+    ],
+    [
+      'a host of another name',
+      'POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 2\r\n\r\n1\n',
+      /^HTTP\/1\.1 403[\s\S]*must name this machine/,
+    ],
+    [
+      'a body that stops coming',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"n":1}\n{"n',
+      /^HTTP\/1\.1 408[\s\S]*"lines":1,"committed":1/,
+    ],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      /^HTTP\/1\.1 400/,
+    ],
+  ])('%s gets a clear error', async (_, text, answer) => {
+    expect(await raw(text)).toMatch(answer);
+    await goodGoesOn();
+  });
+
+  it('lines that are too long, binary or deep are told by their numbers', async () => {
+    const { port } = await stream.address('http-2');
+    const body = Buffer.concat([
+      Buffer.from(`{"ok":1}\n"${'x'.repeat(2 * MAX_LINE)}"\n`),
+      Buffer.of(255, 254, 10),
+      Buffer.from('{"ok":2}\n'),
+    ]);
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
+      lines: 4,
+      committed: 2,
+      dead: 2,
+      errors: expect.arrayContaining([
+        expect.objectContaining({ line: 2 }),
+        expect.objectContaining({ line: 3 }),
+      ]) as unknown,
+    });
+    dead += 2;
+    await goodGoesOn();
+  });
+});
+
+describe('after all that', () => {
+  it('every line is accounted for, and memory is as it was', async () => {
+    const { code, report, stderr } = await stream.interrupt();
+    expect(code).toBe(130);
+    expect(report.in).toBe(report.stored + report.dead);
+    expect(report.dead).toBeGreaterThanOrEqual(dead);
+    expect(report.restarts).toBe(0);
+    expect(rows(db, `SELECT 1 FROM records WHERE _body LIKE '%good%'`)).toHaveLength(goodLines);
+    expect(stderr).not.toContain('"level":50');
+  });
+});
