@@ -136,6 +136,7 @@ export const useBrokenQueue = task(
       const item = Atomics.load(memory, SLOTS + (head & SLOT_MASK));
       if (item === 0) return false;
       // Wrong: between the load and here somebody else may have come as far.
+      nap(head);
       Atomics.store(memory, SLOTS + (head & SLOT_MASK), 0);
       Atomics.store(memory, HEAD, head + 1);
       return item;
