@@ -28,9 +28,9 @@ export interface BehaviorKitOptions<A extends unknown[]> {
  * actors do together there is `TestSystem`.
  *
  * @example
- * const kit = await BehaviorKit.start(reminder, { args: [60_000] });
- * await kit.run({ type: 'remind', text: 'tea' });
- * // => [{ type: 'timerStarted', key: 'tea', kind: 'after', when: 60_000, message: … }]
+ * const kit = await BehaviorKit.start((context: Context<string>) => text => context.timers.after('tea', 60_000, text));
+ * await kit.run('ready');
+ * kit.effects.map(({ type }) => type).join(); // => timerStarted
  */
 export class BehaviorKit<M> {
   readonly #context: EffectContext<M>;
