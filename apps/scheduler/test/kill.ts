@@ -20,8 +20,8 @@ export interface KillReport {
   readonly problems: readonly string[];
 }
 
-/** Runs of which each must happen: all times of a job that runs ten times a second, and many jobs for one time each. */
-const INTERVAL_MS = 100;
+/** Runs of which each must happen: all times of a job that runs five times a second, and many jobs for one time each. */
+const INTERVAL_MS = 200;
 const ONCE = 300;
 
 export async function killAgainAndAgain(
