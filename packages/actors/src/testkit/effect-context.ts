@@ -121,9 +121,9 @@ export class EffectContext<M> {
     return new AdaptedEffectRef<T, M>(this.self, translate);
   }
 
-  pipeToSelf<T>(promise: PromiseLike<T>, done: (value: T) => M, failed?: (error: unknown) => M): void {
+  pipeToSelf<T>(promise: PromiseLike<T>, translate: (value: T) => M, failed?: (error: unknown) => M): void {
     promise.then(
-      value => this.self.tell(done(value)),
+      value => this.self.tell(translate(value)),
       (error: unknown) => {
         if (failed === undefined) this.#record({ type: 'failed', error });
         else this.self.tell(failed(error));
