@@ -112,6 +112,11 @@ export class Reception {
     this.#receiver.flush();
   }
 
+  /** A thread has died, perhaps when it was about to wake this one. */
+  lookAgain(): void {
+    this.#wake?.();
+  }
+
   /** A question has just gone out: its answer may come in a moment. */
   expectAnswer(): void {
     if (this.#pumping || !this.#mayWatch()) return this.#wake?.();
