@@ -203,7 +203,9 @@ export const consumers = {
       }),
     );
     check(found.hits.length > 0, `nothing found: ${JSON.stringify(found)}`);
-    return `${JSON.stringify(report.counts ?? report.taken ?? {})} ${found.hits.length} hits`;
+    const { taken, committed } = report.files;
+    check(taken > 100 && taken === committed, `files in: ${taken}, files out: ${committed}`);
+    return `${taken} files in, ${committed} out, ${found.hits.length} with Atomics.waitAsync`;
   },
 };
 

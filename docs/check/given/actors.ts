@@ -42,3 +42,21 @@ export const till = actor(import.meta, function till(_context: Context<number>) 
 export const hash = (text: string): string => String(text.length);
 
 export const system = new ActorSystem();
+
+export interface PrintJob {
+  readonly pages: number;
+}
+
+export const billing = system.spawn(
+  actor(import.meta, function billing(_context: Context<{ id: number }>) {
+    return (_order: { id: number }) => {};
+  }),
+);
+
+/** Of an actor that is there, for examples that are written as if they stood in one. */
+export const context: Context<PrintJob> = await new Promise(resolve => {
+  system.spawn((own: Context<PrintJob>) => {
+    resolve(own);
+    return () => {};
+  });
+});

@@ -20,7 +20,7 @@ import { HomeServices } from '../services/services.ts';
 import type { EventStream } from '../services/event-stream.ts';
 import type { Registry } from '../services/registry.ts';
 import { MOST_SLOTS } from './runtime.ts';
-import type { Observer } from './runtime.ts';
+import type { Observer, Runtime } from './runtime.ts';
 import { spawnChild } from './spawn.ts';
 import type { SpawnArguments } from './spawn.ts';
 import { Threads } from './threads.ts';
@@ -47,6 +47,8 @@ export interface SystemOptions {
   readonly observer?: Observer;
   /** @internal For fault injection. */
   readonly wrapMailbox?: (cell: Cell, mailbox: Mailbox) => Mailbox;
+  /** @internal For simulated threads. */
+  readonly makeThreads?: (runtime: Runtime, name: string, count: number) => Threads;
 }
 
 /** How often dead letters are summed up in a report. */
@@ -142,7 +144,8 @@ export class ActorSystem {
     runtime.services = services;
     this.#services = services;
     deadLetters.subscribe(letter => services.deadLetter(letter));
-    this.#threads = new Threads(runtime, this.name, count);
+    this.#threads =
+      options.makeThreads?.(runtime, this.name, count) ?? new Threads(runtime, this.name, count);
     this.#dispatcher = dispatcher;
     this.#root = new Cell(runtime, undefined, guardian as unknown as Actor<never, never>, [], {}, 0, '');
     void this.#root.start();

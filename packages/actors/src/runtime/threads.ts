@@ -15,27 +15,27 @@ import { schedulerThread } from './scheduler-thread.ts';
 const TERMINATE_AFTER_MS = 1000;
 
 export class Threads {
-  readonly #runtime: Runtime;
-  readonly #name: string;
-  readonly #count: number;
+  protected readonly runtime: Runtime;
+  protected readonly name: string;
+  protected readonly count: number;
   #wiring: Wiring | undefined;
   readonly #threads: Thread[] = [];
   #stopping = false;
   #reception: Promise<void> | undefined;
 
   constructor(runtime: Runtime, name: string, count: number) {
-    this.#runtime = runtime;
-    this.#name = name;
-    this.#count = count;
+    this.runtime = runtime;
+    this.name = name;
+    this.count = count;
   }
 
   /** What the threads share, made at first need. */
   get wiring(): Wiring {
-    const slots = this.#count + 1;
+    const slots = this.count + 1;
     return (this.#wiring ??= {
       inboxes: Array.from(
         { length: slots },
-        (_, slot) => new SimpleQueue<Packet>({ name: `${this.#name} ${slot}` }),
+        (_, slot) => new SimpleQueue<Packet>({ name: `${this.name} ${slot}` }),
       ),
       bells: new SharedInt32Array(bellWords(slots)),
       // One reader is this thread, the other the inspector's.
@@ -46,17 +46,22 @@ export class Threads {
 
   /** The way to the threads, which are started if they haven't been. */
   connect(): Node {
-    const runtime = this.#runtime;
+    const runtime = this.runtime;
     if (runtime.node !== undefined) return runtime.node;
-    const slots = this.#count + 1;
+    const slots = this.count + 1;
     const { wiring } = this;
     const node = new Node(runtime, wiring, 0, 0);
     node.onReport = report => runtime.report(report);
     runtime.node = node;
     (runtime.services as HomeServices).open(node);
-    for (let slot = 1; slot < slots; slot++) this.#start(slot, 0);
-    this.#reception = node.receive();
+    for (let slot = 1; slot < slots; slot++) this.begin(slot, 0);
+    this.#reception = this.receive(node);
     return node;
+  }
+
+  /** Handles what comes to this thread. */
+  protected receive(node: Node): Promise<void> {
+    return node.receive();
   }
 
   /** The threads by slot, from 1. */
@@ -64,27 +69,28 @@ export class Threads {
     return this.#threads.slice(1);
   }
 
-  #start(slot: number, generation: number): void {
-    const claimsToCome = generation === 0 ? 0 : this.#count;
+  /** Starts the thread of a slot. */
+  protected begin(slot: number, generation: number): void {
+    const claimsToCome = generation === 0 ? 0 : this.count;
     const thread = new Thread(schedulerThread, {
       args: [this.wiring, slot, generation, claimsToCome],
-      name: `${this.#name}-${slot}`,
+      name: `${this.name}-${slot}`,
       daemon: true,
     });
     this.#threads[slot] = thread as unknown as Thread;
     thread.start();
     void thread.joinAsync().then(() => {
-      if (!this.#stopping) this.#died(slot, generation);
+      if (!this.#stopping) this.died(slot, generation);
     });
   }
 
   /** Starts a successor, which takes over the inbox, and tells everybody. */
-  #died(slot: number, generation: number): void {
-    const runtime = this.#runtime;
-    runtime.report({ type: 'threadDied', thread: `${this.#name}-${slot}`, reason: exit.threadDied });
-    this.#start(slot, generation + 1);
+  protected died(slot: number, generation: number): void {
+    const runtime = this.runtime;
+    runtime.report({ type: 'threadDied', thread: `${this.name}-${slot}`, reason: exit.threadDied });
+    this.begin(slot, generation + 1);
     const node = runtime.node!;
-    for (let other = 1; other <= this.#count; other++) {
+    for (let other = 1; other <= this.count; other++) {
       if (other === slot) continue;
       node.outbox.post(other, ['threadDied', slot, generation + 1]);
       // Should the dead one have been about to wake it, nobody else would.
@@ -95,16 +101,16 @@ export class Threads {
 
   /** Ends the threads, when their actors have ended. */
   async stop(): Promise<void> {
-    const node = this.#runtime.node;
+    const node = this.runtime.node;
     if (node === undefined || this.#stopping) return;
     this.#stopping = true;
-    for (let slot = 1; slot <= this.#count; slot++) node.outbox.post(slot, ['stop']);
+    for (let slot = 1; slot <= this.count; slot++) node.outbox.post(slot, ['stop']);
     node.flush();
     await Promise.all(
       this.threads.map(async thread => {
         if (await thread.joinAsync({ timeout: TERMINATE_AFTER_MS })) return;
         // An actor that was killed, and doesn't give its thread back: there is no other way.
-        this.#runtime.report({ type: 'threadTerminated', thread: thread.name, afterMs: TERMINATE_AFTER_MS });
+        this.runtime.report({ type: 'threadTerminated', thread: thread.name, afterMs: TERMINATE_AFTER_MS });
         thread.terminate();
         await thread.joinAsync();
       }),

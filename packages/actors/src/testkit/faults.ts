@@ -16,6 +16,8 @@ export interface Faults {
   readonly reorder?: number;
   /** The actor fails with `InjectedCrash` when it takes it. */
   readonly crash?: number;
+  /** How likely a simulated thread dies at each step of the scheduler. */
+  readonly threadDeath?: number;
   /** Which actors; all if omitted. */
   readonly only?: (path: string) => boolean;
 }

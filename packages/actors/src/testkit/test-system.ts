@@ -10,6 +10,8 @@ import type { Cell } from '../runtime/cell.ts';
 import type { DeadLetter } from '../runtime/dead-letters.ts';
 import { LocalRef } from '../runtime/local-ref.ts';
 import type { ActorRef } from '../runtime/ref.ts';
+import type { Mailbox } from '../mailbox/mailbox.ts';
+import type { Observer } from '../runtime/runtime.ts';
 import type { Report } from '../runtime/report.ts';
 import type { SpawnArguments } from '../runtime/spawn.ts';
 import { ActorSystem } from '../runtime/system.ts';
@@ -18,6 +20,8 @@ import { isService } from '../services/services.ts';
 import { FaultyMailbox } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { seededRandom } from './random.ts';
+import { SimulatedThreads } from './simulated-threads.ts';
+import type { Choice } from './simulated-threads.ts';
 import { VirtualHost } from './virtual-host.ts';
 
 /** One step in the life of an actor, in the order in which they happened. */
@@ -41,6 +45,8 @@ export interface TestSystemOptions {
   readonly seed?: number;
   /** What goes wrong on purpose. */
   readonly faults?: Faults;
+  /** So many simulated threads for actors whose `placement` asks for one. Their modules must be loaded in this one. Default: 0. */
+  readonly threads?: number;
   /** Is called with each start attempt, end and report, in the order in which they happen, before anybody else learns of them. */
   readonly onEvent?: (event: LifeEvent | Report) => void;
 }
@@ -65,15 +71,21 @@ export class TestSystem {
   readonly deadLetters: DeadLetter[] = [];
   readonly seed: number;
   readonly #host: VirtualHost;
+  #threads: SimulatedThreads | undefined;
+  readonly #threadDeath: number;
+  readonly #faultRandom: () => number;
   readonly #choose: () => number;
   #probes = 0;
 
   constructor(options: TestSystemOptions = {}) {
     this.seed = options.seed ?? 1;
-    this.#host = new VirtualHost(this.seed);
+    const clock = { now: 0 };
+    this.#host = new VirtualHost(this.seed, clock);
     this.#choose = seededRandom(this.seed ^ 0x5eed);
     const { faults } = options;
     const faultRandom = seededRandom(this.seed ^ 0xfa17);
+    this.#faultRandom = faultRandom;
+    this.#threadDeath = faults?.threadDeath ?? 0;
     const { onEvent } = options;
     const note = (event: LifeEvent): void => {
       // The root of the tree is nobody's business.
@@ -82,21 +94,42 @@ export class TestSystem {
       onEvent?.(event);
     };
     const step = (cell: Cell) => ({ path: cell.path, at: this.#host.now() });
+    const observer: Observer = {
+      // What stands for an actor on another thread is not the actor.
+      started: (cell, started) => {
+        if (cell.agent === undefined) note({ type: 'started', ...started, ...step(cell) });
+      },
+      stopping: (cell, reason) => {
+        if (cell.agent === undefined) note({ type: 'stopping', reason, ...step(cell) });
+      },
+      exited: (cell, reason) => {
+        // Of a thread's death the actors on it say nothing themselves.
+        if (cell.agent === undefined || reason.type === 'threadDied')
+          note({ type: 'exited', reason, ...step(cell) });
+      },
+    };
+    const wrapMailbox =
+      faults === undefined
+        ? undefined
+        : (cell: Cell, mailbox: Mailbox) => new FaultyMailbox(mailbox, cell, faults, faultRandom);
     this.system = new ActorSystem({
       name: `test ${this.seed}`,
       host: this.#host,
+      threads: options.threads ?? 0,
+      makeThreads: (runtime, name, count) =>
+        (this.#threads = new SimulatedThreads(runtime, name, count, {
+          seed: this.seed,
+          clock,
+          choose: this.#choose,
+          observer,
+          wrapMailbox,
+        })),
       report: report => {
         this.reports.push(report);
         onEvent?.(report);
       },
-      observer: {
-        started: (cell, started) => note({ type: 'started', ...started, ...step(cell) }),
-        stopping: (cell, reason) => note({ type: 'stopping', reason, ...step(cell) }),
-        exited: (cell, reason) => note({ type: 'exited', reason, ...step(cell) }),
-      },
-      ...(faults !== undefined && {
-        wrapMailbox: (cell: Cell, mailbox) => new FaultyMailbox(mailbox, cell, faults, faultRandom),
-      }),
+      observer,
+      ...(wrapMailbox !== undefined && { wrapMailbox }),
     });
     this.system.dispatcher.throughput = 1;
     this.system.deadLetters.subscribe(letter => this.deadLetters.push(letter));
@@ -139,28 +172,78 @@ export class TestSystem {
 
   /** Runs until nobody has anything to do, at the present time. */
   async settle(): Promise<void> {
-    const { dispatcher } = this.system;
     for (let steps = 0; ;) {
-      while (dispatcher.waiting > 0) {
-        dispatcher.step(Math.floor(this.#choose() * dispatcher.waiting), 1);
+      while (this.#step()) {
         if ((steps += 1) > MOST_STEPS)
           throw new Error(`settle: still busy after ${MOST_STEPS} visits (seed ${this.seed})`);
         if (Math.floor(this.#choose() * TURN_EVERY) === 0) await turn();
       }
       await turn();
-      if (dispatcher.waiting === 0) return;
+      if (this.#choices().length === 0) return;
     }
+  }
+
+  /** Runs for at most so many steps: visits of actors that handle one message each, and packets from thread to thread. Resolves to how many there were. */
+  async steps(most: number): Promise<number> {
+    for (let count = 0; ; count++) {
+      if (count === most) return count;
+      if (this.#step()) continue;
+      await turn();
+      if (!this.#step()) return count;
+    }
+  }
+
+  /** One visit of one actor, or one packet from thread to thread; false if there is nothing to do. */
+  #step(): boolean {
+    const choices = this.#choices();
+    if (choices.length === 0) return false;
+    let chosen = Math.floor(this.#choose() * choices.reduce((sum, { weight }) => sum + weight, 0));
+    for (const { weight, run } of choices) {
+      if (chosen < weight) {
+        run(chosen);
+        break;
+      }
+      chosen -= weight;
+    }
+    const threads = this.#threads!;
+    if (this.#threadDeath > 0 && threads.size > 0 && this.#faultRandom() < this.#threadDeath)
+      threads.kill(1 + Math.floor(this.#faultRandom() * threads.size));
+    return true;
+  }
+
+  #choices(): Choice[] {
+    const { dispatcher } = this.system;
+    const { waiting } = dispatcher;
+    const others = this.#threads!.choices();
+    if (waiting > 0) others.push({ weight: waiting, run: index => dispatcher.step(index, 1) });
+    return others;
+  }
+
+  /** When the next alarm of any thread rings. */
+  get #next(): number | undefined {
+    const all = [this.#host, ...this.#threads!.hosts].map(({ next }) => next ?? Infinity);
+    const next = Math.min(...all);
+    return next === Infinity ? undefined : next;
+  }
+
+  #moveTo(time: number): void {
+    for (const host of [this.#host, ...this.#threads!.hosts]) host.moveTo(time);
+  }
+
+  /** Ends a simulated thread, from 1, as `terminate()` would: its actors end with `threadDied`, another thread takes its place and gets what it hadn't begun. */
+  killThread(slot: number): void {
+    this.#threads!.kill(slot);
   }
 
   /** Lets `ms` milliseconds pass, and everything happen that happens meanwhile. */
   async advance(ms: number): Promise<void> {
     const target = this.#host.now() + ms;
     await this.settle();
-    for (let { next } = this.#host; next !== undefined && next <= target; { next } = this.#host) {
-      this.#host.moveTo(next);
+    for (let next = this.#next; next !== undefined && next <= target; next = this.#next) {
+      this.#moveTo(next);
       await this.settle();
     }
-    this.#host.moveTo(target);
+    this.#moveTo(target);
     await this.settle();
   }
 
@@ -174,20 +257,26 @@ export class TestSystem {
     for (;;) {
       await this.settle();
       if (settled) return promise;
-      const { next } = this.#host;
+      const next = this.#next;
       if (next === undefined)
         throw new Error(`until: the promise is pending and nothing is left to happen (seed ${this.seed})`);
-      this.#host.moveTo(next);
+      this.#moveTo(next);
     }
   }
 
   /** Makes an actor take nothing, signals neither, until `release`; a kill still ends it. */
   hold(ref: ActorRef<never>): void {
-    cellOf(ref).hold(true);
+    this.#cellOf(ref).hold(true);
   }
 
   release(ref: ActorRef<never>): void {
-    cellOf(ref).hold(false);
+    this.#cellOf(ref).hold(false);
+  }
+
+  #cellOf(ref: ActorRef<never>): Cell {
+    const cell = ref instanceof LocalRef ? ref.cell : this.#threads!.find(ref.id);
+    if (cell === undefined) throw new TypeError(`${ref.path}: not an actor of this system`);
+    return cell;
   }
 
   /** The trace in short: `+ /a` started, `! /a` start failed, `- /a normal` exited. */
@@ -198,11 +287,6 @@ export class TestSystem {
       return [`${{ ok: '+', ignore: '?', error: '!' }[event.outcome]} ${event.path}`];
     });
   }
-}
-
-function cellOf(ref: ActorRef<never>): Cell {
-  if (!(ref instanceof LocalRef)) throw new TypeError(`${ref.path}: not an actor of this system`);
-  return ref.cell;
 }
 
 /** A turn of the event loop: all promises that can go on do. */

@@ -5,23 +5,29 @@ import { seededRandom } from './random.ts';
 /** What `wall()` says when `now()` says 0: the first millisecond of 2026, UTC. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
+/** A time that several hosts can have in common. */
+export interface Clock {
+  now: number;
+}
+
 export class VirtualHost implements Host {
-  #now = 0;
+  readonly #clock: Clock;
   #alarm: { readonly at: number; readonly ring: () => void } | undefined;
   readonly random: () => number;
   /** How many waits would keep a real program running. */
   held = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, clock: Clock = { now: 0 }) {
+    this.#clock = clock;
     this.random = seededRandom(seed);
   }
 
   now(): number {
-    return this.#now;
+    return this.#clock.now;
   }
 
   wall(): number {
-    return EPOCH + this.#now;
+    return EPOCH + this.#clock.now;
   }
 
   /** The test takes the turns itself. */
@@ -48,9 +54,9 @@ export class VirtualHost implements Host {
 
   /** Moves the clock to `time`, never back, and rings the alarm if it is due. */
   moveTo(time: number): void {
-    this.#now = Math.max(this.#now, time);
+    this.#clock.now = Math.max(this.#clock.now, time);
     const alarm = this.#alarm;
-    if (alarm === undefined || alarm.at > this.#now) return;
+    if (alarm === undefined || alarm.at > this.#clock.now) return;
     this.#alarm = undefined;
     alarm.ring();
   }

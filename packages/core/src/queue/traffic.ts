@@ -12,6 +12,7 @@ import { attempt, bring, forget, mayPut, mayTake, putNow, standInFront, takeNow 
 import type { Lines } from './lines.ts';
 import { drop, inbox, INBOX_WORDS, outgoing, unpack, unpackAt, unpackItem } from './message.ts';
 import type { Batch, Outgoing } from './message.ts';
+import { getNaps, putNaps } from './nap.ts';
 import type { Store } from './store.ts';
 
 const { load } = hot;
@@ -99,6 +100,10 @@ export function send(queue: number, discipline: Discipline, deadline: number): n
       pause();
     }
     learn(false);
+    while (putNaps.nap(queue, deadline)) {
+      const outcome = offer(queue, discipline.store, outgoing);
+      if (outcome !== OUTCOME.none) return outcome;
+    }
   }
   bring(outgoing);
   return block(queue, discipline.lines.putters, deadline, outgoing.length);
@@ -176,6 +181,7 @@ export function receive(queue: number, discipline: Discipline, deadline: number)
       step = Math.min(2 * step, LONGEST_STEP);
     }
     learn(false);
+    while (getNaps.nap(queue, deadline)) if (grab(queue, discipline.store)) return OUTCOME.done;
   }
   return block(queue, discipline.lines.getters, deadline, 0);
 }

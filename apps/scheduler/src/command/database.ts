@@ -1,0 +1,156 @@
+// What the command line does to a database, whether a scheduler runs on it or not: it changes the jobs, and leaves word of it for the scheduler.
+
+import { check } from '../job/check.ts';
+import { type JobSpec, jobSchema, settle } from '../job/spec.ts';
+import { timeAfterPause } from '../engine/engine.ts';
+import { type Op, Writer } from '../store/ops.ts';
+import { Reader } from '../store/reads.ts';
+import { prepareDatabase } from '../store/schema.ts';
+import { type DatabaseSync, explained, openDatabase, transact } from '../store/sqlite.ts';
+import { firstTime } from '../time/schedule.ts';
+import { Trouble } from '../trouble.ts';
+
+type RequestKind = 'job' | 'run' | 'cancel' | 'group';
+
+/** Checks jobs that are to be added. Throws a `Trouble` that says which is wrong, and how. */
+export function checkJobs(inputs: readonly unknown[]): JobSpec[] {
+  const now = Date.now();
+  return inputs.map((input, index) =>
+    settle(
+      check(jobSchema, input, inputs.length === 1 ? 'job' : `job ${index + 1} of ${inputs.length}`),
+      now,
+    ),
+  );
+}
+
+export class JobDatabase {
+  readonly reader: Reader;
+  readonly #database: DatabaseSync;
+  readonly #writer: Writer;
+  readonly #path: string;
+
+  /** Opens it; creates it only if something is to be stored in it. */
+  constructor(path: string, options: { create: boolean }) {
+    this.#path = path;
+    this.#database = explained(path, () => openDatabase(path, { readOnly: !options.create }));
+    try {
+      explained(path, () => prepareDatabase(this.#database, path));
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+    this.reader = new Reader(this.#database);
+    this.#writer = new Writer(this.#database);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Whether a scheduler is running on it, as far as one can tell. */
+  get isServed(): boolean {
+    const row = this.#database.prepare('SELECT expires_at AS expiresAt FROM lease').get();
+    return row !== undefined && Number(row['expiresAt']) > Date.now();
+  }
+
+  /** Adds jobs, all or none. With `replace`, those that are there already are changed. */
+  add(specs: readonly JobSpec[], replace: boolean): void {
+    const now = Date.now();
+    this.#write(() => {
+      for (const spec of specs) this.#put(spec, replace, now);
+    });
+  }
+
+  #put(spec: JobSpec, replace: boolean, now: number): void {
+    const present = this.reader.job(spec.id);
+    if (present !== undefined && !replace) {
+      throw new Trouble(`there is a job "${spec.id}" already. Change it with --replace`, {
+        kind: 'conflict',
+      });
+    }
+    const nextAt = present?.paused === true ? undefined : firstTime(spec.schedule, now);
+    this.#apply({
+      op: 'putJob',
+      id: spec.id,
+      spec: JSON.stringify(spec),
+      nextAt: nextAt ?? null,
+      origin: 'cli',
+      at: now,
+      expect: present?.revision ?? null,
+    });
+    this.#leaveWord('job', spec.id);
+  }
+
+  setPaused(id: string, paused: boolean): void {
+    this.#write(() => {
+      const job = this.#job(id);
+      if (job.paused === paused) return;
+      const now = Date.now();
+      const nextAt = paused ? undefined : timeAfterPause(job, now);
+      this.#apply({ op: 'pause', id, paused, nextAt: nextAt ?? null, at: now });
+      this.#leaveWord('job', id);
+    });
+  }
+
+  remove(id: string): void {
+    this.#write(() => {
+      this.#job(id);
+      this.#apply({ op: 'removeJob', id });
+      this.#leaveWord('job', id);
+    });
+  }
+
+  /** Asks for a run. It is carried out once, now or when a scheduler starts. */
+  runNow(id: string): void {
+    this.#write(() => {
+      this.#job(id);
+      this.#leaveWord('run', id);
+    });
+  }
+
+  /** Asks for a run to be cancelled. */
+  cancel(run: string): void {
+    this.#write(() => {
+      const row = this.reader.run(run);
+      if (row === undefined) throw new Trouble(`there is no run "${run}"`, { kind: 'notFound' });
+      if (row.endedAt !== null) throw new Trouble(`run "${run}" is over: ${row.state}`, { kind: 'conflict' });
+      this.#leaveWord('cancel', run);
+    });
+  }
+
+  setGroup(name: string, most: number | null): void {
+    this.#write(() => {
+      this.#apply({ op: 'group', name, most });
+      this.#leaveWord('group', name);
+    });
+  }
+
+  /** Takes back the word that was left for a scheduler. */
+  clearRequests(): void {
+    this.#write(() => this.#database.exec('DELETE FROM requests'));
+  }
+
+  #job(id: string): NonNullable<ReturnType<Reader['job']>> {
+    const job = this.reader.job(id);
+    if (job === undefined) throw new Trouble(`there is no job "${id}"`, { kind: 'notFound' });
+    return job;
+  }
+
+  #leaveWord(kind: RequestKind, target: string): void {
+    this.#database
+      .prepare('INSERT INTO requests (kind, target, at) VALUES (?, ?, ?)')
+      .run(kind, target, Date.now());
+  }
+
+  #apply(op: Op): void {
+    this.#writer.apply(op, 0);
+  }
+
+  #write(work: () => void): void {
+    explained(this.#path, () => transact(this.#database, work));
+  }
+}

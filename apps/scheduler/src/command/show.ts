@@ -1,0 +1,58 @@
+// What `list` and `history` print.
+
+import type { JobSpec } from '../job/spec.ts';
+import type { JobRow, RunRow } from '../store/reads.ts';
+import { formatDuration } from '../time/duration.ts';
+import { showTime, table } from './table.ts';
+
+/** A schedule in a few words. */
+function showSchedule({ at, every, mode, cron, timeZone }: JobSpec['schedule']): string {
+  if (at !== undefined) return `once`;
+  if (every !== undefined)
+    return `every ${formatDuration(every)}${mode === 'fixedDelay' ? ' after its end' : ''}`;
+  return `${cron} (${timeZone})`;
+}
+
+function showAction({ module, export: name, command }: JobSpec['run']): string {
+  const text =
+    command === undefined
+      ? `${module}${name === undefined ? '' : ` ${name}()`}`
+      : `$ ${command.split('\n')[0]}`;
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+export function showJobs(jobs: readonly JobRow[]): string[] {
+  if (jobs.length === 0) return ['no jobs'];
+  return table(
+    ['job', 'schedule', 'next', 'last', 'runs'],
+    jobs.map(job => [
+      job.id,
+      showSchedule(job.spec.schedule),
+      job.paused ? 'paused' : showTime(job.nextAt),
+      showTime(job.lastAt),
+      showAction(job.spec.run),
+    ]),
+  );
+}
+
+export function showRuns(runs: readonly RunRow[]): string[] {
+  if (runs.length === 0) return ['no runs'];
+  return table(
+    ['run', 'state', 'began', 'took', 'attempt', 'says'],
+    runs.map(run => [
+      run.id,
+      run.state,
+      showTime(run.startedAt),
+      run.startedAt === null || run.endedAt === null
+        ? '–'
+        : formatDuration(Math.max(0, run.endedAt - run.startedAt)),
+      run.attempt,
+      says(run),
+    ]),
+  );
+}
+
+function says({ error, result, output }: RunRow): string {
+  const line = (error ?? result ?? output ?? '').trim().split('\n')[0]!;
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+}

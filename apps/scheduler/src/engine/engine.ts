@@ -1,0 +1,598 @@
+// The scheduler: knows all jobs, wakes when the next is due, and turns times into runs. It has no state that isn't in the database, or can be made from it.
+
+import { randomBytes } from 'node:crypto';
+import { type JobSpec, jobSchema, settle } from '../job/spec.ts';
+import { check } from '../job/check.ts';
+import type { AttemptEnd } from '../run/assignment.ts';
+import type { Executor } from '../run/runners.ts';
+import type { Op, RunState } from '../store/ops.ts';
+import type { JobRow, Reader } from '../store/reads.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock } from '../time/clock.ts';
+import { JumpDetector, followsClock } from '../time/jump.ts';
+import { firstTime, nextTime } from '../time/schedule.ts';
+import { Trouble } from '../trouble.ts';
+import { Dispatcher, MOST_INTERRUPTIONS } from './dispatcher.ts';
+import { decide, makeRun, remark, runId } from './firing.ts';
+import { Heap } from './heap.ts';
+import { type Job, type Run, jobFromRow } from './job.ts';
+import { Journal } from './journal.ts';
+
+/** What the engine tells of, for logs and the page. */
+export type EngineEvent =
+  | {
+      readonly type: 'over';
+      readonly run: Run;
+      readonly state: RunState;
+      readonly end: AttemptEnd | undefined;
+    }
+  | { readonly type: 'retry'; readonly run: Run; readonly error: string | null; readonly inMs: number }
+  | { readonly type: 'jump'; readonly ms: number }
+  | { readonly type: 'missed'; readonly job: string; readonly count: number }
+  | { readonly type: 'recovered'; readonly interrupted: number; readonly waiting: number }
+  /** Something else has changed. */
+  | { readonly type: 'change' };
+
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly store: Pick<Store, 'commit' | 'pending' | 'isTroubled'>;
+  readonly reader: Reader;
+  readonly executor: Executor;
+  readonly token: number;
+  /** How long an attempt may take to stop when it is asked to. */
+  readonly stopGrace: number;
+  readonly random?: () => number;
+  /** How often the clock and the requests of the command line are looked at, at least. Default: 500 ms. */
+  readonly lookEvery?: number;
+  readonly onEvent?: (event: EngineEvent) => void;
+}
+
+const LOOK_MS = 500;
+/** Jobs that are fired in one turn of the event loop at most. */
+const FIRED_PER_TURN = 500;
+/** While so much waits for the disk, or for a thread, nothing is fired; it is late then, and perhaps missed. */
+const MOST_PENDING = 4000;
+const BACKPRESSURE_MS = 20;
+const MOST_OPEN = 200_000;
+
+export class Engine {
+  readonly jobs: Map<string, Job> = new Map();
+  readonly dispatcher: Dispatcher;
+  readonly #options: EngineOptions;
+  readonly #journal: Journal;
+  readonly #due = new Heap<Job>((a, b) => a.nextAt! < b.nextAt!);
+  readonly #jumps: JumpDetector;
+  readonly #lookEvery: number;
+  #cancelTimer: () => void = () => {};
+  /** When the timer rings, by the wall's clock. */
+  #wakesAt = Infinity;
+  #isTicking = false;
+  #isRunning = false;
+  #dataVersion = -1;
+  /** The last request that was taken; its row may still be there. */
+  #handled = 0;
+  /** Those who wait until nothing runs. */
+  #quiet: (() => void)[] = [];
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    const { clock, store, reader, executor, token, stopGrace } = options;
+    this.#lookEvery = options.lookEvery ?? LOOK_MS;
+    this.#journal = new Journal(store, clock);
+    this.#jumps = new JumpDetector(clock);
+    this.dispatcher = new Dispatcher({
+      clock,
+      executor,
+      token,
+      stopGrace,
+      journal: this.#journal,
+      random: options.random ?? Math.random,
+      adopts: id => {
+        const row = reader.run(id);
+        return row !== undefined && row.token === token && row.endedAt === null;
+      },
+      onOver: (run, state, end) => this.#runIsOver(run, state, end),
+      onRetry: (run, error, inMs) => this.#tell({ type: 'retry', run, error, inMs }),
+      onChange: () => {
+        this.#tell({ type: 'change' });
+        this.#turn();
+      },
+    });
+  }
+
+  /** Reads all jobs and the runs that were not over, and begins. */
+  start(): void {
+    const { reader } = this.#options;
+    for (const row of reader.jobs()) this.#putInMemory(row);
+    for (const [name, most] of reader.groups()) this.dispatcher.ready.limits.set(name, most);
+    this.#recover();
+    this.#isRunning = true;
+    this.#tick();
+  }
+
+  /** What was not over: runs that had begun were interrupted and begin again; those that waited go on waiting. */
+  #recover(): void {
+    let interrupted = 0;
+    let waiting = 0;
+    const now = this.#options.clock.wall();
+    for (const row of this.#options.reader.openRuns()) {
+      const job = this.jobs.get(row.job);
+      if (job === undefined) {
+        this.#journal.write({
+          op: 'finish',
+          id: row.id,
+          state: 'cancelled',
+          endedAt: now,
+          output: null,
+          result: null,
+          error: 'its job was removed',
+        });
+        continue;
+      }
+      const run = makeRun(job, row.id, row.cause, row.scheduledFor, this.dispatcher.nextOrder(), row.missed);
+      run.isStored = true;
+      run.attempt = row.attempt;
+      run.interruptions = row.interruptions;
+      if (row.state === 'running') {
+        interrupted += 1;
+        run.interruptions += 1;
+        // The attempt didn't come to its end, so it doesn't count.
+        run.attempt -= 1;
+        if (run.interruptions > MOST_INTERRUPTIONS) {
+          const error = `the scheduler ended ${run.interruptions} times while it ran`;
+          this.#journal.write({
+            op: 'finish',
+            id: row.id,
+            state: 'failed',
+            endedAt: now,
+            output: null,
+            result: null,
+            error,
+          });
+          job.last = { state: 'failed', at: now };
+          if (job.spec.schedule.mode === 'fixedDelay' && !job.paused)
+            this.#move(job, now + job.spec.schedule.every!);
+          continue;
+        }
+        this.#journal.write({
+          op: 'wait',
+          id: row.id,
+          state: 'queued',
+          retryAt: null,
+          interruptions: run.interruptions,
+          failed: null,
+        });
+      } else waiting += 1;
+      run.retryAt = row.retryAt ?? undefined;
+      this.dispatcher.add(run, row.state === 'retrying' ? 'retrying' : 'ready');
+    }
+    if (interrupted + waiting > 0) this.#tell({ type: 'recovered', interrupted, waiting });
+  }
+
+  /** Begins nothing any more, and resolves when nothing runs; after `grace` milliseconds runs are asked to stop. */
+  async stop(grace: number): Promise<void> {
+    this.#isRunning = false;
+    this.#cancelTimer();
+    this.dispatcher.close();
+    if (this.dispatcher.running.size > 0) {
+      const cancel = this.#options.clock.after(grace, () => this.dispatcher.stopAll());
+      await new Promise<void>(resolve => this.#quiet.push(resolve));
+      cancel();
+    }
+    this.#journal.flush();
+  }
+
+  #tell(event: EngineEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  // ── Time ──
+
+  /** Does what is due, and sets the timer for what is due next. */
+  #tick(): void {
+    if (!this.#isRunning) return;
+    this.#isTicking = true;
+    const { clock, store } = this.#options;
+    const jump = this.#jumps.look();
+    if (jump !== 0) this.#clockWasSet(jump);
+    this.#takeRequests();
+    const now = clock.wall();
+    const isOpen = !store.isTroubled && store.pending < MOST_PENDING && this.dispatcher.open.size < MOST_OPEN;
+    let fired = 0;
+    if (isOpen) {
+      for (
+        let job = this.#due.peek();
+        job !== undefined && this.#firesAt(job) <= now && fired < FIRED_PER_TURN;
+        job = this.#due.peek()
+      ) {
+        this.#fire(job, now);
+        fired += 1;
+      }
+    }
+    this.dispatcher.dispatch(now);
+    this.#journal.flush();
+    this.#isTicking = false;
+    if (isOpen) this.#sleep(fired === FIRED_PER_TURN ? 0 : this.#lookEvery);
+    else this.#wakeIn(BACKPRESSURE_MS);
+  }
+
+  #sleep(most: number): void {
+    this.#wakeIn(Math.max(0, Math.min(most, this.#next - this.#options.clock.wall())));
+  }
+
+  /** When there is something to do the next time; Infinity if there is nothing. */
+  get #next(): number {
+    const job = this.#due.peek();
+    return Math.min(job === undefined ? Infinity : this.#firesAt(job), this.dispatcher.nextAt);
+  }
+
+  /** When a job's runs are to be stored: at its time, or a little before, if nothing can come between that would decide otherwise about them. */
+  #firesAt(job: Job): number {
+    const canBeEarly = job.open.length === 0 && job.spec.group === undefined && this.dispatcher.isIdle;
+    return canBeEarly ? job.nextAt! - this.#journal.ahead : job.nextAt!;
+  }
+
+  #wakeIn(ms: number): void {
+    const { clock } = this.#options;
+    this.#cancelTimer();
+    this.#wakesAt = clock.wall() + ms;
+    this.#cancelTimer = clock.after(ms, () => this.#tick());
+  }
+
+  /** Something has changed: a thread may be free, or a job be due earlier. Does what can be done now. */
+  #turn(): void {
+    // The tick stores what it does as one, at its end.
+    if (this.#isTicking) return;
+    if (!this.#isRunning) {
+      this.#journal.flush();
+      if (this.dispatcher.running.size === 0) for (const resolve of this.#quiet.splice(0)) resolve();
+      return;
+    }
+    this.dispatcher.dispatch(this.#options.clock.wall());
+    this.#journal.flush();
+    if (this.#next < this.#wakesAt) this.#sleep(this.#lookEvery);
+  }
+
+  #clockWasSet(jump: number): void {
+    this.#tell({ type: 'jump', ms: jump });
+    if (jump > 0) return; // What was passed over is late, or missed, as after downtime.
+    const now = this.#options.clock.wall();
+    for (const job of this.jobs.values()) {
+      const { schedule } = job.spec;
+      if (job.nextAt === undefined || schedule.at !== undefined) continue;
+      if (schedule.cron !== undefined) {
+        if (followsClock(schedule.cron, -jump)) this.#move(job, nextTime(schedule, now));
+        continue;
+      }
+      // An interval is a length of time: its schedule moves along with the clock, or it would pause for as long as the clock was set back.
+      const spec: JobSpec = { ...job.spec, schedule: { ...schedule, startAt: schedule.startAt! + jump } };
+      this.#replace(job, spec, job.nextAt + jump);
+    }
+  }
+
+  #fire(job: Job, now: number): void {
+    const { due, cancels, runs, skipped } = decide(job, now);
+    const { dispatcher } = this;
+    const lastAt = due.times.at(-1) ?? job.nextAt!;
+    if (cancels) for (const run of [...job.open]) dispatcher.cancel(run);
+    for (const time of runs) {
+      const isLast = time === runs.at(-1);
+      const id = this.#idFor(job, time);
+      const run = makeRun(job, id, 'schedule', time, dispatcher.nextOrder(), isLast ? due.missed : 0);
+      if (time > now) dispatcher.addEarly(run);
+      else dispatcher.add(run, 'ready');
+    }
+    for (const time of skipped) this.#remark(job, time, 'skipped', now, 0);
+    if (due.missed > 0) {
+      if (runs.length === 0) this.#remark(job, lastAt, 'missed', now, due.missed - 1);
+      this.#tell({ type: 'missed', job: job.id, count: due.missed });
+    }
+    // All of a fixed delay's times were skipped: nothing will end that could say when it is due again.
+    const isStuck =
+      job.spec.schedule.mode === 'fixedDelay' &&
+      due.next === undefined &&
+      runs.length === 0 &&
+      job.open.length === 0;
+    job.lastAt = Math.max(job.lastAt ?? 0, lastAt);
+    this.#move(job, isStuck ? now + job.spec.schedule.every! : due.next, job.lastAt);
+  }
+
+  #remark(job: Job, time: number, state: 'skipped' | 'missed', now: number, more: number): void {
+    this.#journal.write({ op: 'run', run: remark(this.#idFor(job, time), job.id, time, state, now, more) });
+    job.last ??= { state, at: now };
+    this.dispatcher.noteRow(job);
+  }
+
+  /** A time that comes a second time, because the clock was set back or the job was changed, has a run of its own. */
+  #idFor(job: Job, time: number): string {
+    const id = runId(job.id, time);
+    return job.lastAt !== undefined && time <= job.lastAt ? `${id}~${randomBytes(4).toString('hex')}` : id;
+  }
+
+  #move(job: Job, nextAt: number | undefined, lastAt?: number): void {
+    this.#setNext(job, nextAt);
+    this.#journal.write({
+      op: 'move',
+      job: job.id,
+      revision: job.revision,
+      nextAt: nextAt ?? null,
+      lastAt: lastAt ?? null,
+    });
+  }
+
+  #setNext(job: Job, nextAt: number | undefined): void {
+    job.nextAt = nextAt;
+    if (nextAt === undefined || job.paused) this.#due.remove(job);
+    else this.#due.put(job);
+  }
+
+  #runIsOver(run: Run, state: RunState, end: AttemptEnd | undefined): void {
+    const { job } = run;
+    const { schedule } = job.spec;
+    const isDelayed =
+      schedule.mode === 'fixedDelay' && !job.paused && !job.isRemoved && job.nextAt === undefined;
+    if (isDelayed && !job.open.some(each => each.cause === 'schedule')) {
+      this.#move(job, this.#options.clock.wall() + schedule.every!);
+    }
+    this.#tell({ type: 'over', run, state, end });
+  }
+
+  // ── Jobs ──
+
+  /** Adds a job; resolves when it is stored. Throws a `Trouble` if it is wrong, or its id taken. */
+  async add(input: unknown, origin: string): Promise<Job> {
+    const now = this.#options.clock.wall();
+    const withId =
+      isObject(input) && input['id'] === undefined
+        ? { ...input, id: `job-${randomBytes(4).toString('hex')}` }
+        : input;
+    const spec = settle(check(jobSchema, withId, 'job'), now);
+    if (this.jobs.has(spec.id)) throw taken(spec.id);
+    const nextAt = firstTime(spec.schedule, now);
+    const op: Op = {
+      op: 'putJob',
+      id: spec.id,
+      spec: JSON.stringify(spec),
+      nextAt: nextAt ?? null,
+      origin,
+      at: now,
+      expect: null,
+    };
+    await this.#userWrites([op], () => taken(spec.id));
+    const job = this.#putInMemory({
+      id: spec.id,
+      spec,
+      revision: 1,
+      paused: false,
+      nextAt,
+      lastAt: undefined,
+      origin,
+    });
+    this.#changed();
+    return job;
+  }
+
+  /** Changes a job. `expect` is the revision that the user saw. */
+  async update(id: string, input: unknown, expect: number | undefined): Promise<Job> {
+    const job = this.job(id);
+    if (expect !== undefined && expect !== job.revision) throw changedMeanwhile(id);
+    const now = this.#options.clock.wall();
+    const spec = settle(check(jobSchema, isObject(input) ? { ...input, id } : input, 'job'), now);
+    const isSame = JSON.stringify(spec.schedule) === JSON.stringify(job.spec.schedule);
+    const nextAt = job.paused ? undefined : isSame ? job.nextAt : firstTime(spec.schedule, now);
+    const { revision } = job;
+    const op: Op = {
+      op: 'putJob',
+      id,
+      spec: JSON.stringify(spec),
+      nextAt: nextAt ?? null,
+      origin: job.origin,
+      at: now,
+      expect: revision,
+    };
+    await this.#userWrites([op], () => changedMeanwhile(id));
+    this.#reload(id);
+    return this.job(id);
+  }
+
+  async setPaused(id: string, paused: boolean): Promise<Job> {
+    const job = this.job(id);
+    if (job.paused !== paused) {
+      const now = this.#options.clock.wall();
+      const nextAt = paused ? undefined : timeAfterPause(job, now);
+      await this.#userWrites([{ op: 'pause', id, paused, nextAt: nextAt ?? null, at: now }], () =>
+        unknownJob(id),
+      );
+      this.#reload(id);
+    }
+    return job;
+  }
+
+  /** Removes a job with its history. What it runs is asked to stop. */
+  async remove(id: string): Promise<void> {
+    this.job(id);
+    await this.#userWrites([{ op: 'removeJob', id }], () => unknownJob(id));
+    this.#reload(id);
+  }
+
+  /** Runs a job now, whatever its schedule. If it runs already, this one waits. Resolves to the run when it is stored. */
+  async runNow(id: string): Promise<Run> {
+    const run = this.#manualRun(this.job(id));
+    const { store } = this.#options;
+    if (store.isTroubled) throw unwritable();
+    this.dispatcher.add(run, 'ready');
+    this.#changed();
+    // Stored behind it, so it is stored when this is.
+    await store.commit([]);
+    return run;
+  }
+
+  /** Cancels a run that isn't over. */
+  cancel(id: string): Run {
+    const run = this.dispatcher.open.get(id);
+    if (run === undefined) throw new Trouble(`there is no open run "${id}"`, { kind: 'notFound' });
+    this.dispatcher.cancel(run);
+    this.#turn();
+    return run;
+  }
+
+  /** Sets how many runs of a group go on at a time; undefined for no limit. */
+  async setGroup(name: string, most: number | undefined): Promise<void> {
+    await this.#userWrites([{ op: 'group', name, most: most ?? null }], () => undefined);
+    this.#reloadGroups();
+  }
+
+  job(id: string): Job {
+    const job = this.jobs.get(id);
+    if (job === undefined) throw unknownJob(id);
+    return job;
+  }
+
+  /** Jobs whose next time is before `until`, soonest first, `most` of them. */
+  upcoming(until: number, most: number): Job[] {
+    return [...this.#due]
+      .filter(job => job.nextAt! <= until)
+      .sort((a, b) => a.nextAt! - b.nextAt!)
+      .slice(0, most);
+  }
+
+  get nextAt(): number | undefined {
+    return this.#due.peek()?.nextAt;
+  }
+
+  #manualRun(job: Job): Run {
+    const now = this.#options.clock.wall();
+    const id = `${runId(job.id, now)}~manual-${randomBytes(4).toString('hex')}`;
+    return makeRun(job, id, 'manual', now, this.dispatcher.nextOrder());
+  }
+
+  async #userWrites(ops: readonly Op[], refusal: () => Error | undefined): Promise<void> {
+    const changes = await this.#options.store.commit(ops, { patient: false });
+    const error = changes[0] === 0 ? refusal() : undefined;
+    if (error !== undefined) throw error;
+  }
+
+  #putInMemory(row: JobRow): Job {
+    const job = jobFromRow(row);
+    this.jobs.set(job.id, job);
+    this.#setNext(job, row.nextAt);
+    return job;
+  }
+
+  /** The clock was set: the job's schedule moves with it. */
+  #replace(job: Job, spec: JobSpec, nextAt: number): void {
+    job.spec = spec;
+    const { clock } = this.#options;
+    this.#journal.write({
+      op: 'putJob',
+      id: job.id,
+      spec: JSON.stringify(spec),
+      nextAt,
+      origin: job.origin,
+      at: clock.wall(),
+      expect: job.revision,
+    });
+    job.revision += 1;
+    this.#setNext(job, nextAt);
+  }
+
+  /** Takes over what a user has stored of a job. */
+  #reload(id: string): void {
+    const row = this.#options.reader.job(id);
+    const job = this.jobs.get(id);
+    if (row === undefined) {
+      if (job !== undefined) this.#forget(job);
+    } else if (job === undefined) this.#putInMemory(row);
+    else if (row.revision !== job.revision) {
+      const fallenOut = this.dispatcher.fallOut(job);
+      job.spec = row.spec;
+      job.revision = row.revision;
+      job.paused = row.paused;
+      this.#setNext(job, row.nextAt);
+      if (row.nextAt !== undefined && (job.lastAt ?? 0) > (row.lastAt ?? 0) && row.nextAt <= job.lastAt!) {
+        // It was fired while the user's change was on its way to the disk: not again for the same time.
+        this.#move(job, nextTime(row.spec.schedule, job.lastAt!), job.lastAt);
+      }
+      this.dispatcher.fallIn(fallenOut);
+      this.dispatcher.ready.reconsider();
+    }
+    this.#changed();
+  }
+
+  #forget(job: Job): void {
+    job.isRemoved = true;
+    this.#setNext(job, undefined);
+    this.jobs.delete(job.id);
+    for (const run of [...job.open].toReversed()) this.dispatcher.cancel(run);
+  }
+
+  #reloadGroups(): void {
+    const { limits } = this.dispatcher.ready;
+    limits.clear();
+    for (const [name, most] of this.#options.reader.groups()) limits.set(name, most);
+    this.dispatcher.ready.reconsider();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#tell({ type: 'change' });
+    this.#turn();
+  }
+
+  // ── Requests of the command line ──
+
+  /** Carries out what was asked for through the database. Each request goes in the same transaction as its effect, so it has it once. */
+  #takeRequests(): void {
+    const { reader } = this.#options;
+    const version = reader.dataVersion();
+    if (version === this.#dataVersion) return;
+    this.#dataVersion = version;
+    for (const { id, kind, target } of reader.requests()) {
+      if (id <= this.#handled) continue;
+      this.#handled = id;
+      this.#journal.write({ op: 'handled', request: id });
+      if (kind === 'job') this.#reload(target);
+      else if (kind === 'group') this.#reloadGroups();
+      else if (kind === 'cancel') {
+        const run = this.dispatcher.open.get(target);
+        if (run !== undefined) this.dispatcher.cancel(run);
+      } else {
+        const job = this.jobs.get(target);
+        if (job !== undefined) this.dispatcher.add(this.#manualRun(job), 'ready');
+      }
+    }
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** When a job is due that was paused: as if it had been added now, but what it has done already it doesn't do again. */
+export function timeAfterPause(job: Pick<Job, 'spec' | 'lastAt'>, now: number): number | undefined {
+  const { schedule } = job.spec;
+  if (schedule.at !== undefined)
+    return job.lastAt === undefined || job.lastAt < schedule.at ? schedule.at : undefined;
+  return firstTime(schedule, now);
+}
+
+function taken(id: string): Trouble {
+  return new Trouble(`job: id must be new, but there is a job "${id}" already`, {
+    kind: 'conflict',
+    fields: [{ field: 'id', message: `must be new, but there is a job "${id}" already` }],
+  });
+}
+
+function unknownJob(id: string): Trouble {
+  return new Trouble(`there is no job "${id}"`, { kind: 'notFound' });
+}
+
+function changedMeanwhile(id: string): Trouble {
+  return new Trouble(`job "${id}" was changed by someone else meanwhile. Look at it again`, {
+    kind: 'conflict',
+  });
+}
+
+function unwritable(): Trouble {
+  return new Trouble("the database can't be written at the moment. Try again later", { kind: 'unavailable' });
+}

@@ -1,0 +1,128 @@
+// Runs a job that is a function of a module. Only modules inside of the folder of jobs can be named, whatever links and dots a path is made of.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { realpathSync, statSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { format } from 'node:util';
+import type { Event } from '@heddle/core';
+import type { JobContext } from '../index.ts';
+import type { Assignment } from './assignment.ts';
+import { Output } from './output.ts';
+
+const EXTENSIONS = /\.(js|mjs|ts|mts)$/;
+
+/** Returns the file that a job's module means. Throws if there is none, or if it isn't inside of the folder. */
+export function findModule(jobs: string | null, module: string): string {
+  if (jobs === null) throw new Error(`module "${module}": there is no folder of jobs. Name one with --jobs`);
+  if (isAbsolute(module) || module.includes('\0') || !EXTENSIONS.test(module)) {
+    throw new Error(
+      `module "${module}": must be the path of a .js, .mjs, .ts or .mts file inside of ${jobs}`,
+    );
+  }
+  let file: string;
+  try {
+    file = realpathSync(resolve(jobs, module));
+  } catch {
+    throw new Error(`module "${module}": there is no such file in ${jobs}`);
+  }
+  const path = relative(jobs, file);
+  if (
+    path === '' ||
+    path === '..' ||
+    path.startsWith(`..${sep}`) ||
+    isAbsolute(path) ||
+    !EXTENSIONS.test(file)
+  ) {
+    throw new Error(`module "${module}": lies outside of ${jobs}`);
+  }
+  return file;
+}
+
+/** Where what is printed goes, by the run that prints it: also what is left of a run later doesn't get into another's output. */
+const printed = new AsyncLocalStorage<Output>();
+
+/** Sends what jobs print to their output, in this thread, for good. */
+export function capturePrinting(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+      printed.getStore()?.add(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
+      const done = rest.at(-1);
+      if (typeof done === 'function') queueMicrotask(done as () => void);
+      return true;
+    }) as typeof stream.write;
+  }
+  const line = (...values: unknown[]): void => printed.getStore()?.add(`${format(...values)}\n`);
+  for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) console[method] = line;
+}
+
+/** Calls the function. Resolves to what it returned; rejects with what it threw. */
+export async function runModule(
+  assignment: Assignment,
+  jobs: string | null,
+  output: Output,
+): Promise<unknown> {
+  const { module, export: name = 'default', args = null } = assignment.action;
+  const file = findModule(jobs, module!);
+  const url = pathToFileURL(file);
+  // A module that was changed is another module: the threads live on.
+  url.searchParams.set('changed', String(statSync(file).mtimeMs));
+  const context = new Context(assignment, output);
+  try {
+    return await printed.run(output, async () => {
+      const namespace = (await import(url.href)) as Record<string, unknown>;
+      const job = Object.hasOwn(namespace, name) ? namespace[name] : undefined;
+      if (typeof job !== 'function') {
+        throw new TypeError(
+          `module "${module}" exports no function "${name}"; it exports ${Object.keys(namespace).join(', ') || 'nothing'}`,
+        );
+      }
+      return (await (job as (args: unknown, context: JobContext) => unknown)(args, context)) as unknown;
+    });
+  } finally {
+    context.end();
+  }
+}
+
+class Context implements JobContext {
+  readonly job: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly scheduledFor: Date;
+  readonly isManual: boolean;
+  readonly fencingToken: number;
+  readonly stop: Event;
+  readonly #output: Output;
+  readonly #over = new AbortController();
+  #signal: AbortSignal | undefined;
+
+  constructor(assignment: Assignment, output: Output) {
+    this.job = assignment.job;
+    this.runId = assignment.run;
+    this.attempt = assignment.attempt;
+    this.scheduledFor = new Date(assignment.scheduledFor);
+    this.isManual = assignment.cause === 'manual';
+    this.fencingToken = assignment.token;
+    this.stop = assignment.stop;
+    this.#output = output;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      const controller = new AbortController();
+      this.#signal = controller.signal;
+      const abort = (): void => controller.abort(new DOMException('the run was asked to stop', 'AbortError'));
+      if (this.stop.isSet) abort();
+      else this.stop.waitAsync({ signal: this.#over.signal }).then(abort, () => {});
+    }
+    return this.#signal;
+  }
+
+  log(...values: unknown[]): void {
+    this.#output.add(`${format(...values)}\n`);
+  }
+
+  end(): void {
+    this.#over.abort();
+  }
+}

@@ -1,0 +1,212 @@
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { machineClock } from '../time/clock.ts';
+import type { Assignment, AttemptEnd } from './assignment.ts';
+import { findModule } from './module-job.ts';
+import { Runners } from './runners.ts';
+
+const JOBS = realpathSync(fileURLToPath(new URL('../../test/jobs', import.meta.url)));
+let runners: Runners;
+let order = 0;
+
+beforeAll(() => {
+  // One slot: each run comes after what the one before has done to the thread.
+  runners = new Runners({
+    size: 1,
+    clock: machineClock,
+    jobs: JOBS,
+    allowShell: true,
+    outputLimit: 2000,
+    maxHeapMiB: 64,
+    report() {},
+  });
+});
+
+afterAll(() => runners.close());
+
+interface Ended extends Partial<AttemptEnd> {
+  readonly died?: unknown;
+}
+
+function begin(
+  action: Assignment['action'],
+  onBegin: () => void = () => {},
+): { run: string; ended: Promise<Ended> } {
+  const run = `run-${(order += 1)}`;
+  const ended = new Promise<Ended>(resolve => {
+    runners.start(
+      { run, job: 'a job', cause: 'schedule', attempt: 1, scheduledFor: 0, token: 1, isTimed: true, action },
+      onBegin,
+      resolve,
+    );
+  });
+  return { run, ended };
+}
+
+const run = (name: string, args: unknown = null): Promise<Ended> =>
+  begin({ module: 'jobs.js', export: name, args: args as never }).ended;
+
+async function beginAndStop(action: Assignment['action'], grace: number): Promise<Ended> {
+  let name = '';
+  const stopped = new Promise<void>(resolve => {
+    const { run: id, ended } = begin(action, () => {
+      // Shortly after its beginning, so that it is under way.
+      setTimeout(() => {
+        runners.stop(id, grace);
+        resolve();
+      }, 200);
+    });
+    name = id;
+    result = ended;
+  });
+  await stopped;
+  expect(name).not.toBe('');
+  return result;
+}
+let result: Promise<Ended> = Promise.resolve({});
+
+async function stillWorks(): Promise<void> {
+  expect(await run('default', 1)).toMatchObject({ state: 'succeeded' });
+}
+
+test('a function gets its arguments and context, and its output and result are kept', async () => {
+  const end = await run('default', { n: [1, 2] });
+  expect(end).toMatchObject({ state: 'succeeded', output: 'printed by a job\n', error: null });
+  expect(JSON.parse(end.result!)).toEqual({ args: { n: [1, 2] }, run: 'run-1', attempt: 1 });
+});
+
+test('what a function throws is the error, with its stack', async () => {
+  const end = await run('boom');
+  expect(end).toMatchObject({ state: 'failed' });
+  expect(end.error).toMatch(/^RangeError: it went wrong\n\s+at boom/);
+});
+
+test.each([
+  ['leave', /process\.exit\(7\)/],
+  ['rejectLater', /nobody handles this/],
+  ['fillMemory', /memory/],
+])('a job that kills its thread (%s) has failed, and the thread is replaced', async (name, message) => {
+  const { died } = await run(name);
+  expect(String(died)).toMatch(message);
+  await stillWorks();
+});
+
+test('a busy loop that looks at the stop event ends by itself', async () => {
+  const end = await beginAndStop({ module: 'jobs.js', export: 'spinUntilStopped' }, 10_000);
+  expect(end).toMatchObject({ state: 'failed' });
+  expect(end.error).toMatch('seen');
+});
+
+test('a job that listens to the signal ends by itself', async () => {
+  const end = await beginAndStop({ module: 'jobs.js', export: 'sleep', args: { ms: 60_000 } }, 10_000);
+  expect(end).toMatchObject({ state: 'failed' });
+  expect(end.error).toMatch('asked to stop');
+});
+
+test('a busy loop that neither looks nor listens is terminated, and the thread replaced', async () => {
+  const { died } = await beginAndStop({ module: 'jobs.js', export: 'spin' }, 100);
+  expect(String(died)).toMatch('terminated');
+  await stillWorks();
+});
+
+test('a command has its output, its exit code, and what it needs to know', async () => {
+  const good = await begin({
+    command: 'echo $HEDDLE_JOB $HEDDLE_ATTEMPT $GREETING; echo oops >&2',
+    env: { GREETING: 'hello' },
+  }).ended;
+  expect(good).toMatchObject({ state: 'succeeded' });
+  expect(good.output!.split('\n').toSorted()).toEqual(['', 'a job 1 hello', 'oops']);
+  expect(await begin({ command: 'echo no; exit 3' }).ended).toMatchObject({
+    state: 'failed',
+    output: 'no\n',
+    error: expect.stringContaining('exit code 3'),
+  });
+});
+
+test('a command is ended with everything that it started', async () => {
+  const begun = performance.now();
+  const end = await beginAndStop({ command: 'trap "" TERM; sleep 600 & sleep 600' }, 200);
+  expect(end).toMatchObject({ state: 'failed' });
+  expect(end.error).toMatch('SIGKILL');
+  expect(performance.now() - begun).toBeLessThan(15_000);
+});
+
+test('much output is kept at its beginning and its end', async () => {
+  const { output } = await run('printMuch');
+  expect(output!.length).toBeLessThan(2200);
+  expect(output).toMatch(/^line 0\n/);
+  expect(output).toMatch(/characters left out/);
+  expect(output).toMatch(/line 9999\n$/);
+});
+
+test('a result that is not JSON is said to be none', async () => {
+  expect((await run('returnStrange')).result).toMatch('not JSON');
+});
+
+test('a module that was changed is loaded anew', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-jobs-')));
+  const mine = new Runners({
+    size: 1,
+    clock: machineClock,
+    jobs: folder,
+    allowShell: false,
+    outputLimit: 1000,
+    report() {},
+  });
+  const once = (action: Assignment['action']): Promise<Ended> =>
+    new Promise(resolve => {
+      mine.start(
+        {
+          run: `x${(order += 1)}`,
+          job: 'x',
+          cause: 'schedule',
+          attempt: 1,
+          scheduledFor: 0,
+          token: 1,
+          isTimed: false,
+          action,
+        },
+        () => {},
+        resolve,
+      );
+    });
+  try {
+    for (const version of [1, 2]) {
+      writeFileSync(join(folder, 'job.js'), `export default () => ${version}`);
+      expect(await once({ module: 'job.js' })).toMatchObject({ state: 'succeeded', result: String(version) });
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+    expect(await once({ command: 'true' })).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('switched off'),
+    });
+  } finally {
+    await mine.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each([
+  ['../runners.js', 'no such file'],
+  ['../../package.json', 'must be the path of'],
+  ['/etc/passwd', 'must be the path of'],
+  ['jobs.js/../../program.ts', ''],
+  ['nowhere.js', 'no such file'],
+  ['link.js', 'lies outside'],
+  ['jobs.js\0.js', 'must be the path of'],
+  ['data:text/javascript,0.js', 'no such file'],
+  ['file:///etc/x.js', 'no such file'],
+  ['', 'must be the path of'],
+])('the module %j is refused', (module, message) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-jobs-')));
+  try {
+    writeFileSync(join(folder, 'jobs.js'), '');
+    symlinkSync(join(JOBS, 'jobs.js'), join(folder, 'link.js'));
+    expect(() => findModule(folder, module)).toThrow(message);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

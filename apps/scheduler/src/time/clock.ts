@@ -1,0 +1,21 @@
+// Time as a parameter: what the program asks for the time, and waits by. Tests have their own.
+
+/** A clock. `wall` may jump, `monotonic` never does. */
+export interface Clock {
+  /** Milliseconds since 1970, as the machine believes. */
+  wall(): number;
+  /** Milliseconds since some moment, never set. */
+  monotonic(): number;
+  /** Calls back after so many milliseconds; returns what calls it off. */
+  after(ms: number, call: () => void): () => void;
+}
+
+/** The machine's. Its timers hold the program open. */
+export const machineClock: Clock = {
+  wall: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};

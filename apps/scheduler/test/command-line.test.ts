@@ -1,0 +1,173 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { JOBS, run, serve, temporaryFolder, until } from './program.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const here = (...args: string[]): ReturnType<typeof run> => run(args, { cwd: folder });
+
+test('jobs are added, listed, run, paused and removed while no scheduler runs, and one takes it from there', async () => {
+  expect(
+    await here(
+      'add',
+      'a',
+      '--every',
+      '1h',
+      '--module',
+      'jobs.js',
+      '--args',
+      '{"n":1}',
+      '--tag',
+      'x',
+      '--tag',
+      'y',
+    ),
+  ).toMatchObject({ code: 0, stdout: 'a\n' });
+  expect(
+    await here('add', 'b', '--cron', '30 2 * * *', '--time-zone', 'Europe/Berlin', '--command', 'echo hello'),
+  ).toMatchObject({ code: 0 });
+  expect((await here('add', 'a', '--every', '1h', '--module', 'jobs.js')).stderr).toBe(
+    'heddle-scheduler: there is a job "a" already. Change it with --replace.\n',
+  );
+  expect((await here('list')).stdout).toMatch(
+    /^job +schedule +next +last +runs\na +every 1h .* jobs\.js\nb +30 2 \* \* \* \(Europe\/Berlin\) .* \$ echo hello\n$/,
+  );
+  expect(JSON.parse((await here('list', '--tag', 'y', '--json')).stdout)).toMatchObject([
+    { id: 'a', spec: { tags: ['x', 'y'] } },
+  ]);
+  const asked = await here('run', 'b');
+  expect(asked).toMatchObject({
+    code: 0,
+    stderr: 'No scheduler is running on this database: it will run when one starts.\n',
+  });
+  await here('pause', 'a');
+  expect((await here('list')).stdout).toMatch(/a +every 1h +paused/);
+
+  const served = await serve(['--db', join(folder, 'heddle-scheduler.db')], { cwd: folder });
+  const history = (): Promise<string> => here('history').then(ended => ended.stdout);
+  await until(async () => /b@\S+ +succeeded/.test(await history()), 'the run that was asked for');
+  // And while it runs.
+  await here('add', 'c', '--after', '0s', '--module', 'jobs.js', '--export', 'boom');
+  await until(
+    async () => /c@\S+ +failed .*RangeError: it went wrong/.test(await history()),
+    'the job that was added',
+  );
+  await here(
+    'add',
+    'd',
+    '--after',
+    '0s',
+    '--module',
+    'jobs.js',
+    '--export',
+    'sleep',
+    '--args',
+    '{"ms":600000}',
+  );
+  const id = await until(async () => /(d@\S+) +running/.exec(await history())?.[1], 'the long run');
+  expect(await here('cancel', id)).toMatchObject({ code: 0, stderr: '' });
+  await until(async () => /d@\S+ +cancelled/.test(await history()), 'its end');
+  expect((await here('history', '--run', id)).stdout).toContain('AbortError');
+  expect((await here('remove', 'd')).code).toBe(0);
+  await until(async () => (await served.get('api/jobs/d')).status === 404, 'the scheduler to hear of it');
+  expect((await served.stop()).code).toBe(0);
+}, 90_000);
+
+test('jobs come from a file or from standard input, all or none', async () => {
+  const jobs = [1, 2].map(n => ({ id: `job-${n}`, schedule: { after: '1h' }, run: { module: 'jobs.js' } }));
+  const bad = [...jobs, { ...jobs[0], id: 'job-3', schedule: { after: 'soon' } }];
+  const refused = await run(['add', '--file', '-'], { cwd: folder, input: JSON.stringify(bad) });
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain('job 3 of 3: schedule.after must be a duration');
+  expect((await here('list')).stderr).toContain('cannot be opened');
+  writeFileSync(join(folder, 'jobs.json'), JSON.stringify(jobs));
+  expect((await here('add', '--file', 'jobs.json')).stdout).toBe('job-1\njob-2\n');
+});
+
+test('a second scheduler on the same database is turned away', async () => {
+  const db = join(folder, 'a.db');
+  const served = await serve(['--db', db]);
+  const second = await run(['serve', '--db', db, '--port', '0']);
+  expect(second).toMatchObject({ code: 1 });
+  expect(second.stderr).toMatch(/another scheduler \(process \d+ on .*\) is running on this database/);
+  await served.stop();
+}, 60_000);
+
+test('a port that is taken is said to be, and nothing is left behind', async () => {
+  const first = await serve(['--db', join(folder, 'a.db')]);
+  const { port } = new URL(first.page);
+  const second = await run(['serve', '--db', join(folder, 'b.db'), '--port', port]);
+  expect(second).toMatchObject({ code: 1 });
+  expect(second.stderr).toContain('another program listens there. Choose another --port');
+  await first.stop();
+}, 60_000);
+
+test('commands run only where the configuration lets them', async () => {
+  await here('add', 'sh', '--after', '0s', '--command', 'echo hello');
+  const served = await serve(['--db', join(folder, 'heddle-scheduler.db'), '--shell', 'off']);
+  await until(
+    async () => /sh@\S+ +failed .*switched off/.test((await here('history')).stdout),
+    'its failure',
+  );
+  await served.stop();
+}, 60_000);
+
+test('SIGTERM lets what runs come to its end', async () => {
+  const file = join(folder, 'ran.txt');
+  await here(
+    'add',
+    'slow',
+    '--after',
+    '0s',
+    '--module',
+    'jobs.js',
+    '--export',
+    'noteSlowly',
+    '--args',
+    JSON.stringify({ file, ms: 1000 }),
+  );
+  const served = await serve(['--db', join(folder, 'heddle-scheduler.db')]);
+  await until(async () => /slow@\S+ +running/.test((await here('history')).stdout), 'it to run');
+  expect((await served.stop()).code).toBe(0);
+  expect((await here('history')).stdout).toMatch(/slow@\S+ +succeeded/);
+}, 60_000);
+
+test('a configuration counts from its own folder, and the command line goes before it', async () => {
+  mkdirSync(join(folder, 'etc'));
+  writeFileSync(
+    join(folder, 'etc', 'c.toml'),
+    `db = "mine.db"\njobs = ${JSON.stringify(JOBS)}\nport = 1\nworkers = 2\nlogLevel = "warn"\n`,
+  );
+  await here('add', 'a', '--config', 'etc/c.toml', '--every', '1h', '--module', 'jobs.js');
+  expect((await here('list', '--db', 'etc/mine.db')).stdout).toContain('every 1h');
+  const served = await serve(['--config', 'etc/c.toml', '--log-level', 'info'], { cwd: folder });
+  expect(await (await served.get('api/state')).json()).toMatchObject({ jobs: 1, threads: { most: 2 } });
+  await served.stop();
+}, 60_000);
+
+test.each([
+  [['--help'], 0, 'Exit codes:'],
+  [[], 2, 'Usage:'],
+  [['dance'], 2, "unknown command 'dance'"],
+  [['add', 'a', '--every', '1h'], 2, 'run must have either module or command'],
+  [['add', '--every', '1h', '--module', 'a.js'], 2, 'a job needs a name'],
+  [['add', 'a', '--every', '1h', '--module', 'a.js', '--args', '{'], 2, '--args must be JSON'],
+  [
+    ['add', 'a', '--every', '1h', '--module', 'a.js', '--attempts', 'x'],
+    2,
+    'It must be a whole number from 1',
+  ],
+  [['pause', 'nobody'], 1, 'there is no job "nobody"'],
+  [['group', 'g', 'many'], 2, 'most must be a whole number from 1, or "none", got "many"'],
+])('%j ends with %i', async (args, code, message) => {
+  const ended = await here(...args);
+  expect(ended.stdout + ended.stderr).toContain(message);
+  expect(ended.code).toBe(code);
+});

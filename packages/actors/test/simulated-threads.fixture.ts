@@ -1,0 +1,21 @@
+/** Actors for simulated threads, declared as for real ones. */
+import { actor } from '../src/index.ts';
+import type { ActorRef, Context } from '../src/index.ts';
+
+/** Tells what it gets, and where it runs. */
+export const echo = actor(import.meta, function echo(context: Context<number>, sink: ActorRef<string>) {
+  return (n: number) => sink.tell(`${context.path.slice(1)} ${n}`);
+});
+
+/** As `echo`, with a pause in the midst of each. */
+export const slow = actor(import.meta, function slow(context: Context<number>, sink: ActorRef<string>) {
+  return async (n: number) => {
+    await new Promise<void>(resolve => setImmediate(resolve));
+    sink.tell(`${context.path.slice(1)} ${n}`);
+  };
+});
+
+export const ticker = actor(import.meta, function ticker(context: Context<'tick'>, sink: ActorRef<string>) {
+  context.timers.every('tick', 1000, 'tick');
+  return () => sink.tell('tick');
+});

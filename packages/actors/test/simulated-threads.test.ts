@@ -1,0 +1,132 @@
+/** The testkit's simulated threads: one seed, one trace, whatever dies. */
+import { expect, test } from 'vitest';
+import { Supervisor, exit, supervisor } from '../src/index.ts';
+import type { ActorRef } from '../src/index.ts';
+import { TestSystem } from '../src/testkit/index.ts';
+import type { Faults } from '../src/testkit/index.ts';
+import { echo, slow, ticker } from './simulated-threads.fixture.ts';
+
+const elsewhere = { placement: 'leastLoaded' } as const;
+const roomy = { intensity: 10_000, period: 1000 } as const;
+
+async function start(seed: number, faults?: Faults) {
+  const kit = new TestSystem({ seed, threads: 3, ...(faults !== undefined && { faults }) });
+  const probe = kit.probe<string>('probe');
+  const children = ['a', 'b', 'c'].map(id => ({
+    id,
+    start: echo,
+    args: [probe.ref],
+    options: elsewhere,
+  }));
+  const sup = new Supervisor(kit.spawn(supervisor({ children, ...roomy }), { name: 'sup' }));
+  const refs = await kit.until(Promise.all(children.map(({ id }) => sup.child(echo, id))));
+  const send = (from: number, to: number): void => {
+    for (let n = from; n < to; n++) for (const ref of refs) ref!.tell(n);
+  };
+  return { kit, heard: probe.messages, send };
+}
+
+async function run(seed: number, faults?: Faults) {
+  const it = await start(seed, faults);
+  it.send(0, 20);
+  await it.kit.advance(1000);
+  return it;
+}
+
+test('the same seed gives the same trace, another seed another interleaving', async () => {
+  const traces = await Promise.all([1, 1, 2, 3].map(async seed => (await run(seed)).heard));
+  expect(traces[0]).toEqual(traces[1]);
+  expect(new Set(traces.map(trace => trace.join())).size).toBe(3);
+});
+
+test('with crashes, losses, delays and threads that die too', async () => {
+  const lived = async (seed: number) => {
+    const it = await start(seed, { delay: 0.1, drop: 0.05, crash: 0.05, only: path => path !== '/sup' });
+    for (let slot = 1; slot <= 3; slot++) {
+      it.send(slot * 10, slot * 10 + 10);
+      await it.kit.steps(7 * slot);
+      it.kit.killThread(slot);
+      await it.kit.advance(1000);
+    }
+    return it;
+  };
+  const [a, b] = await Promise.all([lived(5), lived(5)]);
+  expect(a.heard).toEqual(b.heard);
+  expect(a.kit.trace).toEqual(b.kit.trace);
+  expect(a.kit.reports.filter(({ type }) => type === 'threadDied')).toHaveLength(3);
+  expect(a.kit.reports.some(({ type }) => type === 'crash')).toBe(true);
+});
+
+test('threads that die by chance: the same seed, the same deaths', async () => {
+  const lived = async () => {
+    const kit = new TestSystem({ seed: 3, threads: 2, faults: { threadDeath: 0.05 } });
+    const probe = kit.probe<string>('probe');
+    for (let n = 0; n < 20; n++) {
+      const ref = kit.spawn(echo, { args: [probe.ref], name: `echo-${n}`, ...elsewhere });
+      ref.tell(n);
+      await kit.settle();
+    }
+    return kit;
+  };
+  const [a, b] = await Promise.all([lived(), lived()]);
+  expect(a.trace).toEqual(b.trace);
+  expect(a.trace.filter(line => line.endsWith('threadDied')).length).toBeGreaterThan(0);
+});
+
+test.each(Array.from({ length: 25 }, (_, n) => n + 1))(
+  'seed %i: whenever a thread dies, what is waiting in shared memory reaches the next incarnation once and in order',
+  async seed => {
+    const { kit, heard, send } = await start(seed);
+    for (let round = 0; round < 3; round++) {
+      send(round * 10, round * 10 + 10);
+      await kit.steps((seed * 7 + round * 13) % 40);
+      kit.killThread(1 + (round % 3));
+      await kit.settle();
+    }
+    for (const id of ['a', 'b', 'c']) {
+      const own = heard.filter(line => line.startsWith(`sup/${id} `)).map(line => Number(line.split(' ')[1]));
+      expect(own).toEqual(Array.from({ length: 30 }, (_, n) => n));
+    }
+  },
+);
+
+test('a thread that is killed takes its actors with threadDied; unsupervised ones are gone, and watchers are told', async () => {
+  const kit = new TestSystem({ threads: 1 });
+  const probe = kit.probe<string>('probe');
+  const lost = kit.spawn(slow, { args: [probe.ref], name: 'lost', ...elsewhere });
+  const stopped = lost.whenStopped();
+  lost.tell(1);
+  // It has begun that one, and waits for its promise.
+  while (!kit.trace.includes('+ /lost')) await kit.settle();
+  kit.killThread(1);
+  expect(await kit.until(stopped)).toEqual(exit.threadDied);
+  expect(kit.trace).toContain('- /lost threadDied');
+  expect(() => kit.killThread(2)).toThrow(/there is no thread 2, of 1/);
+});
+
+test('virtual time passes on all threads; timers of a dead thread never ring', async () => {
+  const kit = new TestSystem({ threads: 2 });
+  const probe = kit.probe<string>('probe');
+  kit.spawn(ticker, { args: [probe.ref], ...elsewhere });
+  await kit.advance(3500);
+  expect(probe.messages).toHaveLength(3);
+  kit.killThread(1);
+  kit.killThread(2);
+  await kit.advance(10_000);
+  expect(probe.messages).toHaveLength(3);
+});
+
+test('an actor on a simulated thread is held and released like any other', async () => {
+  const kit = new TestSystem({ threads: 1 });
+  const probe = kit.probe<string>('probe');
+  const ref = kit.spawn(echo, { args: [probe.ref], name: 'echo', ...elsewhere });
+  await kit.settle();
+  kit.hold(ref as ActorRef<never>);
+  ref.tell(1);
+  ref.tell(2);
+  await kit.settle();
+  expect(probe.messages).toEqual([]);
+  kit.release(ref as ActorRef<never>);
+  await kit.settle();
+  expect(probe.messages).toEqual(['echo 1', 'echo 2']);
+});
