@@ -27,12 +27,20 @@ export interface Answer {
 export type Round = (operations: number) => Answer | Promise<Answer>;
 
 /** Prepares a side in its process: starts what stays for all rounds, and returns the round. */
-export type Side = (() => Round | Promise<Round>) | PythonSide;
+export type Side = (() => Round | Promise<Round>) | PythonSide | ErlangSide;
 
 /** A side in another language: a program that reads a number of operations a line and writes an `Answer` as JSON a line. */
 export interface PythonSide {
   /** File beside the benchmark's. */
   readonly python: string;
+}
+
+/** A side in Erlang: a module whose `main/1` does the same, for one of its benchmarks and on so many cores. */
+export interface ErlangSide {
+  /** File beside the benchmark's, named after its module. */
+  readonly erlang: string;
+  readonly benchmark: string;
+  readonly schedulers: number;
 }
 
 /**
@@ -222,7 +230,30 @@ function commandOf(
       [fileURLToPath(new URL('./side.ts', import.meta.url)), url.href, workload, label],
     ];
   }
+  if ('erlang' in side) return findErlang() === undefined ? undefined : ['erl', erlangArguments(url, side)];
   return python === undefined ? undefined : [python, [fileURLToPath(new URL(side.python, url))]];
+}
+
+let erlang: { version: string | undefined } | undefined;
+
+/** The release of Erlang/OTP on this machine; `undefined` if there is none. */
+export function findErlang(): string | undefined {
+  if (erlang === undefined) {
+    const probe = 'io:put_chars(erlang:system_info(otp_release)), halt().';
+    const { status, stdout } = spawnSync('erl', ['-noshell', '-eval', probe], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    erlang = { version: status === 0 ? `Erlang/OTP ${stdout.trim()}` : undefined };
+  }
+  return erlang.version;
+}
+
+/** Compiles the module in memory, with its just-in-time compiler beneath, and calls `main`. */
+function erlangArguments(url: URL, { erlang: file, benchmark, schedulers }: ErlangSide): string[] {
+  const source = JSON.stringify(fileURLToPath(new URL(file, url)));
+  const run = `{ok, M, B} = compile:file(${source}, [binary]), {module, M} = code:load_binary(M, ${source}, B), M:main(${JSON.stringify(benchmark)}).`;
+  return ['+S', `${schedulers}:${schedulers}`, '+P', '2000000', '-noshell', '-eval', run];
 }
 
 /** A side's process, with at most one round under way. */

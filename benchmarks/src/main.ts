@@ -7,7 +7,36 @@ import type { Row, Subject } from './harness.ts';
 import { barText, describeMachine, headText, machineText, ratioText, rowText } from './report.ts';
 
 /** One file each, in the order of the table. */
-const SUBJECTS = ['lock', 'hand-off', 'queue', 'thread', 'executor', 'comlink', 'actors', 'scaling'];
+const SAVINA = [
+  'pingpong',
+  'count',
+  'fjthrput',
+  'fjcreate',
+  'threadring',
+  'chameneos',
+  'big',
+  'concdict',
+  'bndbuffer',
+  'philosopher',
+  'banking',
+  'trapezoid',
+  'nqueenk',
+  'fib',
+  'skynet',
+  'fanin',
+  'fairness',
+].map(name => `savina/${name}`);
+const SUBJECTS = [
+  'lock',
+  'hand-off',
+  'queue',
+  'thread',
+  'executor',
+  'comlink',
+  'actors',
+  'scaling',
+  ...SAVINA,
+];
 
 /** How much is done. What is `quick` does about a tenth of the operations a round. */
 const FULL = { rounds: 15, warmUps: 3, quick: false };
@@ -16,7 +45,8 @@ const SMOKE = { rounds: 1, warmUps: 0, quick: true };
 
 const HELP = `npm run bench -- [options]
 
-  --only NAME,NAME   only these subjects: ${SUBJECTS.join(', ')}
+  --only NAME,NAME   only these subjects: ${SUBJECTS.join(', ')};
+                     savina: all of that suite, which is measured only when asked for
   --rounds N         counted rounds (default ${FULL.rounds})
   --quick            a tenth of the work in ${QUICK.rounds} rounds: figures to work with, not to quote
   --smoke            ${SMOKE.rounds} such round: shows that everything runs, the figures mean nothing
@@ -63,8 +93,8 @@ function readArguments(): Arguments {
 }
 
 function chosen(only: string | undefined): readonly string[] {
-  if (only === undefined) return SUBJECTS;
-  const names = only.split(',').map(name => name.trim());
+  if (only === undefined) return SUBJECTS.filter(name => !SAVINA.includes(name));
+  const names = only.split(',').flatMap(name => (name.trim() === 'savina' ? SAVINA : name.trim()));
   for (const name of names) {
     if (!SUBJECTS.includes(name))
       throw new UsageError(`--only: there is no subject "${name}"; there are ${SUBJECTS.join(', ')}`);

@@ -1,6 +1,6 @@
 /** What the benchmarks print: where they ran, and the table. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { SPEED, TIME } from './harness.ts';
+import { SPEED, TIME, findErlang } from './harness.ts';
 import type { Bar, Row, Spread } from './harness.ts';
 
 export interface Machine {
@@ -29,7 +29,7 @@ export function describeMachine(python: string | undefined): Machine {
 
 export function machineText(machine: Machine): string {
   const { node, v8, python, cpu, cores, platform, load } = machine;
-  const runtimes = `Node ${node} (V8 ${v8}), ${python ?? 'no CPython found (set PYTHON)'}`;
+  const runtimes = `Node ${node} (V8 ${v8}), ${python ?? 'no CPython found (set PYTHON)'}, ${findErlang() ?? 'no Erlang found'}`;
   const busy = load > cores / 2 ? ': others are at work, expect wide spreads' : '';
   return `${runtimes}\n${cpu}, ${cores} cores, ${platform}, load ${load.toFixed(2)} before the run${busy}`;
 }

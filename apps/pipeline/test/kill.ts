@@ -24,8 +24,8 @@ export interface KillAccount {
   readonly problems: readonly string[];
 }
 
-/** How long the last run may take to store what is left. */
-const LAST_RUN_MS = 60_000;
+/** The last run stores what is left, and may stand still for no longer than this. */
+const STANDSTILL_MS = 60_000;
 /** Lines that can't be parsed, among those of the file. */
 const BROKEN_EVERY = 40;
 
@@ -98,17 +98,20 @@ export async function killRuns({ kills, random, log = () => {} }: KillOptions): 
     }
     const last = ['sqlite.toml', 'ndjson.toml'].map(start);
     await Promise.all([file.stop(), tcp.stop(), http.stop()]);
-    const complete = (): boolean => {
-      const rows = countOf(join(folder, 'out.db'), `_source = 'follow'`);
-      return (
-        tcp.acknowledged === tcp.sent &&
-        http.acknowledged === http.sent &&
-        rows >= file.whole.length &&
-        readLines(folder).length >= file.whole.length
-      );
-    };
-    const deadline = performance.now() + LAST_RUN_MS;
-    while (!complete() && performance.now() < deadline) await delay(100);
+    const progress = (): number[] => [
+      tcp.acknowledged,
+      http.acknowledged,
+      countOf(join(folder, 'out.db'), `_source = 'follow'`),
+      readLines(folder).length,
+    ];
+    const goal = String([tcp.sent, http.sent, file.whole.length, file.whole.length]);
+    let [seen, since] = ['', performance.now()];
+    while (seen !== goal && performance.now() - since < STANDSTILL_MS) {
+      await delay(300);
+      const now = String(progress());
+      if (now !== seen) since = performance.now();
+      seen = now;
+    }
     for (const child of last) {
       child.kill('SIGINT');
       await gone(child);
@@ -233,6 +236,10 @@ class FileWriter {
       renameSync(this.#path, `${this.#path}.${++this.#rotations}`);
       writeFileSync(this.#path, '');
     }
+    // Who has stored this one has read what was before it.
+    const id = `f${this.lines}`;
+    appendFileSync(this.#path, `{"id":"${id}"}\n`);
+    this.whole.push(id);
   }
 }
 

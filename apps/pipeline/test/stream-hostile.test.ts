@@ -86,6 +86,20 @@ describe('over TCP', () => {
     await goodGoesOn();
   });
 
+  it('lines that come steadily, in pieces that always end in the middle of one, are no such thing', async () => {
+    const sender = new Sender(await stream.address('tcp'));
+    sender.send('{"n":');
+    for (let i = 0; i < 20; i++) {
+      await new Promise(resolve => setTimeout(resolve, 50));
+      sender.send(`${i}}\n{"n":`);
+    }
+    sender.send('20}\n');
+    await sender.reply(({ ack }) => ack === 21);
+    expect(sender.replies.filter(({ error }) => error !== undefined)).toEqual([]);
+    sender.socket.destroy();
+    await goodGoesOn();
+  });
+
   it('a gigabyte without a line feed costs no more memory than a line may have', async () => {
     const sender = new Sender(await stream.address('tcp'));
     const chunk = Buffer.alloc(1024 * 1024, 120);

@@ -26,12 +26,12 @@ export interface EndedStream extends Ended {
 
 export function startStream(
   args: readonly string[],
-  options: { cwd?: string; input?: string } = {},
+  options: { cwd?: string; input?: string; timeoutMs?: number } = {},
 ): StartedStream {
   const child = spawn(process.execPath, [CLI, 'stream', '--json', ...args], {
     cwd: options.cwd ?? tmpdir(),
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: TIMEOUT_MS,
+    timeout: options.timeoutMs ?? TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
   child.stdin.on('error', () => {});

@@ -155,16 +155,14 @@ export class Stream {
   }
 
   async #runWith(sunk: Promise<void>): Promise<void> {
-    const marks = await Promise.race([
-      this.#ready(),
-      sunk.then(() => Promise.reject(new Error('the sink ended at once'))),
-    ]);
-    const listening = this.#listen();
-    const run = randomBytes(6).toString('hex');
-    this.#sources = this.config.sources.map(source => openSource(source, this.intake, marks, run, this.#log));
+    // Beside the sink, since starting threads takes its time; they have nothing to do yet.
     const crew = Promise.all(this.members.map(member => member.run()));
     const failure = Promise.race([never(crew), never(sunk)]);
     const guarded = <T>(promise: Promise<T>): Promise<T> => Promise.race([promise, failure]);
+    const marks = await guarded(this.#ready());
+    const listening = this.#listen();
+    const run = randomBytes(6).toString('hex');
+    this.#sources = this.config.sources.map(source => openSource(source, this.intake, marks, run, this.#log));
     try {
       await guarded(Promise.all(this.#sources.map(source => source.start())));
       this.#phase = 'running';

@@ -8,7 +8,8 @@
  * ```
  */
 const NONE: unknown[] = [];
-const FIRST_CAPACITY = 8;
+/** Few: most actors that live shortly, and most that are many, never have more messages waiting. */
+const FIRST_CAPACITY = 2;
 /** An emptied ring larger than this is given back: one burst must not cost memory for ever. */
 const KEPT_CAPACITY = 64;
 
@@ -68,7 +69,12 @@ export class Fifo {
   }
 
   #grow(): void {
-    const capacity = this.#mask === -1 ? FIRST_CAPACITY : this.#items.length * 2;
+    if (this.#mask === -1) {
+      this.#items = [undefined, undefined];
+      this.#mask = FIRST_CAPACITY - 1;
+      return;
+    }
+    const capacity = this.#items.length * 4;
     const items = new Array<unknown>(capacity).fill(undefined);
     // Positions count on from the same head, so that `replace` finds what was pushed before.
     for (let n = 0; n < this.size; n++) {

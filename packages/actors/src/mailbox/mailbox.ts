@@ -12,6 +12,7 @@
  *
  * The sender is never thrown at: `offer` says what became of the message, and the actor's cell makes dead letters.
  */
+import { untraced } from '../observability/hooks.ts';
 import { Fifo } from './fifo.ts';
 
 /** When a mailbox is full. */
@@ -211,8 +212,8 @@ class BoundedMailbox implements Mailbox {
     let key: unknown;
     try {
       // Here and not when it is taken: the place in the line depends on it.
-      if (this.#rank !== undefined) rank = Number(this.#rank(message));
-      if (this.#key !== undefined) key = this.#key(message);
+      if (this.#rank !== undefined) rank = Number(this.#rank(untraced(message)));
+      if (this.#key !== undefined) key = this.#key(untraced(message));
     } catch (error) {
       this.#displaced = error;
       return FAULTY;
@@ -256,7 +257,7 @@ class BoundedMailbox implements Mailbox {
     if (this.#front.size > 0) return this.#front.shift();
     if (this.#ranked !== undefined) return this.#ranked.shift();
     const message = this.#fifo.shift();
-    if (this.#key !== undefined) this.#positions.delete(this.#key(message));
+    if (this.#key !== undefined) this.#positions.delete(this.#key(untraced(message)));
     return message;
   }
 

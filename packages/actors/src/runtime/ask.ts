@@ -3,6 +3,7 @@
  * dead letter. Nothing of it goes through the asker's own mailbox.
  */
 import { TimeoutError } from '@heddle/core';
+import { untraced } from '../observability/hooks.ts';
 import { ActorDiedError } from '../errors.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { WheelTimer } from '../timers/wheel.ts';
@@ -96,8 +97,9 @@ export class PendingAsk extends OpenAsk {
 
 /** The question that a message carries, if it does. */
 export function askOf(message: unknown): OpenAsk | undefined {
-  if (typeof message !== 'object' || message === null) return undefined;
-  const { reply } = message as { reply?: unknown };
+  const bare = untraced(message);
+  if (typeof bare !== 'object' || bare === null) return undefined;
+  const { reply } = bare as { reply?: unknown };
   return reply instanceof OpenAsk ? reply : undefined;
 }
 

@@ -6,6 +6,14 @@ export abstract class Envelope {
   /** Is called when the message has been handled, successfully or not. */
   done(): void {}
 
+  /** Runs the handling. */
+  around(handle: () => unknown): unknown {
+    return handle();
+  }
+
+  /** Is told if the handling failed, before `done`. */
+  failed(_error: unknown): void {}
+
   /** What to show in a dead letter or a crash report. */
   abstract readonly content: unknown;
 }

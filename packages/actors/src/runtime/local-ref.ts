@@ -4,6 +4,7 @@ import type { AsyncWaitOptions } from '@heddle/core';
 import { ActorDiedError } from '../errors.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import { traceAsk, tracing } from '../observability/hooks.ts';
 import { PendingAsk, checkTimeout } from './ask.ts';
 import type { Asked } from './ask.ts';
 import type { Cell } from './cell.ts';
@@ -23,11 +24,11 @@ export class LocalRef<in M> extends ActorRef<M> {
   }
 
   override tell(message: M): void {
-    this.cell.post(message);
+    this.cell.post(tracing === undefined ? message : tracing.sent(message, this.cell));
   }
 
   override send(message: M, options?: AsyncWaitOptions): Promise<void> {
-    return sendTo(this.cell, message, options);
+    return sendTo(this.cell, tracing === undefined ? message : tracing.sent(message, this.cell), options);
   }
 
   override async ask<T, const Q extends Question<T>>(
@@ -45,7 +46,13 @@ export class LocalRef<in M> extends ActorRef<M> {
     }
     if (!cell.open) throw new ActorDiedError(cell.path, cell.alive ? exit.shutdown : exit.noproc, 'ask');
     const reply = new PendingAsk(askedOf(cell), cell.dispatcher, options);
-    cell.post({ ...question, reply });
+    const message = { ...question, reply };
+    if (tracing === undefined) cell.post(message);
+    else {
+      const current = tracing;
+      const send = (): void => void cell.post(current.sent(message, cell));
+      return (await traceAsk(current.asks(question, cell), send, reply.promise)) as Answer<T, Q>;
+    }
     return (await reply.promise) as Answer<T, Q>;
   }
 

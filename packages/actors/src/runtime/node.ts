@@ -12,6 +12,7 @@
  * and the actor isn't among them.
  */
 import type { AsyncWaitOptions, AtomicFlag } from '@heddle/core';
+import { tracing } from '../observability/hooks.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { OpenAsk } from './ask.ts';
@@ -103,7 +104,10 @@ export class Node implements Border, Receiver {
 
   tell(id: number, path: string, message: unknown): void {
     const packed = this.packing.pack(message);
-    this.outbox.post(id % MOST_SLOTS, ['tell', id, path, packed, this.packing.found]);
+    const trace = tracing?.departs();
+    const slot = id % MOST_SLOTS;
+    if (trace === undefined) this.outbox.post(slot, ['tell', id, path, packed, this.packing.found]);
+    else this.outbox.post(slot, ['tell', id, path, packed, this.packing.found, trace]);
   }
 
   ask(id: number, path: string, message: unknown, reply: PendingAsk): void {
@@ -226,7 +230,9 @@ export class Node implements Border, Receiver {
           reply.asked = cell.bonds.asks;
           reply.asked.add(reply);
         }
-        cell.post(message);
+        const trace = packet[5];
+        if (trace === undefined || tracing === undefined) cell.post(message);
+        else cell.post(tracing.arrives(message, cell, trace));
         return;
       }
       case 'send': {

@@ -1,6 +1,7 @@
 /** References to actors of other threads: a message is copied into shared memory, where the other thread finds it. */
 import type { AsyncWaitOptions } from '@heddle/core';
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import { traceAsk, tracing } from '../observability/hooks.ts';
 import { PendingAsk, checkTimeout } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { Node } from './node.ts';
@@ -46,7 +47,12 @@ export class RemoteRef<in M> extends ActorRef<M> {
     checkTimeout(options?.timeout, `ask ${path}`);
     options?.signal?.throwIfAborted();
     const reply = new PendingAsk(node.asked(path), node.runtime.dispatcher, options);
-    node.ask(id, path, { ...question, reply }, reply);
+    const send = (): void => node.ask(id, path, { ...question, reply }, reply);
+    if (tracing !== undefined) {
+      const trace = tracing.asks(question, { path });
+      return (await traceAsk(trace, send, reply.promise)) as Answer<T, Q>;
+    }
+    send();
     return (await reply.promise) as Answer<T, Q>;
   }
 

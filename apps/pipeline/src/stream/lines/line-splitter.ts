@@ -20,6 +20,7 @@ export class LineSplitter {
   /** What has come of a line that isn't complete. */
   readonly #held = new Accumulator();
   #start: number;
+  #count = 0;
   #at: number;
   /** Set from when a line has become too long to its end; then only its beginning is held. */
   #discarding = false;
@@ -34,6 +35,11 @@ export class LineSplitter {
   /** Whether a line has begun and not ended. */
   get pending(): boolean {
     return this.#at > this.#start;
+  }
+
+  /** How many lines have ended. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Where the line begins that is coming in. */
@@ -75,6 +81,7 @@ export class LineSplitter {
     const tooLong = this.#discarding || line.length > this.#maxBytes;
     this.#discarding = false;
     this.#start = end;
+    this.#count += 1;
     if (tooLong) this.#handler.tooLong(bytes.slice(0, SHOWN_BYTES), start, end);
     else this.#handler.line(line, start, end);
   }

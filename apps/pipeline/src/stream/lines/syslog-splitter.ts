@@ -20,6 +20,7 @@ export class SyslogSplitter {
   #mode: 'between' | 'length' | 'counted' | 'line' = 'between';
   #digits = '';
   #left = 0;
+  #count = 0;
   readonly #counted = new Accumulator();
 
   constructor(handler: LineHandler, maxBytes: number) {
@@ -31,6 +32,11 @@ export class SyslogSplitter {
   /** Whether a message has begun and not ended. */
   get pending(): boolean {
     return this.#mode !== 'between';
+  }
+
+  /** How many messages have ended. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Takes what has come. Throws `FramingError`; messages before that have been handled. */
@@ -89,6 +95,7 @@ export class SyslogSplitter {
     this.#left -= part.length;
     if (this.#left === 0) {
       this.#mode = 'between';
+      this.#count += 1;
       this.#handler.line(this.#counted.take(), 0, 0);
     }
     return from + part.length;
@@ -98,7 +105,10 @@ export class SyslogSplitter {
     const lineFeed = chunk.indexOf(LINE_FEED, from);
     const to = lineFeed === -1 ? chunk.length : lineFeed + 1;
     this.#lines.push(chunk.subarray(from, to));
-    if (lineFeed !== -1) this.#mode = 'between';
+    if (lineFeed !== -1) {
+      this.#mode = 'between';
+      this.#count += 1;
+    }
     return to;
   }
 }

@@ -10,8 +10,10 @@ import type { Intake } from '../intake/intake.ts';
 import type { Logger } from '../log.ts';
 import type { SavedMark } from '../sinks/sink.ts';
 import { FileFeed } from './file-feed.ts';
-import { expand } from './glob.ts';
+import { expand, hasWildcard } from './glob.ts';
 import type { Source, SourceInfo } from './source.ts';
+
+const EXPAND_MS = 2000;
 
 interface Followed {
   readonly feed: FileFeed;
@@ -30,6 +32,9 @@ export class FollowSource implements Source {
   /** Told already. */
   readonly #unreadable = new Set<string>();
   readonly #stop = new AbortController();
+  /** What the patterns matched, and when. */
+  #expanded: string[] = [];
+  #expandedAt = -Infinity;
 
   constructor(config: FollowConfig, intake: Intake, marks: readonly SavedMark[], log: Logger) {
     this.#config = config;
@@ -76,12 +81,22 @@ export class FollowSource implements Source {
     }
   }
 
+  /** Names are looked at each time, patterns only now and then: they may match many files in large folders. */
+  async #paths(): Promise<string[]> {
+    const { paths } = this.#config;
+    if (performance.now() - this.#expandedAt > EXPAND_MS) {
+      this.#expanded = await expand(paths.filter(hasWildcard));
+      this.#expandedAt = performance.now();
+    }
+    return [...new Set([...paths.filter(path => !hasWildcard(path)), ...this.#expanded])];
+  }
+
   /** Finds out which files have the names that are followed. */
   async #look(): Promise<void> {
     const named = new Set<string>();
-    for (const path of await expand(this.#config.paths)) {
+    for (const path of await this.#paths()) {
       const found = await stat(path).catch(() => undefined);
-      if (found === undefined) continue;
+      if (found?.isFile() !== true) continue;
       const identity = `${found.dev}:${found.ino}`;
       named.add(identity);
       const known = this.#files.get(identity);

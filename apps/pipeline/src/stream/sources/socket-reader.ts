@@ -5,7 +5,10 @@ import type { Socket } from 'node:net';
 
 /** What cuts a connection's bytes into lines, and has a place for them. */
 export interface Cutter {
+  /** Whether a message has begun and not ended. */
   readonly pending: boolean;
+  /** How many messages have ended. */
+  readonly count: number;
   push(chunk: Uint8Array): void;
   end(): void;
 }
@@ -32,8 +35,9 @@ export async function readSocket(socket: Socket, options: ReaderOptions, signal:
   const { cutter, put, lineTimeoutMs, idleTimeoutMs } = options;
   let reading = true;
   let heard = performance.now();
-  // When the message began that is coming in.
+  // When the message began that is coming in, and which it is: every piece of a stream may end in the middle of one, each time another.
   let begun: number | undefined;
+  let message = 0;
   let refusal: Refusal | undefined;
   const refuse = (message: string): void => {
     refusal = new Refusal(message);
@@ -54,11 +58,16 @@ export async function readSocket(socket: Socket, options: ReaderOptions, signal:
       const next = await untilAborted(chunks.next(), stop);
       if (next === undefined || next.done === true) break;
       reading = false;
+      const arrived = performance.now();
       cutter.push(next.value as Uint8Array);
       await put();
       reading = true;
       heard = performance.now();
-      begun = cutter.pending ? (begun ?? heard) : undefined;
+      if (!cutter.pending) begun = undefined;
+      else if (begun === undefined || cutter.count !== message) begun = heard;
+      // Time in which nothing was read, because there was no room, is not the sender's.
+      else begun += heard - arrived;
+      message = cutter.count;
     }
     if (refusal !== undefined) throw refusal;
     if (signal.aborted) return;
@@ -73,6 +82,8 @@ export async function readSocket(socket: Socket, options: ReaderOptions, signal:
 
 /** Waits for a promise, or returns undefined as soon as the signal is aborted. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  // Nobody may be left to hear of its failure.
+  promise.catch(() => {});
   if (signal.aborted) return undefined;
   const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
   const abort = (): void => resolve(undefined);

@@ -47,7 +47,7 @@ export const sinkStage: Task<SinkStage> = task(
     const cell = new Cell(cells, row);
     const totals = new Totals(totalCells);
     cell.state = 'working';
-    const sink = openSink(setup.sink, totals, makeLog(currentThread().name, setup.logLevel));
+    const { sink, close } = openSink(setup.sink, totals, makeLog(currentThread().name, setup.logLevel));
     try {
       await toMain.putAsync({ kind: 'ready', marks: sink.marks });
       const batch = new Batch(sink, totals, setup.batch);
@@ -63,7 +63,7 @@ export const sinkStage: Task<SinkStage> = task(
         if (items === undefined) break;
       }
     } finally {
-      sink.close();
+      close();
       cell.state = 'ended';
     }
   },

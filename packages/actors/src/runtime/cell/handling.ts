@@ -23,10 +23,13 @@ export function handle(cell: Cell, message: unknown): void {
         cell.envelope = undefined;
         return;
       }
-      cell.message = message = box.message;
-    }
-    result = cell.stateful ? cell.receiver(cell.data, message) : cell.receiver(message);
+      const envelope = message;
+      const inner = box.message;
+      cell.message = message = inner;
+      result = envelope.around(() => receive(cell, inner));
+    } else result = receive(cell, message);
   } catch (error) {
+    cell.envelope?.failed(error);
     if (incarnation === cell.incarnation) {
       finishMessage(cell);
       failed(cell, error, message);
@@ -36,6 +39,10 @@ export function handle(cell: Cell, message: unknown): void {
   if (incarnation !== cell.incarnation) return;
   if (result !== undefined && settle(cell, result, message)) return;
   finishMessage(cell);
+}
+
+function receive(cell: Cell, message: unknown): unknown {
+  return cell.stateful ? cell.receiver(cell.data, message) : cell.receiver(message);
 }
 
 /** After a message, handled or failed. */
@@ -82,6 +89,7 @@ function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown
     (error: unknown) => {
       dispatcher.awaiting -= 1;
       if (!resumes(cell, incarnation)) return;
+      cell.envelope?.failed(error);
       finishMessage(cell);
       failed(cell, error, message);
       cell.wake();

@@ -7,7 +7,7 @@ import type { SpawnOptions } from '../spawn.ts';
 
 /** What travels. Arrays, because they are the cheapest to encode. */
 export type Packet =
-  | readonly ['tell', id: number, path: string, message: unknown, packed: boolean]
+  | readonly ['tell', id: number, path: string, message: unknown, packed: boolean, trace?: string]
   | readonly [
       'send',
       id: number,

@@ -1,0 +1,89 @@
+/** Heddle's actors as a kit: all on the calling thread, or on it and a scheduler thread. */
+import { ActorSystem, actor, next } from '@heddle/actors';
+import type { ActorRef, Context } from '@heddle/actors';
+import { timedAsync } from '../harness.ts';
+import type { Round } from '../harness.ts';
+import { benchOf } from './bench.ts';
+import type { Bench, Message, Self } from './bench.ts';
+
+type Any = ActorRef<Message>;
+
+/** One actor in its role. */
+function play(
+  bench: Bench,
+  spawn: SpawnIn,
+  context: Context<Message>,
+  role: string,
+  args: readonly unknown[],
+) {
+  let over = false;
+  const self: Self = {
+    self: context.self,
+    tell: (ref, message) => (ref as Any).tell(message),
+    spawn: (childRole, childArgs, place) => spawn(context, childRole, childArgs, place),
+    stop: () => {
+      over = true;
+    },
+  };
+  const handle = bench.roles[role]!(self, ...args);
+  return (message: Message): unknown => {
+    handle(message);
+    return over ? next.stop() : undefined;
+  };
+}
+
+type SpawnIn = (
+  context: Pick<Context<Message>, 'spawn'>,
+  role: string,
+  args: readonly unknown[],
+  place: number | undefined,
+) => Any;
+
+function round(system: ActorSystem, bench: Bench, spawn: SpawnIn): Round {
+  return operations =>
+    timedAsync(
+      () =>
+        new Promise<number>(resolve => {
+          const done = system.spawn((_context: Context<number>) => (result: number) => {
+            resolve(result);
+            return next.stop();
+          });
+          const self: Self = {
+            self: undefined,
+            tell: (ref, message) => (ref as Any).tell(message),
+            spawn: (role, args, place) => spawn(system as never, role, args, place),
+            stop: () => {},
+          };
+          bench.start(self, operations, done);
+        }),
+    );
+}
+
+export function heddleOneCore(bench: Bench): Round {
+  const system = new ActorSystem({ threads: 0 });
+  const spawn: SpawnIn = (context, role, args) =>
+    context.spawn((own: Context<Message>) => play(bench, spawn, own, role, args));
+  return round(system, bench, spawn);
+}
+
+/** What a thread starts for a role of a benchmark; the module is imported once a thread. */
+export const shell = actor(
+  import.meta,
+  function shell(context: Context<Message>, url: string, role: string, args: readonly unknown[]) {
+    const bench = benchOf(url);
+    const begin = (known: Bench) => play(known, spawnShell(url), context, role, args);
+    return bench === undefined ? import(url).then(() => begin(benchOf(url)!)) : begin(bench);
+  },
+);
+
+function spawnShell(url: string): SpawnIn {
+  return (context, role, args, place) => {
+    const where = place === undefined ? 'parent' : place % 2 === 0 ? 'main' : 'leastLoaded';
+    return context.spawn(shell, { args: [url, role, args], placement: where });
+  };
+}
+
+export async function heddleTwoCores(bench: Bench, url: string): Promise<Round> {
+  const system = new ActorSystem({ threads: 1 });
+  return round(system, bench, spawnShell(url));
+}
