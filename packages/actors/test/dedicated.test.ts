@@ -1,15 +1,20 @@
 /** Actors with a thread to themselves, and threads as supervised children. */
+import { enumerate } from '@heddle/core';
 import { afterEach, expect, test } from 'vitest';
 import { ActorSystem, Supervisor, exit, supervisor } from '../src/index.ts';
 import type { ActorRef, Context, DeadLetter, Report } from '../src/index.ts';
 import { blocker } from './dedicated.fixture.ts';
 import type { Job } from './dedicated.fixture.ts';
 
+/** A busy machine takes its time to start threads. */
+const patient = { timeout: 60_000 };
+
 let system: ActorSystem;
 // New for each system: a thread that was killed may still have its say in the last one's.
 let reports: Report[];
 let letters: DeadLetter[];
 let seen: string[];
+let sup: Supervisor;
 
 function start(): ActorSystem {
   const [ownReports, ownLetters]: [Report[], DeadLetter[]] = [[], []];
@@ -24,7 +29,7 @@ function start(): ActorSystem {
 afterEach(() => system.stop());
 
 async function supervised(): Promise<ActorRef<Job>> {
-  const sup = new Supervisor(
+  sup = new Supervisor(
     start().spawn(supervisor({ children: [{ id: 'blocker', start: blocker, args: [100], shutdown: 300 }] }), {
       name: 'sup',
     }),
@@ -37,14 +42,14 @@ test('receives by blocking, answers questions, and tells refs that came in messa
   const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
   for (let n = 0; n < 10; n++) ref.tell({ type: 'add', n: 1 });
   ref.tell({ type: 'pass', to: sink, text: 'sum' });
-  expect(await ref.ask({ type: 'sum' })).toBe(11);
-  expect(await ref.ask({ type: 'where' })).toBe('/blocker');
+  expect(await ref.ask({ type: 'sum' }, patient)).toBe(11);
+  expect(await ref.ask({ type: 'where' }, patient)).toBe('/blocker');
   expect(seen).toEqual(['sum (11)']);
 });
 
 test.each([
   ['throw', { type: 'error', error: expect.any(RangeError) }],
-  ['exit', exit.threadDied],
+  ['exit', { type: 'threadDied', detail: expect.stringMatching(/exit|code|died|ended/) }],
 ] as const)(
   '%s is an end with a reason; the supervisor starts another thread, which gets what was waiting',
   async (type, reason) => {
@@ -52,7 +57,7 @@ test.each([
     ref.tell({ type: 'sleep', ms: 20 });
     ref.tell({ type });
     for (let n = 0; n < 50; n++) ref.tell({ type: 'add', n: 1 });
-    expect(await ref.ask({ type: 'sum' })).toBe(150);
+    expect(await ref.ask({ type: 'sum' }, patient)).toBe(150);
     expect(reports).toContainEqual(
       expect.objectContaining({ error: 'childTerminated', child: 'blocker', reason }),
     );
@@ -61,10 +66,10 @@ test.each([
 );
 
 test('a stop lets it handle what was accepted, and wakes it from a blocked receive', async () => {
-  const ref = start().spawn(blocker, { args: [0], name: 'blocker' });
+  const ref = start().spawn(blocker, { args: [0], name: 'blocker', shutdown: 60_000 });
   const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
   // Last started first: the sink must be there longer.
-  const late = system.spawn(blocker, { args: [0] });
+  const late = system.spawn(blocker, { args: [0], shutdown: 60_000 });
   late.tell({ type: 'sleep', ms: 20 });
   for (let n = 0; n < 20; n++) late.tell({ type: 'pass', to: sink, text: String(n) });
   const stopped = [ref.whenStopped(), late.whenStopped()];
@@ -77,7 +82,7 @@ test('a stop lets it handle what was accepted, and wakes it from a blocked recei
 test('one that burns for ever is terminated after its time, and its supervisor hears of it', async () => {
   const ref = await supervised();
   ref.tell({ type: 'burn' });
-  const asked = expect(ref.ask({ type: 'sum' })).rejects.toMatchObject({ name: 'ActorDiedError' });
+  const asked = expect(ref.ask({ type: 'sum' }, patient)).rejects.toMatchObject({ name: 'ActorDiedError' });
   await system.stop();
   await asked;
   expect(reports).toMatchObject([
@@ -89,6 +94,27 @@ test('one that burns for ever is terminated after its time, and its supervisor h
 test('what cannot travel is a dead letter', async () => {
   const ref = start().spawn(blocker, { args: [0] }) as ActorRef<unknown>;
   ref.tell({ type: 'add', n: () => 1 });
-  expect(await (ref as ActorRef<Job>).ask({ type: 'sum' })).toBe(0);
+  expect(await (ref as ActorRef<Job>).ask({ type: 'sum' }, patient)).toBe(0);
   expect(letters).toMatchObject([{ reason: 'notShareable' }]);
+});
+
+test('terminate() of its thread is an end with a reason too; it is a child of type thread', async () => {
+  const ref = await supervised();
+  ref.tell({ type: 'add', n: 1 });
+  expect(await ref.ask({ type: 'sum' }, patient)).toBe(101);
+  expect(await sup.children()).toMatchObject([{ id: 'blocker', type: 'thread' }]);
+  enumerate()
+    .find(({ name }) => name === ref.path)!
+    .terminate();
+  // Its state is fresh: another thread has taken its place.
+  for (let sum = 101; sum !== 100;) {
+    sum = await ref.ask({ type: 'sum' }, patient).catch(() => 101);
+  }
+  expect(reports).toContainEqual(
+    expect.objectContaining({
+      error: 'childTerminated',
+      child: 'blocker',
+      reason: { type: 'threadDied', detail: expect.any(String) },
+    }),
+  );
 });

@@ -1,12 +1,23 @@
 /** Explores a scenario's schedules: asks a crew to play them, and when one fails, shortens it, plays it once more and reports it. */
-import { MAXIMUM_THREADS } from './control/layout.ts';
+import { KILL_POINTS, MAXIMUM_THREADS } from './control/layout.ts';
 import { Casts } from './crew/casts.ts';
 import { Crew } from './crew/crew.ts';
-import type { Reply, Request } from './crew/messages.ts';
+import type { FaultPlan, Reply, Request } from './crew/messages.ts';
 import { ScheduleFailure } from './report/failure.ts';
 import type { Scenario } from './scenario.ts';
 import { explain } from './search/explain.ts';
 import { parseTrace } from './trace.ts';
+
+/** Faults that are part of a schedule, drawn from its seed, replayed and shortened with it. */
+export interface Faults {
+  /**
+   * In each schedule so many threads die, at steps drawn from the seed (fewer where a schedule is over before): as by `terminate()`, no `finally` runs, and
+   * what they waited for forgets them. At most 3.
+   */
+  readonly kills: number;
+  /** Indices of the threads that may die; by default all. */
+  readonly victims?: readonly number[];
+}
 
 /** How to explore. */
 export interface ExploreOptions {
@@ -33,6 +44,8 @@ export interface ExploreOptions {
   readonly maxSteps?: number;
   /** Stops after so many milliseconds, however many schedules that were; default none. */
   readonly maxMs?: number;
+  /** What may go wrong besides. Not for `exhaustive`. */
+  readonly faults?: Faults;
   /** Whether a failing schedule is shortened (default true; a few seconds at most). */
   readonly shorten?: boolean;
 }
@@ -50,6 +63,8 @@ export interface Explored {
 
 /** Schedules per request to the conductor: what is lost when a limit on time is reached, at most. */
 const BATCH = 250;
+/** Where each death costs a worker, which takes longer than a hundred schedules. */
+const DEADLY_BATCH = 5;
 
 /**
  * Plays schedules of the scenario until one fails, then rejects with a `ScheduleFailure` whose message shows it; resolves when none failed.
@@ -86,6 +101,19 @@ function wholeNumber(
   return value;
 }
 
+function faultPlan(options: ExploreOptions, threads: number): FaultPlan | undefined {
+  const { faults } = options;
+  if (faults === undefined) return undefined;
+  if (options.strategy === 'exhaustive')
+    throw new RangeError("explore: faults can't be explored exhaustively; use 'mixed', 'random' or 'pct'");
+  const kills = wholeNumber(faults.kills, 0, 0, KILL_POINTS, 'faults.kills');
+  const victims = faults.victims ?? Array.from({ length: threads }, (_, index) => index);
+  let killable = 0;
+  for (const victim of victims)
+    killable |= 1 << wholeNumber(victim, 0, 0, threads - 1, 'each of faults.victims');
+  return kills === 0 ? undefined : { kills, killable };
+}
+
 async function run(scenario: Scenario, options: ExploreOptions): Promise<Explored | ScheduleFailure> {
   const threads = wholeNumber(options.threads, scenario.threads, 1, MAXIMUM_THREADS, 'threads');
   const schedules = wholeNumber(options.schedules, 1000, 1, 2 ** 31, 'schedules');
@@ -95,6 +123,7 @@ async function run(scenario: Scenario, options: ExploreOptions): Promise<Explore
   const plain = options.plain ?? true;
   const started = performance.now();
   const until = options.maxMs === undefined ? Infinity : started + options.maxMs;
+  const faults = faultPlan(options, threads);
   const crew = new Crew(scenario, threads, limit);
   const total = { schedules: 0, steps: 0, longest: 0, complete: false };
   try {
@@ -123,11 +152,20 @@ async function run(scenario: Scenario, options: ExploreOptions): Promise<Explore
       });
     }
     while (total.schedules < schedules && performance.now() < until) {
-      const count = Math.min(BATCH, schedules - total.schedules);
+      const batch = faults !== undefined && scenario.hasWorld ? DEADLY_BATCH : BATCH;
+      const count = Math.min(batch, schedules - total.schedules);
       const request: Request =
         strategy === 'exhaustive'
           ? { kind: 'exhaustive', bound: options.preemptions ?? 2, count, plain }
-          : { kind: 'batch', strategy, depth: options.depth, seed: seed + total.schedules, count, plain };
+          : {
+              kind: 'batch',
+              strategy,
+              depth: options.depth,
+              seed: seed + total.schedules,
+              count,
+              plain,
+              faults,
+            };
       const reply: Reply = await crew.ask(request);
       total.schedules += reply.schedules;
       total.steps += reply.steps;

@@ -10,6 +10,11 @@ export type Place = readonly [view: ArrayBufferView, index: number];
 export interface ThreadInfo {
   /** 0 for the first thread. */
   readonly index: number;
+  /**
+   * One word for each thread: 0 while it runs, 1 when it has ended, 2 when a fault has killed it; and a last word that counts both. Whoever waits on one is
+   * notified: so a thread of the scenario can be the supervisor that repairs what the dead left.
+   */
+  readonly ends: Int32Array<SharedArrayBuffer>;
 }
 
 /** How a schedule ended. */
@@ -18,6 +23,8 @@ export interface End {
   readonly results: readonly unknown[];
   /** `waitAsync` promises that were begun in this schedule and never notified: `A waits on ready[0]`. */
   readonly waiting: readonly string[];
+  /** Threads that a fault has killed. They have no result. */
+  readonly killed: readonly number[];
 }
 
 export interface ScenarioDefinition<State, World = unknown> {
@@ -41,7 +48,7 @@ export interface ScenarioDefinition<State, World = unknown> {
   /** What must happen once in the life of all threads: memory that they share beyond one schedule. */
   readonly world?: {
     create(): World;
-    join(world: World, info: ThreadInfo): void;
+    join(world: World, info: Pick<ThreadInfo, 'index'>): void;
   };
   /**
    * Timeouts, in milliseconds, of waits that are only a safety net (`Atomics.wait(…, 100)` in a loop): such a wait never times out, so that

@@ -46,8 +46,16 @@ export function dedicated<M, A extends any[]>(
     },
     options,
   );
+  dedicatedActors.add(made);
   registerFunction(`${meta.url}#${name}`, run as unknown as DedicatedFunction<never, never[]>);
   return made;
+}
+
+const dedicatedActors = new WeakSet<object>();
+
+/** Whether an actor was declared with `dedicated`. */
+export function isDedicated(actor: object): boolean {
+  return dedicatedActors.has(actor);
 }
 
 /** The way to the thread and back. */
@@ -81,7 +89,7 @@ class Line implements Border {
     this.#ended = thread
       .resultAsync()
       .then(reasonOf, (error: unknown) =>
-        error instanceof ThreadDiedError ? exit.threadDied : exit.error(error),
+        error instanceof ThreadDiedError ? exit.threadDiedWith(error.message) : exit.error(error),
       )
       .then(async reason => {
         // What it sent before its end comes before its end.

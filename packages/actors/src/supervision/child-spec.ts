@@ -1,6 +1,7 @@
 /** What a supervisor is told about its children, and the checks that run before anything starts. */
 import { checkActorOptions, checkShutdown, toActor } from '../behavior/actor.ts';
 import type { Actor, SetupFunction, Shutdown } from '../behavior/actor.ts';
+import { isDedicated } from '../behavior/dedicated.ts';
 import { checkBackoff } from './backoff.ts';
 import type { Backoff } from './backoff.ts';
 import { checkBudget } from './budget.ts';
@@ -13,8 +14,8 @@ import type { SpawnOptions } from '../runtime/spawn.ts';
  */
 export type RestartType = 'permanent' | 'transient' | 'temporary';
 
-/** What a child is, for `children()` and `count()`. */
-export type ChildType = 'worker' | 'supervisor';
+/** What a child is, for `children()` and `count()`: `thread` is one that has a thread to itself, declared with `dedicated`. */
+export type ChildType = 'worker' | 'supervisor' | 'thread';
 
 /** One child. Source: OTP's child specification. */
 export interface ChildSpec {
@@ -89,7 +90,7 @@ export interface FullOptions {
 
 const STRATEGIES = ['oneForOne', 'oneForAll', 'restForOne', 'dynamic'];
 const RESTARTS = ['permanent', 'transient', 'temporary'];
-const TYPES = ['worker', 'supervisor'];
+const TYPES = ['worker', 'supervisor', 'thread'];
 const AUTO = ['never', 'anySignificant', 'allSignificant'];
 
 /** Fills in the defaults. Throws `TypeError` or `RangeError` naming the field and the value. */
@@ -149,12 +150,17 @@ export function checkChild(
     );
   }
   const start = toActor(spec.start, `${place}.start`);
-  const type = spec.type ?? (isSupervisor(start) ? 'supervisor' : 'worker');
+  const type = spec.type ?? (isSupervisor(start) ? 'supervisor' : isDedicated(start) ? 'thread' : 'worker');
   const shutdown = spec.shutdown ?? (type === 'supervisor' ? 'infinity' : (start.options.shutdown ?? 5000));
   if (!Array.isArray(args))
     throw new TypeError(`${place}.args must be an array, got ${String(args)} (${typeof args})`);
   oneOf(`${place}.restart`, restart, RESTARTS);
   oneOf(`${place}.type`, type, TYPES);
+  if (type === 'thread' && !isDedicated(start)) {
+    throw new TypeError(
+      `${place}.type: only an actor declared with dedicated(…) is a thread, ${start.name} isn't`,
+    );
+  }
   checkShutdown(shutdown, place);
   if (typeof significant !== 'boolean') {
     throw new TypeError(

@@ -9,7 +9,7 @@
  * - `killed`: it was ended without being asked.
  * - `noproc`: it was already gone when somebody looked.
  * - `noconnection`: the way to it is lost.
- * - `threadDied`: the thread that ran it ended under it.
+ * - `threadDied`: the thread that ran it ended under it; `detail` says how, if that is known.
  * - `error`: it threw `error`, which may be any value.
  *
  * Source: exit reasons of Erlang/OTP 25; `threadDied` has no counterpart there.
@@ -20,7 +20,7 @@ export type ExitReason =
   | { readonly type: 'killed' }
   | { readonly type: 'noproc' }
   | { readonly type: 'noconnection' }
-  | { readonly type: 'threadDied' }
+  | { readonly type: 'threadDied'; readonly detail?: string }
   | { readonly type: 'error'; readonly error: unknown };
 
 /**
@@ -44,6 +44,7 @@ export const exit: {
   readonly noconnection: ExitReason;
   readonly threadDied: ExitReason;
   shutdownWith(detail: unknown): ExitReason;
+  threadDiedWith(detail: string): ExitReason;
   error(error: unknown): ExitReason;
 } = Object.freeze({
   normal: { type: 'normal' },
@@ -53,6 +54,7 @@ export const exit: {
   noconnection: { type: 'noconnection' },
   threadDied: { type: 'threadDied' },
   shutdownWith: (detail: unknown): ExitReason => ({ type: 'shutdown', detail }),
+  threadDiedWith: (detail: string): ExitReason => ({ type: 'threadDied', detail }),
   error: (error: unknown): ExitReason => ({ type: 'error', error }),
 });
 
@@ -60,6 +62,7 @@ export const exit: {
 export function describeReason(reason: ExitReason): string {
   if (reason.type === 'error') return describeValue(reason.error);
   if (reason.type === 'shutdown' && 'detail' in reason) return `shutdown: ${describeValue(reason.detail)}`;
+  if (reason.type === 'threadDied' && reason.detail !== undefined) return `threadDied: ${reason.detail}`;
   return reason.type;
 }
 

@@ -14,8 +14,7 @@ import { declare } from '../behavior/actor.ts';
 import type { Actor } from '../behavior/actor.ts';
 import type { ClosureBehavior } from '../behavior/behavior.ts';
 import type { Context } from '../behavior/context.ts';
-import { next } from '../behavior/next.ts';
-import type { Next } from '../behavior/next.ts';
+import { Next, next } from '../behavior/next.ts';
 import type { Keeper } from '../runtime/cell/state.ts';
 import { Calls } from './calls.ts';
 import { checkSupervisor, markSupervisor } from './child-spec.ts';
@@ -28,7 +27,7 @@ import { Restarts, TryAgain } from './restarts.ts';
 
 /**
  * Declares a supervisor. With `import.meta` it is declared at module level under the function's name, and its options are made anew at each of its starts; without,
- * it runs on the thread that spawns it.
+ * it runs on the thread that spawns it. `next.ignore()` instead of options says that it isn't wanted after all.
  *
  * Specs are checked before anything starts: `TypeError` and `RangeError` name the field and the value.
  *
@@ -42,11 +41,11 @@ export function supervisor(options: SupervisorOptions): Actor<SupervisorMessage,
 // oxlint-disable-next-line typescript/no-explicit-any -- arguments are contravariant: only `any` accepts all
 export function supervisor<A extends any[]>(
   meta: ImportMeta,
-  init: (...args: A) => SupervisorOptions,
+  init: (...args: A) => SupervisorOptions | Next,
 ): Actor<SupervisorMessage, A>;
 export function supervisor(
   first: SupervisorOptions | ImportMeta,
-  init?: (...args: never[]) => SupervisorOptions,
+  init?: (...args: never[]) => SupervisorOptions | Next,
 ): Actor<SupervisorMessage, never[]> {
   let made: Actor<SupervisorMessage, never[]>;
   if (init === undefined) {
@@ -61,13 +60,19 @@ export function supervisor(
     made = declare(
       (first as ImportMeta).url,
       init.name,
-      (context: Context<SupervisorMessage>, ...args: never[]) =>
-        begin(context, checkSupervisor(init(...args))),
+      (context: Context<SupervisorMessage>, ...args: never[]) => beginWith(context, init(...args)),
       { shutdown: 'infinity' },
     );
   }
   markSupervisor(made);
   return made;
+}
+
+function beginWith(
+  context: Context<SupervisorMessage>,
+  made: SupervisorOptions | Next,
+): Promise<SupervisorBehavior | Next> | Next {
+  return made instanceof Next ? made : begin(context, checkSupervisor(made));
 }
 
 type SupervisorBehavior = ClosureBehavior<SupervisorMessage> & { readonly keeper: Keeper };

@@ -5,10 +5,13 @@
  * A candidate is a thread that can take a step, or (TIMER + thread) the passing of time until that thread's deadline. Time may pass at any
  * moment, however early: on a busy machine it does.
  */
+import { canBeKilled, kill } from './death.ts';
 import { dependent } from './dependence.ts';
 import {
   CHANGE_POINTS,
   HEADER,
+  KILL,
+  KILL_POINTS,
   MAXIMUM_THREADS,
   OUTCOME,
   ROW,
@@ -29,8 +32,19 @@ const LIVELOCK_STEPS = 1500;
 
 const RUNS = (1 << TIMER) - 1;
 
-/** Chooses, writes the trace's row, and returns the candidate; -1 when the schedule is over, and then the outcome is set. */
+/**
+ * Chooses, writes the trace's row, and returns the candidate; -1 when the schedule is over, and then the outcome is set. Kills threads on the way, the caller's
+ * own perhaps, if the schedule has faults.
+ */
 export function choose(): number {
+  for (;;) {
+    const chosen = chooseStep();
+    if (chosen < KILL) return chosen;
+    kill(chosen - KILL);
+  }
+}
+
+function chooseStep(): number {
   const step = words[HEADER.step]!;
   const able = candidates();
   if (able === 0) return end(words[HEADER.alive] === 0 ? OUTCOME.completed : OUTCOME.deadlock);
@@ -43,7 +57,7 @@ export function choose(): number {
   words[row + ROW.sleep] = words[HEADER.sleep]!;
   words[row + ROW.operation] = 0;
   words[row + ROW.buffer] = -1;
-  const chosen = forced(enabled) ?? strategic(enabled);
+  const chosen = forced(enabled) ?? fault() ?? strategic(enabled);
   words[row + ROW.candidate] = chosen;
   if (words[HEADER.branchAt]! >= 0 && step >= words[HEADER.branchAt]!) wakeSleepers(chosen);
   words[HEADER.last] = chosen;
@@ -102,7 +116,7 @@ function forced(enabled: number): number | undefined {
   while (words[HEADER.segment]! < words[HEADER.segments]!) {
     if (words[HEADER.segmentLeft]! > 0) {
       const candidate = words[SEGMENTS + words[HEADER.segment]! * SEGMENT.words + SEGMENT.candidate]!;
-      if ((enabled & (1 << candidate)) !== 0) {
+      if (candidate < KILL ? (enabled & (1 << candidate)) !== 0 : canBeKilled(candidate - KILL)) {
         words[HEADER.segmentLeft]! -= 1;
         return candidate;
       }
@@ -111,6 +125,22 @@ function forced(enabled: number): number | undefined {
     const next = words[HEADER.segment]! + 1;
     words[HEADER.segment] = next;
     words[HEADER.segmentLeft] = words[SEGMENTS + next * SEGMENT.words + SEGMENT.count]!;
+  }
+  return undefined;
+}
+
+/** The death that was drawn for this step or, if nobody had begun then, for an earlier one. */
+function fault(): number | undefined {
+  for (let point = 0; point < KILL_POINTS; point++) {
+    const at = words[HEADER.killPoints + point]!;
+    if (at < 0 || words[HEADER.step]! < at) continue;
+    let victims = 0;
+    for (let index = 0; index < words[HEADER.threads]!; index++) {
+      if (canBeKilled(index)) victims |= 1 << index;
+    }
+    if (victims === 0) continue;
+    words[HEADER.killPoints + point] = -1;
+    return KILL + oneOf(victims);
   }
   return undefined;
 }

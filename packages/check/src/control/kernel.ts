@@ -3,8 +3,22 @@
  * Exactly one thread runs between two choices; it holds the baton.
  */
 import { choose } from './choose.ts';
+import { announceEnd } from './death.ts';
 import { openGate, passGate } from './gate.ts';
-import { HEADER, OPERATION, OUTCOME, ROW, STATE, THREAD, TIMER, TIMES, WAKE } from './layout.ts';
+import {
+  END,
+  HEADER,
+  KILLED,
+  OPERATION,
+  OUTCOME,
+  RETIRED_CODE,
+  ROW,
+  STATE,
+  THREAD,
+  TIMER,
+  TIMES,
+  WAKE,
+} from './layout.ts';
 import { addWaiter, removeWaiter } from './waiters.ts';
 import { currentRow, threadAt, times, words } from './words.ts';
 
@@ -38,7 +52,15 @@ function pass(): void {
   else if (activate(candidate) === me) return;
   else openGate(threadAt(candidate & (TIMER - 1)) + THREAD.gate);
   passGate(mine);
+  if (words[threadAt(me) + THREAD.killed] === KILLED.retiring) retire();
   if (words[HEADER.aborting] === 1) throw new CutOff();
+}
+
+/** Ends this worker where it stands: no `finally` runs and no listener. Another will pass its gate. */
+function retire(): void {
+  words[threadAt(me) + THREAD.killed] = KILLED.no;
+  openGate(HEADER.conductorGate);
+  (process as unknown as { reallyExit(code: number): void }).reallyExit(RETIRED_CODE);
 }
 
 /** Makes the chosen candidate's thread ready, letting time pass if that is what was chosen; returns the thread. */
@@ -158,6 +180,7 @@ export function leave(outcome: number): void {
   words[thread + THREAD.state] = STATE.finished;
   times[TIMES.deadline + me] = Infinity;
   words[HEADER.alive]! -= 1;
+  announceEnd(me, END.ended);
   if (outcome !== OUTCOME.running && words[HEADER.outcome] === OUTCOME.running) {
     words[HEADER.outcome] = outcome;
     words[HEADER.culprit] = me;

@@ -14,9 +14,13 @@
  * ```
  */
 
-/** A thread's index stands in the low bits of a *candidate*; candidate TIMER + t lets time pass until thread t's deadline. */
+/**
+ * A thread's index stands in the low bits of a *candidate*; candidate TIMER + t lets time pass until thread t's deadline, and KILL + t, which is never in a set
+ * of candidates, ends thread t for good.
+ */
 export const MAXIMUM_THREADS = 16;
 export const TIMER = 16;
+export const KILL = 32;
 
 export const HEADER = {
   step: 0,
@@ -67,14 +71,18 @@ export const HEADER = {
    * get on.
    */
   spinSteps: 26,
+  /** Threads that a fault may kill, one bit each. */
+  killable: 27,
   changePoints: 32,
   timePoints: 40,
+  killPoints: 44,
   priorities: 48,
   conductorGate: 96,
 } as const;
 
 export const CHANGE_POINTS = 8;
 export const TIME_POINTS = 4;
+export const KILL_POINTS = 3;
 
 export const OUTCOME = {
   running: 0,
@@ -116,7 +124,18 @@ export const THREAD = {
   expected: 24,
   /** 1 when the thread has posted a result or an error. */
   posted: 25,
+  /** KILLED below. */
+  killed: 26,
 } as const;
+
+/**
+ * A thread that a schedule has killed sleeps at its gate until the schedule has been judged. Then it comes out of its code, if nothing that it leaves behind
+ * outlives the schedule, or its worker ends.
+ */
+export const KILLED = { no: 0, yes: 1, retiring: 2 } as const;
+
+/** With which code a worker ends whose thread was killed. */
+export const RETIRED_CODE = 113;
 
 /**
  * ```
@@ -152,7 +171,12 @@ export const OPERATION = {
   wake: 14,
   /** The event loop delivers a notification, an immediate, a timer. */
   event: 15,
+  /** A fault: the thread is no more. */
+  kill: 16,
 } as const;
+
+/** What the word of `ThreadInfo.ends` says of a thread. */
+export const END = { running: 0, ended: 1, killed: 2 } as const;
 
 export const OPERATION_NAMES: readonly string[] = Object.keys(OPERATION);
 

@@ -48,6 +48,13 @@ export function removeWaiter(thread: number, ticket: number): boolean {
   return false;
 }
 
+/** Takes everything that a thread waits for out of the list: it will never run again. */
+export function removeWaitersOf(thread: number): void {
+  for (let index = words[HEADER.waiters]! - 1; index >= 0; index--) {
+    if (words[at(index) + WAITER.thread] === thread) removeAt(index);
+  }
+}
+
 /** Wakes up to `count` of those who wait on the address, first come first, and returns how many there were. */
 export function notifyWaiters(buffer: number, offset: number, count: number): number {
   let woken = 0;

@@ -46,7 +46,14 @@ async function warmUp(lines: boolean): Promise<Reply | undefined> {
 async function batch(request: Extract<Request, { kind: 'batch' }>): Promise<Reply> {
   const reply = { schedules: 0, steps: 0, longest: 0 };
   for (let n = 0; n < request.count; n++) {
-    const plan = planFor(request.strategy, request.seed + n, length, seed.threads, request.depth);
+    const plan = planFor(
+      request.strategy,
+      request.seed + n,
+      length,
+      seed.threads,
+      request.depth,
+      request.faults,
+    );
     const ran = await stage.play({ ...plan, lines: request.lines === true && n === request.count - 1 });
     reply.schedules++;
     reply.steps += ran.steps;

@@ -1,7 +1,7 @@
 /** The workers that play one scenario: a conductor and the threads. Owned by the thread that explores. */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { createControl, HEADER, OUTCOME, controlWords, TIMES } from '../control/layout.ts';
+import { createControl, HEADER, OUTCOME, RETIRED_CODE, controlWords, TIMES } from '../control/layout.ts';
 import type { Control } from '../control/layout.ts';
 import { START_MS } from '../instrument/time.ts';
 import type { Scenario } from '../scenario.ts';
@@ -66,9 +66,11 @@ export class Crew {
     const worker = new Worker(beside(entry), { workerData: { check }, transferList, name: `check-${entry}` });
     this.#workers.push(worker);
     worker.on('error', error => this.#break(error));
-    worker.on('exit', code =>
-      this.#break(new Error(`check: a ${entry} of the scenario ended with code ${code}`)),
-    );
+    worker.on('exit', code => {
+      // The conductor has ended it, whose thread was killed in a schedule, and has another in its place.
+      if (entry === 'thread' && code === RETIRED_CODE) return;
+      this.#break(new Error(`check: a ${entry} of the scenario ended with code ${code}`));
+    });
     return worker;
   }
 

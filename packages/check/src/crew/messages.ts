@@ -25,7 +25,12 @@ export interface ConductorSeed extends CrewSeed {
 export type ToThread =
   | { readonly world: unknown }
   | { readonly tidy: true }
-  | { readonly schedule: number; readonly state: unknown; readonly random: number };
+  | {
+      readonly schedule: number;
+      readonly state: unknown;
+      readonly random: number;
+      readonly ends: Int32Array<SharedArrayBuffer>;
+    };
 
 /** From a thread to the conductor. */
 export interface FromThread {
@@ -61,6 +66,14 @@ export interface Plan {
   readonly depth?: number | undefined;
 }
 
+/** What may go wrong besides, in each schedule. */
+export interface FaultPlan {
+  /** Deaths per schedule, at most. */
+  readonly kills: number;
+  /** Threads that may die, one bit each. */
+  readonly killable: number;
+}
+
 /** From the explorer to the conductor; each is answered by one `Reply`. */
 export type Request =
   | {
@@ -72,6 +85,7 @@ export type Request =
       readonly seed: number;
       readonly count: number;
       readonly plain: boolean;
+      readonly faults?: FaultPlan | undefined;
     }
   | {
       readonly kind: 'exhaustive';
@@ -99,7 +113,7 @@ export type FailureKind = 'deadlock' | 'lost wakeup' | 'livelock' | 'error' | 'w
 /** Where and how a thread stood when the schedule failed. */
 export interface Stand {
   readonly thread: number;
-  readonly doing: 'ended' | 'ready' | 'asleep' | 'awaiting' | 'not begun';
+  readonly doing: 'ended' | 'killed' | 'ready' | 'asleep' | 'awaiting' | 'not begun';
   /** Words that it waits on: their names, what was expected, what they hold. */
   readonly waits: ReadonlyArray<{
     readonly place: string;

@@ -1,11 +1,15 @@
 /** Plays one schedule: sets the words, sends the state, hands the baton to whoever is chosen first, and judges how it ended. */
-import { receiveMessageOnPort } from 'node:worker_threads';
+import { MessageChannel, Worker, receiveMessageOnPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { choose } from '../control/choose.ts';
+import { setEnds } from '../control/death.ts';
 import { openGate, passGate } from '../control/gate.ts';
 import { activate } from '../control/kernel.ts';
 import {
   CHANGE_POINTS,
   HEADER,
+  KILLED,
+  KILL_POINTS,
   MAXIMUM_THREADS,
   OUTCOME,
   ROW,
@@ -36,6 +40,7 @@ import type {
   RawFailure,
   Segment,
   Stand,
+  ThreadSeed,
   ToThread,
 } from './messages.ts';
 import { letter } from '../trace.ts';
@@ -46,6 +51,9 @@ import { Places } from './places.ts';
 const STUCK_MS = 4000;
 /** How long a thread may take to come out of its code after the schedule was cut off. */
 const UNWIND_MS = 1000;
+/** How often, and how long, the conductor waits for a worker to come up; by counting, since its clock stands still. */
+const BOOT_SLICES = 300;
+const BOOT_SLICE_MS = 100;
 
 /** High enough that a spin loop with a bound (Heddle's longest has 240 steps) runs into its bound, as it does in reality. */
 const SPIN_STEPS = 300;
@@ -74,36 +82,82 @@ export class Stage {
   around = true;
   readonly #definition: ScenarioDefinition<unknown>;
   readonly #seed: ConductorSeed;
+  readonly #ports: MessagePort[];
   #world: unknown;
   #schedule = 0;
 
   constructor(definition: ScenarioDefinition<unknown>, seed: ConductorSeed) {
     this.#definition = definition;
     this.#seed = seed;
+    this.#ports = [...seed.ports];
   }
 
   /** Waits for the threads to come up, and shares the world with them. Blocks. */
   async open(): Promise<void> {
-    const { ports } = this.#seed;
-    for (const port of ports) {
+    for (const port of this.#ports) {
       while (receiveMessageOnPort(port) === undefined) passGate(HEADER.conductorGate, 100);
     }
     const { world } = this.#definition;
     if (world === undefined) return;
     this.#world = world.create();
-    for (const [index, port] of ports.entries()) {
-      // Not left over from the boot: each thread opens the gate once more.
+    for (const index of this.#ports.keys()) this.#shareWorld(index);
+  }
+
+  #shareWorld(index: number): void {
+    // Not left over from the boot: each thread opens the gate once more.
+    passGate(HEADER.conductorGate, 0);
+    this.#ports[index]!.postMessage({ world: this.#world } satisfies ToThread);
+    openGate(threadAt(index) + THREAD.gate);
+    passGate(HEADER.conductorGate);
+  }
+
+  /**
+   * Makes the killed threads' places ready for the next schedule, when this one has been judged. With `again`, a thread comes out of its code as from any
+   * schedule that was cut off. Where threads share a world it could write into that on its way: then its worker ends, and another takes its place.
+   */
+  #bringBack(killed: readonly number[], again: boolean): void {
+    for (const index of killed) {
+      const thread = threadAt(index);
+      words[HEADER.aborting] = 1;
+      words[thread + THREAD.killed] = again ? KILLED.yes : KILLED.retiring;
       passGate(HEADER.conductorGate, 0);
-      port.postMessage({ world: this.#world } satisfies ToThread);
-      openGate(threadAt(index) + THREAD.gate);
-      passGate(HEADER.conductorGate);
+      openGate(thread + THREAD.gate);
+      while (words[thread + THREAD.killed] !== KILLED.no) {
+        if (!passGate(HEADER.conductorGate, STUCK_MS))
+          throw new Error(
+            `check: thread ${letter(index)} was killed, and then its code went on all the same`,
+          );
+      }
+      if (!again) this.#replace(index);
     }
+  }
+
+  /** Starts another worker for a thread, whose former one ends or has ended. Blocks until it has come up. */
+  #replace(index: number): void {
+    const { port1, port2 } = new MessageChannel();
+    const { ports: _, ...seed } = this.#seed;
+    this.#ports[index] = port1;
+    const entry = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
+    const check = { ...seed, index, port: port2 } satisfies ThreadSeed;
+    const worker = new Worker(new URL(entry, import.meta.url), {
+      workerData: { check },
+      transferList: [port2],
+      name: 'check-thread',
+    });
+    worker.on('error', error => {
+      throw error;
+    });
+    for (let slices = 0; receiveMessageOnPort(port1) === undefined; slices++) {
+      if (slices > BOOT_SLICES) throw new Error('check: no worker came up for a thread that was killed');
+      passGate(HEADER.conductorGate, BOOT_SLICE_MS);
+    }
+    this.#shareWorld(index);
   }
 
   /** Lets the threads' event loops turn, one after the other, so that garbage is collected and finalized. Blocks. */
   #tidy(): void {
     passGate(HEADER.conductorGate, 0);
-    for (const [index, port] of this.#seed.ports.entries()) {
+    for (const [index, port] of this.#ports.entries()) {
       port.postMessage({ tidy: true } satisfies ToThread);
       openGate(threadAt(index) + THREAD.gate);
       passGate(HEADER.conductorGate, STUCK_MS);
@@ -118,13 +172,15 @@ export class Stage {
     const made = definition.setup();
     const state = made instanceof Promise ? await made : made;
     this.#reset(plan);
-    const sent = this.#seed.ports.map((port, index) => {
+    const ends = new Int32Array(new SharedArrayBuffer((this.#seed.threads + 1) * 4));
+    setEnds(ends);
+    const sent = this.#ports.map((port, index) => {
       const message = definition.send === undefined ? state : definition.send(state, index);
       const random = (plan.seed * 31 + index + 1) | 1;
-      port.postMessage({ schedule: this.#schedule, state: message, random } satisfies ToThread);
+      port.postMessage({ schedule: this.#schedule, state: message, random, ends } satisfies ToThread);
       return message;
     });
-    const found = numberBuffers([this.#world, sent[0]]);
+    const found = numberBuffers([this.#world, sent[0], { ends }]);
     // Threads that came up late have opened it once too often.
     passGate(HEADER.conductorGate, 0);
     const first = choose();
@@ -136,7 +192,10 @@ export class Stage {
     const segments = (): Segment[] => segmentsOf(steps);
     const diverged = words[HEADER.diverged] === 1;
     const stands = completed ? [] : this.#stands(new Places(found, this.#named(state)));
+    const killed = this.#killed();
     const unwound = completed || this.#unwind();
+    // In a schedule that failed, the dead tell which lines they came by. Where threads share a world, none of them plays again then.
+    if (!completed && unwound) this.#bringBack(killed, true);
     const ended = this.#collect();
     const [culprit, error] = [...ended.errors][0] ?? [];
     const fail = (kind: FailureKind, why: PortableError | undefined): Played => ({
@@ -146,13 +205,20 @@ export class Stage {
       failure: this.#failure(plan, kind, why, stands, unwound, found, state, ended),
     });
     if (completed && error === undefined) {
-      const wrong = await this.#judge(state, ended.results, found);
-      return wrong === undefined
-        ? { steps, failure: undefined, diverged, segments }
-        : fail('wrong end', wrong);
+      const wrong = await this.#judge(state, ended.results, killed, found);
+      this.#bringBack(killed, wrong !== undefined || this.#definition.world === undefined);
+      if (wrong === undefined) return { steps, failure: undefined, diverged, segments };
+      for (const [step, line] of this.#collect().lines) ended.lines.set(step, line);
+      return fail('wrong end', wrong);
     }
     words[HEADER.culprit] = culprit ?? words[HEADER.culprit]!;
     return fail(error === undefined ? kindOf(outcome, stands) : 'error', error);
+  }
+
+  #killed(): number[] {
+    return Array.from(this.#ports.keys()).filter(
+      index => words[threadAt(index) + THREAD.killed] !== KILLED.no,
+    );
   }
 
   #reset(plan: Plan & Partial<Tuning>): void {
@@ -177,6 +243,8 @@ export class Stage {
     words[HEADER.spinSteps] = plan.branchAt === undefined ? SPIN_STEPS : EXHAUSTIVE_SPIN_STEPS;
     words[HEADER.culprit] = -1;
     for (let n = 0; n < CHANGE_POINTS; n++) words[HEADER.changePoints + n] = plan.changePoints?.[n] ?? -1;
+    words[HEADER.killable] = plan.killable ?? -1;
+    for (let n = 0; n < KILL_POINTS; n++) words[HEADER.killPoints + n] = plan.killPoints?.[n] ?? -1;
     for (let n = 0; n < TIME_POINTS; n++) words[HEADER.timePoints + n] = plan.timePoints?.[n] ?? -1;
     for (let n = 0; n < MAXIMUM_THREADS; n++) words[HEADER.priorities + n] = plan.priorities?.[n] ?? 0;
     times[TIMES.now] = START_MS;
@@ -184,7 +252,7 @@ export class Stage {
     for (let index = 0; index < threads; index++) {
       const thread = threadAt(index);
       // Not the gate.
-      words.fill(0, thread + THREAD.state, thread + THREAD.posted + 1);
+      words.fill(0, thread + THREAD.state, thread + THREAD.killed + 1);
       words[thread + THREAD.ready] = notifiedTickets(index);
       times[TIMES.deadline + index] = Infinity;
     }
@@ -233,7 +301,7 @@ export class Stage {
       errors: new Map(),
       lines: new Map(),
     };
-    for (const [index, port] of this.#seed.ports.entries()) {
+    for (const [index, port] of this.#ports.entries()) {
       if (words[threadAt(index) + THREAD.posted] === 0) continue;
       for (;;) {
         const next = receiveMessageOnPort(port) as { message: FromThread } | undefined;
@@ -255,6 +323,7 @@ export class Stage {
   async #judge(
     state: unknown,
     results: unknown[],
+    killed: readonly number[],
     found: ConstructorParameters<typeof Places>[0],
   ): Promise<PortableError | undefined> {
     if (this.#definition.finally === undefined) return undefined;
@@ -264,7 +333,7 @@ export class Stage {
     );
     try {
       const judge = this.#definition.finally.bind(this.#definition);
-      const judged = judge(state, { results, waiting });
+      const judged = judge(state, { results, waiting, killed });
       if (judged instanceof Promise) await judged;
       return undefined;
     } catch (error) {
@@ -279,7 +348,9 @@ export class Stage {
       const state = words[thread + THREAD.state];
       const doing =
         state === STATE.finished
-          ? 'ended'
+          ? words[thread + THREAD.killed] === KILLED.no
+            ? 'ended'
+            : 'killed'
           : state === STATE.waiting
             ? 'asleep'
             : state === STATE.looping
@@ -350,7 +421,7 @@ function kindOf(outcome: number, stands: readonly Stand[]): FailureKind {
   if (outcome === OUTCOME.died) return 'died';
   if (outcome === OUTCOME.error) return 'error';
   // Somebody sleeps although the word has changed, or although nobody is left: a wakeup never came. Otherwise they wait for each other.
-  const asleep = stands.filter(stand => stand.doing !== 'ended');
+  const asleep = stands.filter(stand => stand.doing !== 'ended' && stand.doing !== 'killed');
   const changed = asleep.some(stand =>
     stand.waits.some(
       ({ expected, actual }) => expected !== undefined && actual !== undefined && expected !== actual,

@@ -5,8 +5,9 @@
 import '../instrument/real.ts';
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { openGate, passGate } from '../control/gate.ts';
+import { setEnds } from '../control/death.ts';
 import { CutOff, isCutOff, leave, setMe } from '../control/kernel.ts';
-import { HEADER, OUTCOME, STATE, THREAD } from '../control/layout.ts';
+import { HEADER, KILLED, OUTCOME, STATE, THREAD } from '../control/layout.ts';
 import { nextState } from '../control/random.ts';
 import { joinControl, threadAt, words } from '../control/words.ts';
 import { ignoreTimeouts, instrumentAtomics } from '../instrument/atomics.ts';
@@ -17,6 +18,7 @@ import * as real from '../instrument/real.ts';
 import { finalizeNow, instrumentFinalization } from '../instrument/finalization.ts';
 import { instrumentClocks, resetClock } from '../instrument/time.ts';
 import { loadScenario } from '../scenario.ts';
+import type { ThreadInfo } from '../scenario.ts';
 import { portable } from './messages.ts';
 import type { FromThread, ThreadSeed, ToThread } from './messages.ts';
 
@@ -37,7 +39,7 @@ Math.random = () => {
 const definition = await loadScenario(url, ordinal);
 ignoreTimeouts(definition.ignoreTimeouts ?? []);
 const work = definition.threads[index % definition.threads.length]!;
-const info = { index };
+let info: ThreadInfo = { index, ends: new Int32Array(new SharedArrayBuffer(4)) };
 let world: unknown;
 let schedule = 0;
 
@@ -78,6 +80,8 @@ function live(): void {
     }
     schedule = message.schedule;
     random = message.random;
+    setEnds(message.ends);
+    info = { index, ends: message.ends };
     if (!begin(message.state)) return;
   }
 }
@@ -93,7 +97,7 @@ function tidy(): void {
 function begin(sent: unknown): boolean {
   resetClock();
   loose = undefined;
-  numberBuffers([world, sent]);
+  numberBuffers([world, sent, { ends: info.ends }]);
   let state = sent;
   try {
     if (definition.receive !== undefined) state = definition.receive(sent as never, info);
@@ -173,6 +177,7 @@ function end(outcome: number, what: Omit<FromThread, 'schedule' | 'lines'>): voi
   if (isCutOff()) {
     setMe(-1);
     words[threadAt(index) + THREAD.state] = STATE.finished;
+    words[threadAt(index) + THREAD.killed] = KILLED.no;
     openGate(HEADER.conductorGate);
     return;
   }

@@ -26,8 +26,8 @@ export function keepPrivate(thread: number): void {
 let lastBuffer: object | undefined;
 let lastNumber = 0;
 
-/** Numbers the buffers within the world and the state, in order, and forgets all others. */
-export function numberBuffers(values: readonly [world: unknown, state: unknown]): Found[] {
+/** Numbers the buffers within the world, the state and the rest, in order, and forgets all others. */
+export function numberBuffers(values: readonly [world: unknown, state: unknown, rest: unknown]): Found[] {
   numbers = new WeakMap();
   known = [];
   lastBuffer = undefined;

@@ -52,6 +52,8 @@ function stand({ thread, doing, waits }: Stand): string {
       return `  ${letter(thread)} sleeps on ${on}`;
     case 'awaiting':
       return `  ${letter(thread)} awaits in its event loop${on === '' ? ', and nothing is pending' : `: waitAsync on ${on}`}`;
+    case 'killed':
+      return `  ${letter(thread)} was killed`;
     case 'ended':
       return `  ${letter(thread)} has ended`;
     case 'not begun':

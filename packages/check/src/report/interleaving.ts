@@ -1,5 +1,5 @@
 /** Writes a failing schedule as a table: step, thread, what it did to which word, and where in the source. */
-import { OPERATION, OPERATION_NAMES, TIMER } from '../control/layout.ts';
+import { KILL, OPERATION, OPERATION_NAMES, TIMER } from '../control/layout.ts';
 import { letter } from '../trace.ts';
 import { where } from './frames.ts';
 import type { RawFailure, StepRow } from '../crew/messages.ts';
@@ -38,7 +38,7 @@ function describe(row: StepRow): string {
     case OPERATION.wake:
       return row.result === 2
         ? `wait ${place}: timed out`
-        : `wait ${place}: woken${row.candidate >= TIMER ? ', after its deadline' : ''}`;
+        : `wait ${place}: woken${isTimer(row) ? ', after its deadline' : ''}`;
     case OPERATION.notify:
       return `notify ${place}${row.a === -1 ? '' : `, ${a}`}: ${result === '0' ? 'nobody waits' : `wakes ${result}`}`;
     case OPERATION.waitAsync:
@@ -47,6 +47,8 @@ function describe(row: StepRow): string {
         : `waitAsync ${place} while ${a}: not-equal, it is ${result}`;
     case OPERATION.pause:
       return 'pause';
+    case OPERATION.kill:
+      return 'is killed';
     case OPERATION.event:
       return (
         ['event loop: waitAsync is notified', 'event loop: setImmediate', 'event loop: timer fires'][row.a] ??
@@ -55,6 +57,10 @@ function describe(row: StepRow): string {
     default:
       return '';
   }
+}
+
+function isTimer({ candidate }: StepRow): boolean {
+  return candidate >= TIMER && candidate < KILL;
 }
 
 /** Repetitions of the same few steps by one thread beyond this many are said in one line. */
@@ -69,7 +75,7 @@ export function interleaving(failure: RawFailure, through: readonly string[]): s
   const texts: string[] = [];
   for (const row of shown) {
     const thread = row.candidate & (TIMER - 1);
-    const what = `${row.candidate >= TIMER && row.operation !== OPERATION.wake ? 'time passes; ' : ''}${describe(row)}`;
+    const what = `${isTimer(row) && row.operation !== OPERATION.wake ? 'time passes; ' : ''}${describe(row)}`;
     const line = `${what}@${row.stack}`;
     if (thread !== last) texts.length = 0;
     repeated = texts.slice(-4).includes(line) ? repeated + 1 : 0;

@@ -1,7 +1,7 @@
 /** Draws from a seed how one schedule is to be chosen: the same seed, the same schedule. */
 import { MAXIMUM_THREADS } from '../control/layout.ts';
 import { nextState, stateOf } from '../control/random.ts';
-import type { Plan } from '../crew/messages.ts';
+import type { FaultPlan, Plan } from '../crew/messages.ts';
 
 /** What the strategies need beside the plan. */
 export interface Tuning {
@@ -10,6 +10,9 @@ export interface Tuning {
   readonly priorities: readonly number[];
   readonly changePoints: readonly number[];
   readonly timePoints: readonly number[];
+  /** Steps at which somebody dies, and who may. */
+  readonly killPoints: readonly number[];
+  readonly killable: number;
   readonly branchAt: number;
   readonly branchSleep: number;
   readonly budget: number;
@@ -25,12 +28,21 @@ export function planFor(
   length: number,
   threads: number,
   depth?: number,
+  faults?: FaultPlan,
 ): Plan & Partial<Tuning> {
   let state = stateOf(seed);
   const draw = (below: number): number => {
     state = nextState(state);
     return (state >>> 0) % below;
   };
+  // Drawn first, and only where asked for: without faults a seed means the schedule that it always meant.
+  const deaths =
+    faults === undefined
+      ? {}
+      : {
+          killPoints: Array.from({ length: faults.kills }, () => draw(Math.max(2, length))),
+          killable: faults.killable,
+        };
   const chosen = strategy === 'mixed' ? (draw(2) === 0 ? 'random' : 'pct') : strategy;
   if (chosen === 'random') {
     return {
@@ -38,6 +50,7 @@ export function planFor(
       seed,
       stickiness: STICKINESS[draw(STICKINESS.length)]!,
       random: stateOf(state),
+      ...deaths,
     };
   }
   // Contention makes schedules longer than they are without: half of the change points are drawn from twice the length.
@@ -55,5 +68,6 @@ export function planFor(
     changePoints: points(depth ?? draw(5)),
     timePoints: points(draw(3)),
     random: stateOf(state),
+    ...deaths,
   };
 }

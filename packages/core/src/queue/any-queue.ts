@@ -71,7 +71,7 @@ export abstract class AnyQueue<T> extends SharedObject {
     throw this.#nothing(outcome, options);
   }
 
-  /** Takes the next item in a box, or returns `undefined` if there is none. Never blocks. Throws `QueueShutDownError` if there won't be any. */
+  /** Takes the next item in a box, or returns `undefined` if there is none, or none that isn't spoken for by those who wait. Never blocks. Throws `QueueShutDownError` if there won't be any. */
   tryGet(): Taken<T> | undefined {
     const queue = this.live();
     if (grab(queue, this.discipline.store)) return { value: unpack() as T };

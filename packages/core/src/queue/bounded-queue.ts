@@ -66,7 +66,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
     if (message.transfer !== undefined) detach(message.transfer);
   }
 
-  /** Puts an item if there is room; returns whether it did. Never blocks. Throws `QueueShutDownError`, and what `put` throws for an item that can't travel. */
+  /** Puts an item if there is room that isn't spoken for by those who wait; returns whether it did. Never blocks. Throws `QueueShutDownError`, and what `put` throws for an item that can't travel. */
   tryPut(item: T, options?: TransferOptions): boolean {
     const queue = this.live();
     const message = this.#pack(item, options);

@@ -1,23 +1,37 @@
 /**
  * Everything at once, for as long as you like: threads and the event loop use all primitives at random, with timeouts and aborts, while other threads
- * are killed. Prints progress; ends with code 1 at the first violation of an invariant, and with 2 if nothing moves any more.
+ * are killed, or die of errors, exits, full stacks and full heaps. Prints its seed and progress; ends by itself, with code 0, with code 1 at the first violation
+ * of an invariant, and with 2 if nothing moves any more. `npm run soak -- --minutes 10`, or:
  *
  *   node --conditions=@heddle/source test/stress/mixed.ts --minutes 5 [--threads 8] [--seed 1] [--only locks,events] [--no-deaths]
  */
 import { parseArgs } from 'node:util';
-import { AtomicCounter, CountDownLatch, Event, Thread, main, task } from '../../src/index.ts';
+import {
+  AtomicCounter,
+  CountDownLatch,
+  Event,
+  Thread,
+  defaultExceptHook,
+  main,
+  memoryUsage,
+  setExceptHook,
+  task,
+} from '../../src/index.ts';
 import { pendingWaits } from '../../src/parking/async.ts';
 import { randomFrom } from '../support/state.ts';
 import { deathRound } from './deaths.ts';
 import { poolDeathRound } from './pool-deaths.ts';
 import type { Random, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
+import { anyDeath, isOnPurpose } from './ways-to-die.ts';
 
 const PROGRESS_MS = Number(process.env.PROGRESS_MS ?? 10_000);
 /** Promises of one scenario at a time. */
 const LOOPS = 3;
 /** If nobody makes a step for so long, everything is stuck. */
 const SILENCE_MS = 90_000;
+/** Shared memory may vary by as much. */
+const GROWTH_MIB = 16;
 
 /** What each of the threads does. */
 export const mix = task(
@@ -54,6 +68,10 @@ export const watch = task(import.meta, function watch(steps: AtomicCounter, over
   }
 });
 
+function sharedMiB(): number {
+  return Math.round((memoryUsage().used / 2 ** 20) * 10) / 10;
+}
+
 function byName(name: string): Scenario {
   const scenario = scenarios.find(each => each.name === name);
   if (scenario === undefined) throw new RangeError(`no scenario is called ${name}`);
@@ -80,7 +98,9 @@ async function killAgainAndAgain(
   count: { rounds: number; steps: number },
 ): Promise<void> {
   while (!stop.isSet) {
-    count.steps += await (count.rounds % 2 === 0 ? deathRound(random) : poolDeathRound(random));
+    if (count.rounds % 3 === 0) count.steps += await deathRound(random);
+    else if (count.rounds % 3 === 1) count.steps += await poolDeathRound(random);
+    else await anyDeath(random);
     count.rounds += 1;
   }
 }
@@ -95,6 +115,9 @@ main(import.meta, async () => {
       deaths: { type: 'boolean', default: true },
     },
     allowNegative: true,
+  });
+  setExceptHook(args => {
+    if (!isOnPurpose(args.error)) defaultExceptHook(args);
   });
   const chosen = values.only === '' ? scenarios : values.only.split(',').map(byName);
   const random = randomFrom(Number(values.seed) + 1);
@@ -112,6 +135,7 @@ main(import.meta, async () => {
   // On a busy machine it takes a while until all workers have come up; what waits for them meanwhile isn't stuck.
   await ready.waitAsync();
   const began = performance.now();
+  const memory = { early: 0, late: 0 };
   const deaths = { rounds: 0, steps: 0 };
   const failures: unknown[] = [];
   const guarded = async (work: Promise<unknown>): Promise<void> => {
@@ -145,6 +169,11 @@ main(import.meta, async () => {
   };
   const checking = setInterval(() => void guarded(Promise.resolve().then(() => check(false))), 100);
   const printing = setInterval(progress, PROGRESS_MS);
+  // Once everything has been used: from here on, as much is given back as is taken.
+  setTimeout(
+    () => void (memory.early = sharedMiB()),
+    Math.min(30_000, Number(values.minutes) * 20_000),
+  ).unref();
   const ending = setTimeout(() => stop.set(), Number(values.minutes) * 60_000);
   await stop.waitAsync();
   clearTimeout(ending);
@@ -163,6 +192,18 @@ main(import.meta, async () => {
     await guarded(Promise.resolve().then(() => check(true)));
     if (pendingWaits() !== 0) failures.push(new Error(`${pendingWaits()} promises are pending`));
   }
+  // What finalizers return comes when it comes: asked for where the program may ask (`--expose-gc`).
+  const collect = (globalThis as { gc?: () => void }).gc;
+  for (let round = 0; round < 5; round++) {
+    collect?.();
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  memory.late = sharedMiB();
+  console.log(`shared memory: ${memory.early} MiB early on, ${memory.late} MiB in the end`);
+  if (collect !== undefined && memory.late > 2 * memory.early + GROWTH_MIB)
+    failures.push(
+      new Error(`shared memory was not given back: ${memory.early} MiB became ${memory.late} MiB`),
+    );
   await watcher.joinAsync({ timeout: 5000 });
   for (const failure of failures) console.error('VIOLATION:', failure);
   console.log(
