@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { JobDatabase, checkJobs } from '../src/command/database.ts';
 import { Reader, type RunRow } from '../src/store/reads.ts';
 import { openDatabase } from '../src/store/sqlite.ts';
-import { serve, start } from './program.ts';
+import { serve, start, until } from './program.ts';
 
 export interface KillReport {
   readonly kills: number;
@@ -20,8 +20,8 @@ export interface KillReport {
   readonly problems: readonly string[];
 }
 
-/** Runs of which each must happen: all times of a job that runs ten times a second, and many jobs for one time each. */
-const INTERVAL_MS = 100;
+/** Runs of which each must happen: all times of a job that runs five times a second, and many jobs for one time each. */
+const INTERVAL_MS = 200;
 const ONCE = 300;
 
 export async function killAgainAndAgain(
@@ -73,10 +73,15 @@ export async function killAgainAndAgain(
       '--workers',
       '3',
     ]);
-    // From before it has begun to when it has worked for a while.
+    // From before it has begun to when it has worked for a while: however slow the machine is, most die with runs under way.
     const ready = started.says('ready after').catch(() => '');
-    if (random() < 0.85) await ready;
-    await new Promise(resolve => setTimeout(resolve, random() * 900));
+    if (random() < 0.85) {
+      await ready;
+      const before = lines(file);
+      const more = Math.floor(random() * 12);
+      await until(() => lines(file) >= before + more, 'runs to begin', 10_000).catch(() => {});
+      await new Promise(resolve => setTimeout(resolve, random() * 40));
+    } else await new Promise(resolve => setTimeout(resolve, random() * 900));
     started.child.kill('SIGKILL');
     const { stderr, signal } = await started.ended;
     await ready;
@@ -132,6 +137,10 @@ export async function killAgainAndAgain(
     repeated: [...counts.values()].filter(each => each > 1).length,
     problems: [...new Set(problems)],
   };
+}
+
+function lines(file: string): number {
+  return existsSync(file) ? readFileSync(file, 'latin1').split('\n').length : 0;
 }
 
 /** How often each run began, by what the jobs themselves wrote. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const CLI: string = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const CLI: string = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 export const JOBS: string = fileURLToPath(new URL('jobs', import.meta.url));
 
 export interface Ended {

@@ -6,14 +6,14 @@ import { formatDuration } from '../time/duration.ts';
 import { showTime, table } from './table.ts';
 
 /** A schedule in a few words. */
-export function showSchedule({ at, every, mode, cron, timeZone }: JobSpec['schedule']): string {
+function showSchedule({ at, every, mode, cron, timeZone }: JobSpec['schedule']): string {
   if (at !== undefined) return `once`;
   if (every !== undefined)
     return `every ${formatDuration(every)}${mode === 'fixedDelay' ? ' after its end' : ''}`;
   return `${cron} (${timeZone})`;
 }
 
-export function showAction({ module, export: name, command }: JobSpec['run']): string {
+function showAction({ module, export: name, command }: JobSpec['run']): string {
   const text =
     command === undefined
       ? `${module}${name === undefined ? '' : ` ${name}()`}`

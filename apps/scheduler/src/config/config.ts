@@ -17,7 +17,7 @@ const token = z
   .min(LEAST_TOKEN, { error: `must be a text of ${LEAST_TOKEN} characters or more` })
   .regex(/^[\x21-\x7e]+$/, { error: 'must be of printable ASCII characters without spaces' });
 
-export const configSchema = z.strictObject({
+const configSchema = z.strictObject({
   db: text(4000).default('heddle-scheduler.db'),
   jobs: text(4000).optional(),
   host: text(255).default('127.0.0.1'),

@@ -90,9 +90,9 @@ export class Dispatcher {
     return Math.min(this.#retries.peek()?.retryAt ?? Infinity, this.#early.peek()?.scheduledFor ?? Infinity);
   }
 
-  /** Whether a run could begin at once: then its intent may be stored early. */
+  /** Whether runs begin about when they are to: then intents may be stored early. */
   get isIdle(): boolean {
-    return this.ready.size === 0 && this.#armed.size === 0 && this.#options.executor.free > 0;
+    return this.ready.size === 0 && this.#armed.size < MOST_AHEAD;
   }
 
   nextOrder(): number {

@@ -1,7 +1,7 @@
 // The scheduler: knows all jobs, wakes when the next is due, and turns times into runs. It has no state that isn't in the database, or can be made from it.
 
 import { randomBytes } from 'node:crypto';
-import { type JobInput, type JobSpec, jobSchema, settle } from '../job/spec.ts';
+import { type JobSpec, jobSchema, settle } from '../job/spec.ts';
 import { check } from '../job/check.ts';
 import type { AttemptEnd } from '../run/assignment.ts';
 import type { Executor } from '../run/runners.ts';
@@ -596,5 +596,3 @@ function changedMeanwhile(id: string): Trouble {
 function unwritable(): Trouble {
   return new Trouble("the database can't be written at the moment. Try again later", { kind: 'unavailable' });
 }
-
-export type { JobInput };

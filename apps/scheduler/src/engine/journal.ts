@@ -4,15 +4,18 @@ import type { Op } from '../store/ops.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 
-/** How much of the longest commit is remembered at the next: half of it after 140. */
-const MEMORY = 0.995;
+/** The longest commit is remembered for this long, and up to as long again: one in many has to write the log back into the database, every few seconds under load. */
+const MEMORY_MS = 15_000;
 /** However slow the disk is. */
 const MOST_AHEAD_MS = 500;
 
 export class Journal {
   readonly #store: Pick<Store, 'commit'>;
   readonly #clock: Clock;
-  #latency = 0;
+  /** The longest commits of this span of time and of the one before. */
+  #longest = 0;
+  #longestBefore = 0;
+  #spanEnds = 0;
   #ops: Op[] = [];
   #calls: (((changes: number) => void) | undefined)[] = [];
 
@@ -23,7 +26,7 @@ export class Journal {
 
   /** How many milliseconds before its time something should be stored, so that it is on the disk by then: more than the longest commit of late. */
   get ahead(): number {
-    return Math.min(MOST_AHEAD_MS, Math.ceil(this.#latency * 1.5));
+    return Math.min(MOST_AHEAD_MS, Math.ceil(Math.max(this.#longest, this.#longestBefore) * 1.5));
   }
 
   /** Adds one. `then` is called when it is on the disk, with the number of rows that it changed. */
@@ -42,12 +45,22 @@ export class Journal {
     const begun = this.#clock.monotonic();
     this.#store.commit(ops).then(
       changes => {
-        this.#latency = Math.max(this.#clock.monotonic() - begun, this.#latency * MEMORY);
+        this.#took(begun);
         for (const [index, call] of calls.entries()) call?.(changes[index]!);
       },
       () => {
         // The store has come to its end, and says so itself. What isn't stored doesn't happen.
       },
     );
+  }
+
+  #took(begun: number): void {
+    const now = this.#clock.monotonic();
+    if (now >= this.#spanEnds) {
+      this.#longestBefore = this.#longest;
+      this.#longest = 0;
+      this.#spanEnds = now + MEMORY_MS;
+    }
+    this.#longest = Math.max(this.#longest, now - begun);
   }
 }

@@ -5,7 +5,7 @@ import { describe } from '../trouble.ts';
 import { HttpError } from './http-error.ts';
 
 /** Bytes of a body at most. */
-export const MOST_BYTES: number = 256 * 1024;
+const MOST_BYTES = 256 * 1024;
 
 /** Reads and parses it. Throws an `HttpError` for what is no JSON, or too much. An empty body is undefined. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {

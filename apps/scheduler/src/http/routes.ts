@@ -21,7 +21,7 @@ export interface Api extends StateSource {
   readonly inspect: () => ActorInfo;
 }
 
-export interface Call {
+interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: unknown;

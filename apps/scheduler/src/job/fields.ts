@@ -70,8 +70,3 @@ export function choice<const T extends readonly [string, ...string[]]>(
 ): z.ZodEnum<{ [K in T[number]]: K }> {
   return z.enum(words, { error: `must be ${words.map(word => `"${word}"`).join(' or ')}` }) as never;
 }
-
-/** Yes or no. */
-export function flag(): z.ZodBoolean {
-  return z.boolean({ error: 'must be true or false' });
-}

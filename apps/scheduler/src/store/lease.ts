@@ -17,7 +17,7 @@ interface Owner {
 }
 
 /** Thrown where another instance has taken over. */
-export class FencedError extends Error {
+class FencedError extends Error {
   override readonly name: string = 'FencedError';
 }
 

@@ -9,7 +9,7 @@ import { isFenced, LEASE_MS } from './lease.ts';
 import type { Op } from './ops.ts';
 
 /** Carries out a batch as one transaction; resolves to how many rows each op changed. */
-export type WriteBatch = (ops: readonly Op[]) => Promise<readonly number[]>;
+type WriteBatch = (ops: readonly Op[]) => Promise<readonly number[]>;
 
 interface Waiting {
   readonly ops: readonly Op[];

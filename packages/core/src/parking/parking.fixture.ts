@@ -31,6 +31,20 @@ export const hog = task(import.meta, function hog(lock: Lock, stop: number): num
   return turns;
 });
 
+/** As `hog`, but holds the lock most of the time: about 20 µs of every turn. Says in `stop + 2` how often all together had it. */
+export const hogLong = task(import.meta, function hogLong(lock: Lock, stop: number): number {
+  let turns = 0;
+  while (load(stop) === 0) {
+    lock.acquire();
+    turns += 1;
+    i32[stop + 2] = i32[stop + 2]! + 1;
+    if (turns === 1) i32[stop + 1] = i32[stop + 1]! + 1;
+    for (const end = performance.now() + 0.02; performance.now() < end;);
+    lock.release();
+  }
+  return turns;
+});
+
 /** Takes an object's guard and never gives it back. */
 export const dieInGuard = task(import.meta, function dieInGuard(lock: Lock, signal: number): void {
   lockGuard(pointerOf(lock) + OBJECT.guard);

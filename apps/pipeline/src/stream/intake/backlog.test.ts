@@ -93,6 +93,9 @@ describe('Backlog', () => {
       taken.push(...(await take(backlog, 7))!);
       backlog.offer(job(count + more, 500));
     }
+    // Bytes of its own, not the block's.
+    expect((await backlog.take(1, never))![0]!.bytes.buffer.byteLength).toBe(500);
+    taken.push(taken.length);
     backlog.close();
     for (let some = await take(backlog, 64); some !== undefined; some = await take(backlog, 64))
       taken.push(...some);

@@ -86,7 +86,8 @@ export class Spill {
     }
     this.#bytes -= block.bytes;
     if (segment.blocks.length === 0) this.#drop(this.#segments.shift()!);
-    const jobs = deserialize(bytes) as Job[];
+    // What is deserialized are views of the whole block; each job gets bytes of its own, so that it doesn't keep, and carry along, the others'.
+    const jobs = (deserialize(bytes) as Job[]).map(job => ({ ...job, bytes: job.bytes.slice() }));
     this.#length -= jobs.length;
     return jobs;
   }
