@@ -334,6 +334,7 @@ export class Dispatcher {
         id: run.id,
         state: 'queued',
         retryAt: null,
+        attempt: run.attempt - 1,
         interruptions: run.interruptions,
         failed: null,
       });
@@ -363,6 +364,7 @@ export class Dispatcher {
       id: run.id,
       state: 'retrying',
       retryAt: run.retryAt,
+      attempt: run.attempt,
       interruptions: run.interruptions,
       failed: {
         attempt: run.attempt,

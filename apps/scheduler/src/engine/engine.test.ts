@@ -121,6 +121,21 @@ test('a run that was interrupted runs again under its id; one that is over does 
   expect(b.runs('cut')[0]!.interruptions).toBe(1);
 });
 
+test('attempts that were interrupted do not count, also when it happens again before the next', async () => {
+  let b = bench(NOON);
+  b.hands.outcome = () => undefined;
+  await b.add({ id: 'a', schedule: { after: 0 }, retry: { attempts: 2, min: 0 } });
+  await b.clock.advance(0);
+  b = crash(b);
+  // Nothing can begin, so it waits; and that comes to an end too.
+  b.hands.size = 0;
+  await b.clock.advance(0);
+  b = crash(b);
+  b.hands.outcome = () => 'failed';
+  await b.clock.advance(MINUTE);
+  expect(b.hands.begun.map(run => run.attempt)).toEqual([1, 2]);
+});
+
 test('a run that ends the scheduler each time has failed after eleven', async () => {
   let b = bench(NOON);
   b.hands.outcome = () => undefined;

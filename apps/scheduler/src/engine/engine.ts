@@ -159,6 +159,7 @@ export class Engine {
           id: row.id,
           state: 'queued',
           retryAt: null,
+          attempt: run.attempt,
           interruptions: run.interruptions,
           failed: null,
         });

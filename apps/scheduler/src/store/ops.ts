@@ -51,6 +51,8 @@ export type Op =
       readonly id: string;
       readonly state: 'queued' | 'retrying';
       readonly retryAt: number | null;
+      /** How many attempts have come to their end. */
+      readonly attempt: number;
       readonly interruptions: number;
       readonly failed: {
         readonly attempt: number;
@@ -165,9 +167,10 @@ export class Writer {
           );
         }
         return this.#run(
-          `UPDATE runs SET state = ?, retry_at = ?, interruptions = ? WHERE id = ? AND state IN ('queued', 'retrying', 'running')`,
+          `UPDATE runs SET state = ?, retry_at = ?, attempt = ?, interruptions = ? WHERE id = ? AND state IN ('queued', 'retrying', 'running')`,
           op.state,
           op.retryAt,
+          op.attempt,
           op.interruptions,
           op.id,
         );
