@@ -199,6 +199,22 @@ function askComlink(): Round {
   return asks => sumOfSquares(asks, n => remote.square(n));
 }
 
+interface ComedyActor {
+  createChild(definition: object, options: object): Promise<ComedyActor>;
+  sendAndReceive(topic: string, value: number): Promise<number>;
+}
+
+/** comedy's actor in a thread of its own. */
+async function askComedy(): Promise<Round> {
+  const { default: createSystem } = (await import('comedy')) as unknown as {
+    default: (options: object) => { rootActor(): Promise<ComedyActor> };
+  };
+  const silent = Object.fromEntries(['error', 'warn', 'info', 'debug'].map(level => [level, () => {}]));
+  const root = await createSystem({ test: true, log: silent }).rootActor();
+  const remote = await root.createChild({ square: (n: number) => n * n }, { mode: 'threaded' });
+  return asks => sumOfSquares(asks, n => remote.sendAndReceive('square', n));
+}
+
 function sumOfSquares(asks: number, square: (n: number) => Promise<number>) {
   return timedAsync(async () => {
     let sum = 0;
@@ -239,7 +255,10 @@ export default {
     operation: 'a question to another thread and its answer, one at a time',
     operations: 5000,
     expected: expectedSum,
-    sides: { ask: askHeddle, comlink: askComlink },
-    rows: [{ what: 'one question', ours: 'ask', against: 'comlink', bar: { atMost: 0.5 } }],
+    sides: { ask: askHeddle, comlink: askComlink, comedy: askComedy },
+    rows: [
+      { what: 'one question', ours: 'ask', against: 'comlink', bar: { atMost: 0.5 } },
+      { what: '', ours: 'ask', against: 'comedy', bar: { atMost: 0.1 } },
+    ],
   },
 } satisfies Subject;

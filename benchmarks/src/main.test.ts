@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
@@ -16,7 +16,7 @@ test('an unknown subject is refused with the names of those that there are', () 
   const { status, stderr, stdout } = bench('--only', 'lock,nosuch');
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(
-    'there is no subject "nosuch"; there are lock, hand-off, queue, thread, executor, comlink, actors, scaling',
+    'there is no subject "nosuch"; there are lock, hand-off, queue, sizes, crowd, waiters, thread, start-up, executor, comlink, actors, scaling, footprint',
   );
 });
 
@@ -46,4 +46,24 @@ test('a run prints the table, writes JSON, and exits with 0 whatever bars it mis
 
 test('a factor to check by that no figure can miss lets the run pass', () => {
   expect(bench('--smoke', '--only', 'lock', '--check', '1000').status).toBe(0);
+});
+
+test('a ratio that is much worse than the recorded one fails the check, and says what was recorded', () => {
+  const recorded = JSON.parse(readFileSync(new URL('../results/lock.json', import.meta.url), 'utf8')) as {
+    rows: Array<{ what: string; ratio: { median: number } }>;
+  };
+  // As if it had been a million times as fast.
+  for (const row of recorded.rows) row.ratio.median /= 1e6;
+  writeFileSync(`${folder}/lock.json`, JSON.stringify(recorded));
+  const { status, stderr } = bench('--smoke', '--only', 'lock', '--check', '2', '--baseline', folder);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /lock, acquire, release: [\d.]+ × raw .* is worse than the recorded ≤ [\d.e-]+ × by more than a factor of 2/,
+  );
+});
+
+test('without --check a baseline is refused', () => {
+  const { status, stderr } = bench('--baseline', folder);
+  expect(status).toBe(2);
+  expect(stderr).toContain('--baseline is of use only with --check');
 });

@@ -1,10 +1,12 @@
 /** `npm run bench`: measures the subjects that were asked for and prints how they compare. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Figure } from './footprint.ts';
 import { findPython, judge, measure } from './harness.ts';
-import type { Row, Subject } from './harness.ts';
-import { barText, describeMachine, headText, machineText, ratioText, rowText } from './report.ts';
+import type { Bar, Row, Subject } from './harness.ts';
+import { barText, describeMachine, figureText, headText, machineText, ratioText, rowText } from './report.ts';
 
 /** One file each, in the order of the table. */
 const SAVINA = [
@@ -30,11 +32,16 @@ const SUBJECTS = [
   'lock',
   'hand-off',
   'queue',
+  'sizes',
+  'crowd',
+  'waiters',
   'thread',
+  'start-up',
   'executor',
   'comlink',
   'actors',
   'scaling',
+  'footprint',
   ...SAVINA,
 ];
 
@@ -52,10 +59,17 @@ const HELP = `npm run bench -- [options]
   --smoke            ${SMOKE.rounds} such round: shows that everything runs, the figures mean nothing
   --json FILE        also writes what was measured, round by round, to FILE
   --check FACTOR     fails if a ratio is worse than its bar by more than FACTOR (1 or more)
+  --baseline FOLDER  with --check: than the ratio recorded in FOLDER/SUBJECT.json, where there is one
   --help             this`;
 
 /** A mistake in the arguments: shown without a stack. */
 class UsageError extends Error {}
+
+/** What a subject's file exports: what is timed, and perhaps what is weighed. */
+interface SubjectFile {
+  readonly default: Subject;
+  readonly figures?: (quick: boolean) => Figure[];
+}
 
 interface NamedRow extends Row {
   readonly subject: string;
@@ -66,6 +80,7 @@ interface Arguments {
   effort: typeof FULL;
   json: string | undefined;
   check: number | undefined;
+  baseline: string | undefined;
   help: boolean;
 }
 
@@ -78,16 +93,20 @@ function readArguments(): Arguments {
       smoke: { type: 'boolean', default: false },
       json: { type: 'string' },
       check: { type: 'string' },
+      baseline: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
-  const { quick, smoke, json, help } = values;
+  const { quick, smoke, json, baseline, help } = values;
+  if (baseline !== undefined && values.check === undefined)
+    throw new UsageError('--baseline is of use only with --check');
   const effort = smoke ? SMOKE : quick ? QUICK : FULL;
   return {
     only: chosen(values.only),
     effort: { ...effort, rounds: number('--rounds', values.rounds, Number.isInteger) ?? effort.rounds },
     check: number('--check', values.check, Number.isFinite),
     json,
+    baseline,
     help,
   };
 }
@@ -117,20 +136,27 @@ function number(
   return value;
 }
 
-async function bench({ only, effort, json, check }: Arguments): Promise<void> {
+async function bench({ only, effort, json, check, baseline }: Arguments): Promise<void> {
   const python = findPython();
   const machine = describeMachine(python?.version);
   console.log(machineText(machine));
   const options = { ...effort, python: python?.command };
   const rows: NamedRow[] = [];
+  const weights: Figure[] = [];
   for (const name of only) {
     const url = new URL(`./${name}.ts`, import.meta.url);
-    const { default: subject } = (await import(url.href)) as { default: Subject };
+    const { default: subject, figures } = (await import(url.href)) as SubjectFile;
     for (const [workload, each] of Object.entries(subject)) {
       const measured = await measure(url, workload, each, options);
       console.log(`\n${headText(`${name}: ${each.operation}`)}`);
       for (const row of measured) console.log(rowText(row));
       rows.push(...measured.map(row => ({ subject: name, ...row })));
+    }
+    if (figures !== undefined) {
+      const weighed = figures(effort.quick);
+      console.log(`\n${name}: bytes for each`);
+      for (const figure of weighed) console.log(figureText(figure));
+      weights.push(...weighed);
     }
   }
   const loadAfter = loadavg()[0]!;
@@ -138,10 +164,10 @@ async function bench({ only, effort, json, check }: Arguments): Promise<void> {
   if (json !== undefined) {
     writeFileSync(
       json,
-      `${JSON.stringify({ machine, loadAfter, options, rows: rows.map(asJson) }, undefined, 2)}\n`,
+      `${JSON.stringify({ machine, loadAfter, options, rows: rows.map(asJson), weights }, undefined, 2)}\n`,
     );
   }
-  if (check !== undefined) guard(rows, check);
+  if (check !== undefined) guard(rows, check, baseline);
 }
 
 function summary(rows: readonly Row[]): string {
@@ -155,16 +181,41 @@ function asJson(row: Row): object {
   return { ...row, bar: row.verdict === 'no bar' ? null : row.bar };
 }
 
-/** Names each row that misses its bar by more than the factor, and fails if there is one. */
-function guard(rows: readonly NamedRow[], factor: number): void {
+/**
+ * Names each row that is worse than its bar, or than what was recorded for it, by more than the factor, and fails if there is one. A recorded ratio
+ * is what finds a regression: a row far within its bar has much to lose before it misses it, and one that misses it always would fail always.
+ */
+function guard(rows: readonly NamedRow[], factor: number, baseline: string | undefined): void {
   for (const row of rows) {
-    if (row.ratio === undefined || judge(row.ratio.median, row.bar, factor) !== 'missed') continue;
+    if (row.ratio === undefined) continue;
+    const recorded = baseline === undefined ? undefined : recordedRatio(baseline, row);
+    const bar = recorded === undefined ? row.bar : asBar(row.bar, recorded);
+    if (judge(row.ratio.median, bar, factor) !== 'missed') continue;
     console.error(
       `${row.subject}, ${row.what}: ${ratioText(row.ratio.median)} × ${row.against} (middle half ${ratioText(row.ratio.low)} to ` +
-        `${ratioText(row.ratio.high)}) is worse than its bar of ${barText(row.bar)} by more than a factor of ${factor}`,
+        `${ratioText(row.ratio.high)}) is worse than ${recorded === undefined ? 'its bar of' : 'the recorded'} ${barText(bar)} by more than a factor of ${factor}`,
     );
     process.exitCode = 1;
   }
+}
+
+/** Bars on time bound from above, those on speed from below. */
+function asBar(bar: Bar, ratio: number): Bar {
+  return 'atMost' in bar ? { atMost: ratio } : { atLeast: ratio };
+}
+
+function recordedRatio(folder: string, row: NamedRow): number | undefined {
+  const file = join(folder, `${row.subject}.json`);
+  if (!existsSync(file)) return undefined;
+  const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { rows: readonly NamedRow[] };
+  const same = rows.find(
+    each =>
+      each.workload === row.workload &&
+      each.what === row.what &&
+      each.ours === row.ours &&
+      each.against === row.against,
+  );
+  return same?.ratio?.median;
 }
 
 try {

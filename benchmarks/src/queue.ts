@@ -5,6 +5,7 @@
 import { Event, Queue, SharedBuffer, Thread, task } from '@heddle/core';
 import { parentPort } from 'node:worker_threads';
 import type { Worker } from 'node:worker_threads';
+import { copyThrough, structuredClone, sumOfBytes } from './copies.ts';
 import { SPEED, timed, timedAsync } from './harness.ts';
 import type { Round, Subject } from './harness.ts';
 import { startWorker } from './worker.ts';
@@ -139,11 +140,6 @@ async function answer(worker: Worker): Promise<number> {
 const MEBIBYTE = 2 ** 20;
 const BUFFERS = 8;
 
-/** The first bytes are 0, 1 … 255, 0, 1 …; rounds are multiples of 256. */
-function sumOfBytes(passes: number): number {
-  return (passes / 256) * ((255 * 256) / 2);
-}
-
 export const bufferConsumer = task(
   import.meta,
   function bufferConsumer(full: Queue<SharedBuffer>, empty: Queue<SharedBuffer>, passes: number): number {
@@ -225,76 +221,6 @@ async function transferAll(worker: Worker, idle: ArrayBuffer[], passes: number):
   return sum;
 }
 
-// One mebibyte, copied: the consumer gets bytes of its own.
-
-const WINDOW = 8;
-
-export const copyConsumer = task(
-  import.meta,
-  function copyConsumer(queue: Queue<Uint8Array>, passes: number): number {
-    let sum = 0;
-    for (let pass = 0; pass < passes; pass++) sum += queue.get()[0]!;
-    return sum;
-  },
-);
-
-function putCopies(queue: Queue<Uint8Array>, bytes: Uint8Array, passes: number): void {
-  for (let pass = 0; pass < passes; pass++) {
-    bytes[0] = pass & 255;
-    queue.put(bytes);
-  }
-}
-
-function copyThrough(): Round {
-  const queue = new Queue<Uint8Array>({ maxsize: WINDOW });
-  const bytes = new Uint8Array(MEBIBYTE).fill(1);
-  return passes => {
-    const thread = new Thread(copyConsumer, { args: [queue, passes] }).start();
-    return timed(() => {
-      putCopies(queue, bytes, passes);
-      return thread.result();
-    });
-  };
-}
-
-/** Answers each item with the sum so far, so that no more than a window of them is under way. */
-export function cloneConsumer(): void {
-  let sum = 0;
-  parentPort!.on('message', (item: Uint8Array | number) => {
-    sum = typeof item === 'number' ? 0 : sum + item[0]!;
-    if (typeof item !== 'number') parentPort!.postMessage(sum);
-  });
-}
-
-function structuredClone(): Round {
-  const worker = startWorker(import.meta, cloneConsumer, undefined);
-  const bytes = new Uint8Array(MEBIBYTE).fill(1);
-  return passes => {
-    worker.postMessage(0);
-    return timedAsync(async () => postCopies(worker, bytes, passes));
-  };
-}
-
-async function postCopies(worker: Worker, bytes: Uint8Array, passes: number): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  let sent = 0;
-  let answered = 0;
-  const send = () => {
-    bytes[0] = sent & 255;
-    sent += 1;
-    worker.postMessage(bytes);
-  };
-  worker.on('message', (sum: number) => {
-    answered += 1;
-    if (sent < passes) send();
-    if (answered === passes) resolve(sum);
-  });
-  while (sent < Math.min(WINDOW, passes)) send();
-  const sum = await promise;
-  worker.removeAllListeners('message');
-  return sum;
-}
-
 const subject: Subject = {
   'small objects': {
     operation: 'a small object from one thread to another',
@@ -325,9 +251,9 @@ const subject: Subject = {
   copied: {
     operation: '1 MiB copied to another thread',
     operations: 256,
-    quick: 256,
+    quick: 64,
     expected: sumOfBytes,
-    sides: { 'put, get': copyThrough, 'structured clone': structuredClone },
+    sides: { 'put, get': copyThrough(MEBIBYTE), 'structured clone': structuredClone(MEBIBYTE) },
     rows: [
       { what: 'Queue of Uint8Arrays', ours: 'put, get', against: 'structured clone', bar: { atLeast: 2 } },
     ],

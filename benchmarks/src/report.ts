@@ -1,5 +1,6 @@
 /** What the benchmarks print: where they ran, and the table. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import type { Figure } from './footprint.ts';
 import { SPEED, TIME, findErlang } from './harness.ts';
 import type { Bar, Row, Spread } from './harness.ts';
 
@@ -55,6 +56,18 @@ export function rowText(row: Row): string {
     barText(row.bar),
     row.verdict,
   ]);
+}
+
+/** One line of what was weighed. */
+export function figureText({ what, bytes, how }: Figure): string {
+  return columns([what, size(bytes), how]);
+}
+
+/** Three figures and a unit, whole bytes below a kibibyte. */
+function size(bytes: number): string {
+  if (bytes < 1024) return `${Math.round(bytes)} B`;
+  if (bytes < 2 ** 20) return `${(bytes / 1024).toPrecision(3)} KiB`;
+  return `${(bytes / 2 ** 20).toPrecision(3)} MiB`;
 }
 
 function columns(cells: readonly string[]): string {

@@ -104,9 +104,10 @@ export async function killRuns({ kills, random, log = () => {} }: KillOptions): 
       countOf(join(folder, 'out.db'), `_source = 'follow'`),
       readLines(folder).length,
     ];
-    const goal = String([tcp.sent, http.sent, file.whole.length, file.whole.length]);
+    // Senders may add a last batch after they were asked to stop.
+    const goal = (): string => String([tcp.sent, http.sent, file.whole.length, file.whole.length]);
     let [seen, since] = ['', performance.now()];
-    while (seen !== goal && performance.now() - since < STANDSTILL_MS) {
+    while (seen !== goal() && performance.now() - since < STANDSTILL_MS) {
       await delay(300);
       const now = String(progress());
       if (now !== seen) since = performance.now();

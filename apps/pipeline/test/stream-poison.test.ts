@@ -110,6 +110,21 @@ describe('a poisoned message', () => {
     );
   });
 
+  it('a transform that cannot stop is said, and ends the run all the same', async () => {
+    const module = join(folder, 'stop.mjs');
+    writeFileSync(
+      module,
+      'export default { transform: ({ value }) => value, stop() { throw new Error("no goodbye"); } };',
+    );
+    const { code, stderr, report } = await runStream(
+      ['--stdin', '--transform', module, '--sqlite', join(folder, 'stop.db')],
+      { input: 'a\n' },
+    );
+    expect(code).toBe(0);
+    expect(report).toMatchObject({ in: 1, stored: 1, restarts: 0 });
+    expect(stderr).toContain('no goodbye');
+  });
+
   it.each([
     ['that is not there', 'missing.mjs', undefined, 'could not be loaded'],
     ['that exports nothing', 'empty.mjs', 'export const x = 1;', 'must export one as default'],

@@ -363,6 +363,7 @@ export class Node implements Border, Receiver {
   /** Tells everybody here who had to do with actors of that thread, and its successor which of them may come back. */
   threadDied(slot: number, successor: number): void {
     const reason = exit.threadDied;
+    this.#reception.lookAgain();
     this.#questions.threadDied(slot);
     const interested = this.#interested[slot]!;
     this.#interested[slot] = new Set();

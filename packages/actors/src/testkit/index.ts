@@ -5,3 +5,6 @@ export { InjectedCrash } from './faults.ts';
 export type { Faults } from './faults.ts';
 export { seededRandom } from './random.ts';
 export { VirtualHost } from './virtual-host.ts';
+export { BehaviorKit } from './behavior-kit.ts';
+export type { BehaviorKitOptions } from './behavior-kit.ts';
+export type { Effect } from './effects.ts';

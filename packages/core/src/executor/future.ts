@@ -21,7 +21,7 @@ import { dropMessage } from '../memory/message.ts';
 import { Existing, makeHandle, release, retain } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { WaitOptions } from '../sync/options.ts';
 import { handleUncaught } from '../thread/except-hook.ts';
 import { joinSite } from './call-site.ts';
@@ -301,7 +301,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 
   #wait(options: WaitOptions | undefined, place: string): void {
-    const deadline = options === undefined ? Infinity : deadlineOf(options.timeout, place);
+    const deadline = options === undefined ? Infinity : deadlineIn(options, place);
     if (!this.waitUntil(deadline)) throw new TimeoutError(`${place}: not done within ${options?.timeout} ms`);
   }
 

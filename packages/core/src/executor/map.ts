@@ -7,7 +7,7 @@
  * ```
  */
 import { TimeoutError } from '../errors.ts';
-import { deadlineOf } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/wait.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { Future, Origin } from './future.ts';
 import type { MapAsyncOptions, MapOptions } from './options.ts';
@@ -56,7 +56,7 @@ class Plan {
       buffer === undefined || buffer === Infinity
         ? Infinity
         : Math.ceil(wholeNumber(buffer, 1, MOST, `${place}: bufferSize`) / this.chunkSize);
-    this.deadline = deadlineOf(options?.timeout, place);
+    this.deadline = deadlineIn(options, place);
     checkInputs(target, iterables, place);
   }
 

@@ -10,6 +10,7 @@
 import { f64, hot, i32 } from '../atomics.ts';
 import { QueueFullError, ThreadStateError } from '../errors.ts';
 import { allocate, allocateZeroed, free } from '../memory/allocator.ts';
+import { checkOptions } from '../memory/check-options.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { OBJECT, REGISTRY, THREAD_FLAG } from '../memory/layout.ts';
 import { dropMessage, storeMessage } from '../memory/message.ts';
@@ -17,7 +18,7 @@ import { writeName } from '../memory/name.ts';
 import { Existing, SharedObject, release, retain } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, deadlineOf, waitBlocking } from '../parking/wait.ts';
 import '../sync/guard.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions } from '../sync/options.ts';
@@ -137,6 +138,7 @@ export class ThreadPoolExecutor extends SharedObject {
       return;
     }
     const place = 'ThreadPoolExecutor';
+    if (options !== undefined) checkOptions(options, place, '{ maxWorkers: 4 }');
     const maxWorkers = wholeNumber(
       options?.maxWorkers ?? parallelism(),
       1,
@@ -375,13 +377,15 @@ export class ThreadPoolExecutor extends SharedObject {
   async shutdownAsync(options?: ShutdownOptions & AsyncWaitOptions): Promise<void> {
     const pool = this.#close(options);
     if (options?.wait === false) return;
-    const deadline = deadlineOf(options?.timeout, 'ThreadPoolExecutor.shutdownAsync');
+    const deadline = deadlineIn(options, 'ThreadPoolExecutor.shutdownAsync');
     await waitInLine(this, pool, endLine, deadline, options?.signal);
     drainCompleted();
   }
 
   #close(options: ShutdownOptions | undefined): number {
     const pool = this.live();
+    if (options !== undefined && options !== null)
+      checkOptions(options, 'ThreadPoolExecutor.shutdown', '{ wait: false }');
     if (options?.wait !== false && runsFor(pool)) {
       throw new ThreadStateError(
         `${this.#described}: a task can't wait for the shutdown of the pool that it runs in; pass { wait: false }`,

@@ -3,7 +3,7 @@ import { canBlock, load, wait as atomicsWait } from '../atomics.ts';
 import { BlockingNotAllowedError, TimeoutError } from '../errors.ts';
 import { AGENT } from '../memory/layout.ts';
 import { selfAgent } from '../parking/guard.ts';
-import { deadlineOf, now } from '../parking/wait.ts';
+import { deadlineIn, now } from '../parking/wait.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { drainCompleted, stopPolling } from './completed.ts';
 import { Future } from './future.ts';
@@ -97,7 +97,7 @@ export function wait<T>(futures: Iterable<Future<T>>, options?: WaitForOptions):
   const notDone = collect(futures, 'wait');
   const done = new Set<Future<T>>();
   const mode = modeOf(options, 'wait');
-  const deadline = deadlineOf(options?.timeout, 'wait');
+  const deadline = deadlineIn(options, 'wait');
   for (const future of notDone) future.watch();
   let failed = false;
   const isOver = (): boolean => {
@@ -116,7 +116,7 @@ export async function waitAsync<T>(
   const notDone = collect(futures, 'waitAsync');
   const done = new Set<Future<T>>();
   const mode = modeOf(options, 'waitAsync');
-  const deadline = deadlineOf(options?.timeout, 'waitAsync');
+  const deadline = deadlineIn(options, 'waitAsync');
   options?.signal?.throwIfAborted();
   let failed = sift(notDone, done);
   if (isEnough(mode, done, notDone, failed) || deadline <= now()) return { done, notDone };
@@ -205,7 +205,7 @@ function* completedBlocking<T>(
   futures: Iterable<Future<T>>,
   options: WaitOptions | undefined,
 ): Generator<Future<T>, void, undefined> {
-  const deadline = deadlineOf(options?.timeout, 'asCompleted');
+  const deadline = deadlineIn(options, 'asCompleted');
   const notDone = collect(futures, 'asCompleted');
   const total = notDone.size;
   for (const future of notDone) future.watch();
@@ -251,7 +251,7 @@ function completedAsync<T>(
 }
 
 function begin<T>(futures: Iterable<Future<T>>, options: WaitOptions | undefined) {
-  const deadline = deadlineOf(options?.timeout, 'asCompleted');
+  const deadline = deadlineIn(options, 'asCompleted');
   const all = collect(futures, 'asCompleted');
   const arrived = [...all].filter(future => future.done).sort(bySettling);
   for (const future of arrived) all.delete(future);

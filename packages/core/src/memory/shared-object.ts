@@ -19,6 +19,7 @@ import { ThreadStateError } from '../errors.ts';
 import { selfAgent } from '../parking/guard.ts';
 import './agent.ts';
 import { allocateZeroed, free } from './allocator.ts';
+import { checkOptions } from './check-options.ts';
 import { kindOf } from './kinds.ts';
 import { AGENT, OBJECT } from './layout.ts';
 import { enter, strike } from './ledger.ts';
@@ -98,6 +99,8 @@ export interface NameOptions {
   name?: string | undefined;
 }
 
+const OPTIONS = "{ name: 'mine' }";
+
 /** A handle for a block of shared memory. It travels to other threads in arguments, messages and queues, at any depth. */
 export abstract class SharedObject {
   /** Where the block is; 0 after `dispose()`. @internal */
@@ -109,6 +112,7 @@ export abstract class SharedObject {
     if (source instanceof Existing) {
       this.at = source.pointer;
     } else {
+      if (source !== undefined && source !== null) checkOptions(source, this.constructor.name, OPTIONS);
       const name = source?.name;
       if (name !== undefined && typeof name !== 'string') {
         throw new TypeError(

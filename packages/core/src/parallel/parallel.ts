@@ -6,7 +6,7 @@ import { canBlock } from '../atomics.ts';
 import { SharedArray } from '../array/shared-array.ts';
 import type { NumericView } from '../array/shared-array.ts';
 import { BlockingNotAllowedError, TimeoutError } from '../errors.ts';
-import { deadlineOf, now } from '../parking/wait.ts';
+import { deadlineIn, now } from '../parking/wait.ts';
 import { AtomicCounter } from '../sync/atomic-counter.ts';
 import { AtomicFlag } from '../sync/atomic-flag.ts';
 import { wholeNumber } from '../sync/options.ts';
@@ -200,7 +200,7 @@ function prepare(
   const name: unknown = options?.name ?? place;
   if (typeof name !== 'string')
     throw new TypeError(`${place}: name must be a string, got ${String(name)} (${typeof name})`);
-  const deadline = deadlineOf(options?.timeout, place);
+  const deadline = deadlineIn(options, place);
   const address = addressOf(body, place);
   const taken = new AtomicCounter();
   const job: Job = { ...turns, chunk, args, body: address, into, taken, stop: new AtomicFlag() };

@@ -11,6 +11,7 @@ import { canBlock, explored, hot, i32, pause, wait } from '../atomics.ts';
 import { BlockingNotAllowedError } from '../errors.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
+import { checkOptions } from '../memory/check-options.ts';
 import { lockGuard, recover, selfAgent, unlockGuard } from './guard.ts';
 import { append, first, insertBefore, unlink } from './line.ts';
 
@@ -84,6 +85,26 @@ function cores(): number {
 
 /** Milliseconds on this thread's monotonic clock. */
 export const now: () => number = () => performance.now();
+
+/** What calls that wait take. */
+interface Waiting {
+  readonly timeout?: number | undefined;
+  readonly signal?: unknown;
+}
+
+/** The deadline of a call. Throws `TypeError` for options that are no object and a signal that is none, and what `deadlineOf` throws. */
+export function deadlineIn(options: Waiting | undefined, place: string): number {
+  if (options === undefined || options === null) return Infinity;
+  checkOptions(options, place, '{ timeout: 100 }');
+  const { signal, timeout } = options;
+  if (signal !== undefined && signal !== null) checkSignal(signal, place);
+  return deadlineOf(timeout, place);
+}
+
+function checkSignal(signal: unknown, place: string): void {
+  if (typeof (signal as Partial<AbortSignal>).throwIfAborted === 'function') return;
+  throw new TypeError(`${place}: signal must be an AbortSignal, got ${String(signal)} (${typeof signal})`);
+}
 
 /** Turns a timeout into a deadline. Throws `RangeError` for NaN and negative values and `TypeError` for what is no number. */
 export function deadlineOf(timeout: number | undefined, place: string): number {

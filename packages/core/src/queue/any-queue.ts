@@ -1,9 +1,10 @@
 /** What all queues have in common: the side from which items are taken. */
 import { i32 } from '../atomics.ts';
 import { QueueEmptyError, QueueShutDownError } from '../errors.ts';
+import { checkOptions } from '../memory/check-options.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { deadlineOf } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/wait.ts';
 import '../sync/guard.ts';
 import { describe } from '../sync/lock.ts';
 import { wholeNumber } from '../sync/options.ts';
@@ -32,6 +33,7 @@ export abstract class AnyQueue<T> extends SharedObject {
     if (options instanceof Existing || options === undefined)
       super(discipline.kind, QUEUE.bytesOfBlock, options);
     else {
+      checkOptions(options, discipline.type, '{ maxsize: 100 }');
       const maxsize = limit(options.maxsize, `${discipline.type}: maxsize`);
       const maxBytes = limit(options.maxBytes, `${discipline.type}: maxBytes`);
       super(discipline.kind, QUEUE.bytesOfBlock, options);
@@ -49,8 +51,7 @@ export abstract class AnyQueue<T> extends SharedObject {
    */
   get(options?: WaitOptions): T {
     const queue = this.live();
-    const deadline =
-      options === undefined ? Infinity : deadlineOf(options.timeout, `${this.discipline.type}.get`);
+    const deadline = options === undefined ? Infinity : deadlineIn(options, `${this.discipline.type}.get`);
     if (grab(queue, this.discipline.store)) return unpack() as T;
     const outcome = receive(queue, this.discipline, deadline);
     if (outcome === OUTCOME.done) return unpack() as T;
@@ -63,7 +64,7 @@ export abstract class AnyQueue<T> extends SharedObject {
    */
   async getAsync(options?: AsyncWaitOptions): Promise<T> {
     const queue = this.live();
-    const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.getAsync`);
+    const deadline = deadlineIn(options, `${this.discipline.type}.getAsync`);
     options?.signal?.throwIfAborted();
     if (grab(queue, this.discipline.store)) return unpack() as T;
     const { outcome, value } = await receiveAsync(this, queue, this.discipline, deadline, options?.signal);
@@ -95,7 +96,7 @@ export abstract class AnyQueue<T> extends SharedObject {
   getMany(max: number, options?: WaitOptions): T[] {
     const queue = this.live();
     wholeNumber(max, 1, GREATEST, `${this.discipline.type}.getMany: max`);
-    const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.getMany`);
+    const deadline = deadlineIn(options, `${this.discipline.type}.getMany`);
     const values: unknown[] = [];
     grabMany(queue, this.discipline.store, max, values);
     if (values.length === 0) {
@@ -111,7 +112,7 @@ export abstract class AnyQueue<T> extends SharedObject {
   async getManyAsync(max: number, options?: AsyncWaitOptions): Promise<T[]> {
     const queue = this.live();
     wholeNumber(max, 1, GREATEST, `${this.discipline.type}.getManyAsync: max`);
-    const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.getManyAsync`);
+    const deadline = deadlineIn(options, `${this.discipline.type}.getManyAsync`);
     options?.signal?.throwIfAborted();
     const values: unknown[] = [];
     grabMany(queue, this.discipline.store, max, values);

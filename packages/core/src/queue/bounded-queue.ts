@@ -2,12 +2,13 @@
  * What `Queue`, `LifoQueue` and `PriorityQueue` have in common: everything but the order. The rules are in `lines.ts`, the orders in `fifo.ts`, `lifo.ts`
  * and `heap.ts`.
  */
+import { checkOptions } from '../memory/check-options.ts';
 import { i32 } from '../atomics.ts';
 import { QueueFullError, QueueShutDownError, SharedMemoryExhaustedError } from '../errors.ts';
 import { memoryUsage } from '../memory/allocator.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import { describe } from '../sync/lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { AnyQueue } from './any-queue.ts';
@@ -30,8 +31,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
    */
   put(item: T, options?: PutOptions): void {
     const queue = this.live();
-    const deadline =
-      options === undefined ? Infinity : deadlineOf(options.timeout, `${this.discipline.type}.put`);
+    const deadline = options === undefined ? Infinity : deadlineIn(options, `${this.discipline.type}.put`);
     const message = this.#pack(item, options);
     let outcome = offer(queue, this.discipline.store, message);
     if (outcome === OUTCOME.none) {
@@ -49,7 +49,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
   /** As `put`, without blocking: resolves once the queue has accepted the item; rejects with what `put` throws, and with `signal.reason` when aborted. */
   async putAsync(item: T, options?: AsyncPutOptions): Promise<void> {
     const queue = this.live();
-    const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.putAsync`);
+    const deadline = deadlineIn(options, `${this.discipline.type}.putAsync`);
     options?.signal?.throwIfAborted();
     let message = this.#pack(item, options);
     let outcome = offer(queue, this.discipline.store, message);
@@ -92,7 +92,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
    */
   putMany(items: Iterable<T>, options?: WaitOptions): void {
     const queue = this.live();
-    const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.putMany`);
+    const deadline = deadlineIn(options, `${this.discipline.type}.putMany`);
     const batch = this.#packMany(items, options);
     for (;;) {
       offerMany(queue, this.discipline.store, batch);
@@ -113,7 +113,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
   /** As `putMany`, without blocking. When it is aborted midway, what was put stays. */
   async putManyAsync(items: Iterable<T>, options?: AsyncWaitOptions): Promise<void> {
     const queue = this.live();
-    const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.putManyAsync`);
+    const deadline = deadlineIn(options, `${this.discipline.type}.putManyAsync`);
     options?.signal?.throwIfAborted();
     const batch = this.#packMany(items, options);
     for (;;) {
@@ -152,14 +152,14 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
     return waitBlocking(
       queue,
       this.discipline.lines.joiners,
-      deadlineOf(options?.timeout, `${this.discipline.type}.join`),
+      deadlineIn(options, `${this.discipline.type}.join`),
     );
   }
 
   /** As `join`, without blocking. Rejects with `signal.reason` when aborted. */
   async joinAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const queue = this.live();
-    const deadline = deadlineOf(options?.timeout, `${this.discipline.type}.joinAsync`);
+    const deadline = deadlineIn(options, `${this.discipline.type}.joinAsync`);
     options?.signal?.throwIfAborted();
     return waitInLine(this, queue, this.discipline.lines.joiners, deadline, options?.signal);
   }
@@ -170,6 +170,8 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
    * called again, and `immediate` later. Never blocks. Source: Python 3.13.
    */
   shutdown(options?: { immediate?: boolean | undefined }): void {
+    if (options !== undefined && options !== null)
+      checkOptions(options, `${this.discipline.type}.shutdown`, '{ immediate: true }');
     const queue = this.live();
     const { store } = this.discipline;
     lockGuard(queue + QUEUE.guard);
@@ -224,6 +226,11 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
   }
 
   #packMany(items: Iterable<T>, options: unknown): Batch {
+    if (typeof (items as Partial<Iterable<T>> | null | undefined)?.[Symbol.iterator] !== 'function') {
+      throw new TypeError(
+        `${this.discipline.type}.putMany: items must be iterable, got ${String(items)} (${typeof items})`,
+      );
+    }
     const batch = new Batch();
     try {
       for (const item of items) {

@@ -43,7 +43,7 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { mark, unmark, waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { lengthOf, mend } from '../parking/line.ts';
-import { deadlineOf, givenToMe, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, deadlineOf, givenToMe, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll } from '../parking/wake.ts';
 import { describe } from './lock.ts';
@@ -236,7 +236,7 @@ export class Barrier extends SharedObject {
     const existing = (options as unknown) instanceof Existing;
     if (!existing) {
       wholeNumber(parties, 1, 0x7fff_ffff, 'Barrier: parties');
-      deadlineOf(options?.timeout, 'Barrier');
+      deadlineIn(options, 'Barrier');
       const action: unknown = options?.action;
       if (action !== undefined && typeof action !== 'function') {
         throw new TypeError(`Barrier: action must be a function, got ${String(action)} (${typeof action})`);
@@ -377,8 +377,8 @@ export class Barrier extends SharedObject {
   }
 
   #timeout(barrier: number, options: WaitOptions | undefined, place: string): number {
+    deadlineIn(options, place);
     const timeout = options?.timeout;
-    deadlineOf(timeout, place);
     return timeout === undefined ? f64[(barrier + TIMEOUT) / 2]! : timeout;
   }
 

@@ -28,7 +28,7 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, notifyLater, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineOf, now, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, now, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant, grantQuietly } from '../parking/wake.ts';
 import type { Guard } from './guard.ts';
@@ -176,7 +176,7 @@ export class Condition extends SharedObject {
    */
   wait(options?: WaitOptions): boolean {
     this.live();
-    const deadline = deadlineOf(options?.timeout, 'Condition.wait');
+    const deadline = deadlineIn(options, 'Condition.wait');
     return this.#wait(deadline);
   }
 
@@ -200,7 +200,7 @@ export class Condition extends SharedObject {
    */
   async waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
     this.live();
-    const deadline = deadlineOf(options?.timeout, 'Condition.waitAsync');
+    const deadline = deadlineIn(options, 'Condition.waitAsync');
     options?.signal?.throwIfAborted();
     return this.#waitAsync(deadline, options?.signal);
   }
@@ -252,7 +252,7 @@ export class Condition extends SharedObject {
         `${place}: predicate must be a function, got ${String(predicate)} (${typeof predicate})`,
       );
     }
-    const deadline = deadlineOf(options?.timeout, place);
+    const deadline = deadlineIn(options, place);
     this.#mustHold('wait on');
     return deadline;
   }

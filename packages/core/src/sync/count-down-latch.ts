@@ -14,7 +14,7 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { mend } from '../parking/line.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll } from '../parking/wake.ts';
 import { wholeNumber } from './options.ts';
@@ -102,14 +102,14 @@ export class CountDownLatch extends SharedObject {
    */
   wait(options?: WaitOptions): boolean {
     const latch = this.live();
-    const deadline = deadlineOf(options?.timeout, 'CountDownLatch.wait');
+    const deadline = deadlineIn(options, 'CountDownLatch.wait');
     return load(latch) === 0 || waitBlocking(latch, latchLine, deadline);
   }
 
   /** As `wait`, without blocking; rejects with `signal.reason` when aborted. Holds the event loop meanwhile. */
   async waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const latch = this.live();
-    const deadline = deadlineOf(options?.timeout, 'CountDownLatch.waitAsync');
+    const deadline = deadlineIn(options, 'CountDownLatch.waitAsync');
     options?.signal?.throwIfAborted();
     return load(latch) === 0 || waitInLine(this, latch, latchLine, deadline, options?.signal);
   }

@@ -25,7 +25,7 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll } from '../parking/wake.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
@@ -121,14 +121,14 @@ export class Event extends SharedObject {
    */
   wait(options?: WaitOptions): boolean {
     const event = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Event.wait');
+    const deadline = deadlineIn(options, 'Event.wait');
     return load(event) === SET || waitBlocking(event, eventLine, deadline);
   }
 
   /** As `wait`, without blocking; rejects with `signal.reason` when aborted. Holds the event loop meanwhile. */
   async waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const event = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Event.waitAsync');
+    const deadline = deadlineIn(options, 'Event.waitAsync');
     options?.signal?.throwIfAborted();
     return load(event) === SET || waitInLine(this, event, eventLine, deadline, options?.signal);
   }

@@ -25,7 +25,7 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineOf, givenToMe, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, givenToMe, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant } from '../parking/wake.ts';
 import { describe } from './lock.ts';
@@ -144,7 +144,7 @@ export class Exchanger<T = unknown> extends SharedObject {
    */
   exchange(value: T, options?: WaitOptions): T {
     const exchanger = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Exchanger.exchange');
+    const deadline = deadlineIn(options, 'Exchanger.exchange');
     const visit = comeWith(value);
     let met: boolean;
     try {
@@ -164,7 +164,7 @@ export class Exchanger<T = unknown> extends SharedObject {
    */
   async exchangeAsync(value: T, options?: AsyncWaitOptions): Promise<T> {
     const exchanger = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Exchanger.exchangeAsync');
+    const deadline = deadlineIn(options, 'Exchanger.exchangeAsync');
     const signal = options?.signal;
     signal?.throwIfAborted();
     const visit = comeWith(value);

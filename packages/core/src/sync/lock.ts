@@ -54,7 +54,7 @@ import '../owners/watch.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, ownerBits, selfAgent, selfBits, unlockGuard } from '../parking/guard.ts';
 import { first, mend, unlink } from '../parking/line.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant, poke } from '../parking/wake.ts';
 import type { Guard } from './guard.ts';
@@ -321,7 +321,7 @@ export class Lock extends SharedObject {
 
   #acquireSlowly(options: WaitOptions | undefined): boolean {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Lock.acquire');
+    const deadline = deadlineIn(options, 'Lock.acquire');
     if (!takeLock(lock, 0) && !spinForLock(lock) && !waitBlocking(lock, lockLine, deadline)) return false;
     i32[lock + TAKER] = ident;
     return true;
@@ -333,7 +333,7 @@ export class Lock extends SharedObject {
    */
   async acquireAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Lock.acquireAsync');
+    const deadline = deadlineIn(options, 'Lock.acquireAsync');
     options?.signal?.throwIfAborted();
     const taken = (): void => {
       i32[lock + TAKER] = ident;
@@ -380,7 +380,7 @@ export class Lock extends SharedObject {
 
   #holdSlowly(options: WaitOptions | undefined): Guard {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Lock.hold');
+    const deadline = deadlineIn(options, 'Lock.hold');
     beforeTaking(lock, deadline);
     if (!holdState(lock, lockLine, deadline)) throw notAcquired('Lock', this, options);
     const guard = new HeldLock(this, lock);
@@ -393,7 +393,7 @@ export class Lock extends SharedObject {
   /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError` as `hold` does. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Lock.holdAsync');
+    const deadline = deadlineIn(options, 'Lock.holdAsync');
     options?.signal?.throwIfAborted();
     let guard: Guard | undefined;
     let by: string | undefined;

@@ -33,7 +33,7 @@ import { ensureMapped } from '../memory/slab.ts';
 import { mark, unmark, waitInLine } from '../parking/async.ts';
 import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant, grantAll } from '../parking/wake.ts';
 import { describe } from './lock.ts';
@@ -168,7 +168,7 @@ export class Once<T = void> extends SharedObject {
     const known = this.tryGet();
     if (known !== undefined) return known.value;
     const once = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Once.run');
+    const deadline = deadlineIn(options, 'Once.run');
     mustBeFunction(initialize, 'Once.run');
     if (runsHere(once)) throw this.#deadlock();
     const runner = mark(once, onceLine, 0);
@@ -209,7 +209,7 @@ export class Once<T = void> extends SharedObject {
     const known = this.tryGet();
     if (known !== undefined) return known.value;
     const once = this.live();
-    const deadline = deadlineOf(options?.timeout, 'Once.runAsync');
+    const deadline = deadlineIn(options, 'Once.runAsync');
     mustBeFunction(initialize, 'Once.runAsync');
     options?.signal?.throwIfAborted();
     const runner = mark(once, onceLine, 0);

@@ -28,7 +28,7 @@ import { beforeTaking, noteTaken } from '../owners/developer.ts';
 import { linkHeld, setHolding, unlinkHeld } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfBits } from '../parking/guard.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import type { Guard } from './guard.ts';
 import {
@@ -180,7 +180,7 @@ export class RLock extends SharedObject {
 
   #acquireSlowly(options: WaitOptions | undefined): boolean {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RLock.acquire');
+    const deadline = deadlineIn(options, 'RLock.acquire');
     if (this.tryAcquire()) return true;
     if (deadline === Infinity && i32[lock + OWNER] === ident) {
       throw new DeadlockError(
@@ -200,7 +200,7 @@ export class RLock extends SharedObject {
    */
   async acquireAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RLock.acquireAsync');
+    const deadline = deadlineIn(options, 'RLock.acquireAsync');
     options?.signal?.throwIfAborted();
     const taken = (): void => own(lock, 1, BY_ACQUIRE_ASYNC);
     if (!takeLock(lock, 0)) return waitInLine(this, lock, rlockLine, deadline, options?.signal, 0, taken);
@@ -246,8 +246,8 @@ export class RLock extends SharedObject {
   hold(options?: ReentrantWaitOptions): Guard {
     if (options?.within !== undefined) return this.#holdWithin(options.within, 'RLock.hold');
     const lock = this.live();
-    if (i32[REGISTRY.watch] !== 0 && !isHeldAs(lock, BY_THREAD))
-      beforeTaking(lock, deadlineOf(options?.timeout, 'RLock.hold'));
+    const deadline = deadlineIn(options, 'RLock.hold');
+    if (i32[REGISTRY.watch] !== 0 && !isHeldAs(lock, BY_THREAD)) beforeTaking(lock, deadline);
     setHolding(lock);
     if (!this.acquire(options)) throw notAcquired('RLock', this, options);
     const guard = new RLockGuard(this, lock, BY_THREAD);
@@ -271,7 +271,7 @@ export class RLock extends SharedObject {
       return this.#holdWithin(options.within, 'RLock.holdAsync');
     }
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RLock.holdAsync');
+    const deadline = deadlineIn(options, 'RLock.holdAsync');
     options?.signal?.throwIfAborted();
     const guardNumber = nextGuardNumber();
     let by: string | undefined;

@@ -42,7 +42,7 @@ import { addShare, dropShare, hasShare, prepareShare, sharersOf } from '../owner
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, selfAgent, selfBits, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant } from '../parking/wake.ts';
 import type { Guard } from './guard.ts';
@@ -297,7 +297,7 @@ export class RWLock extends SharedObject {
   acquireShared(options?: WaitOptions): boolean {
     if (options === undefined && this.tryAcquireShared()) return true;
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireShared');
+    const deadline = deadlineIn(options, 'RWLock.acquireShared');
     return this.tryAcquireShared() || waitBlocking(lock, sharedLine, deadline, SHARED);
   }
 
@@ -305,7 +305,7 @@ export class RWLock extends SharedObject {
   acquireExclusive(options?: WaitOptions): boolean {
     if (options === undefined && this.tryAcquireExclusive()) return true;
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireExclusive');
+    const deadline = deadlineIn(options, 'RWLock.acquireExclusive');
     return this.tryAcquireExclusive() || waitBlocking(lock, exclusiveLine, deadline, EXCLUSIVE);
   }
 
@@ -315,7 +315,7 @@ export class RWLock extends SharedObject {
    */
   async acquireSharedAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireSharedAsync');
+    const deadline = deadlineIn(options, 'RWLock.acquireSharedAsync');
     options?.signal?.throwIfAborted();
     return this.tryAcquireShared() || waitInLine(this, lock, sharedLine, deadline, options?.signal, SHARED);
   }
@@ -323,7 +323,7 @@ export class RWLock extends SharedObject {
   /** As `acquireExclusive`, without blocking; otherwise as `acquireSharedAsync`. */
   async acquireExclusiveAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireExclusiveAsync');
+    const deadline = deadlineIn(options, 'RWLock.acquireExclusiveAsync');
     options?.signal?.throwIfAborted();
     return (
       this.tryAcquireExclusive() ||
@@ -376,7 +376,7 @@ export class RWLock extends SharedObject {
   holdShared(options?: WaitOptions): Guard {
     const lock = this.live();
     prepareShare();
-    beforeTaking(lock, deadlineOf(options?.timeout, 'RWLock.acquireShared'));
+    beforeTaking(lock, deadlineIn(options, 'RWLock.holdShared'));
     if (!this.acquireShared(options)) throw notAcquired('RWLock', this, options);
     const guard = new SharedHold(this, lock);
     const by = abandonedBy(lock);
@@ -390,7 +390,7 @@ export class RWLock extends SharedObject {
    */
   holdExclusive(options?: WaitOptions): ExclusiveGuard {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireExclusive');
+    const deadline = deadlineIn(options, 'RWLock.holdExclusive');
     beforeTaking(lock, deadline);
     setHolding(lock);
     const alone = aloneForGuard();
@@ -405,7 +405,7 @@ export class RWLock extends SharedObject {
   /** As `holdShared`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and as `holdShared` throws. */
   async holdSharedAsync(options?: AsyncWaitOptions): Promise<Guard> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireSharedAsync');
+    const deadline = deadlineIn(options, 'RWLock.holdSharedAsync');
     options?.signal?.throwIfAborted();
     prepareShare();
     let guard: Guard | undefined;
@@ -423,7 +423,7 @@ export class RWLock extends SharedObject {
   /** As `holdExclusive`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and as `holdExclusive` throws. */
   async holdExclusiveAsync(options?: AsyncWaitOptions): Promise<ExclusiveGuard> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'RWLock.acquireExclusiveAsync');
+    const deadline = deadlineIn(options, 'RWLock.holdExclusiveAsync');
     options?.signal?.throwIfAborted();
     const alone = aloneForGuard();
     let guard: ExclusiveGuard | undefined;

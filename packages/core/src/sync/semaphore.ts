@@ -34,7 +34,7 @@ import { addShare, dropShare, hasShare, prepareShare } from '../owners/shares.ts
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant } from '../parking/wake.ts';
 import './guard.ts';
@@ -180,7 +180,7 @@ export class Semaphore extends SharedObject {
 
   #acquireSlowly(options: WaitOptions | undefined): boolean {
     const semaphore = this.live();
-    const deadline = deadlineOf(options?.timeout, `${this.type}.acquire`);
+    const deadline = deadlineIn(options, `${this.type}.acquire`);
     return this.tryAcquire() || waitBlocking(semaphore, semaphoreLine, deadline);
   }
 
@@ -190,7 +190,7 @@ export class Semaphore extends SharedObject {
    */
   async acquireAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const semaphore = this.live();
-    const deadline = deadlineOf(options?.timeout, `${this.type}.acquireAsync`);
+    const deadline = deadlineIn(options, `${this.type}.acquireAsync`);
     options?.signal?.throwIfAborted();
     return this.tryAcquire() || waitInLine(this, semaphore, semaphoreLine, deadline, options?.signal);
   }
@@ -230,7 +230,7 @@ export class Semaphore extends SharedObject {
   /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
     const semaphore = this.live();
-    const deadline = deadlineOf(options?.timeout, `${this.type}.holdAsync`);
+    const deadline = deadlineIn(options, `${this.type}.holdAsync`);
     options?.signal?.throwIfAborted();
     prepareShare();
     let permit: Guard | undefined;

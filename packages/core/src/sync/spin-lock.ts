@@ -15,7 +15,7 @@ import { beforeTaking, noteTaken } from '../owners/developer.ts';
 import { setHolding } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfBits } from '../parking/guard.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import './guard.ts';
 import type { Guard } from './guard.ts';
@@ -116,7 +116,7 @@ export class SpinLock extends SharedObject {
   acquire(options?: WaitOptions): boolean {
     if (options === undefined && this.tryAcquire()) return true;
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'SpinLock.acquire');
+    const deadline = deadlineIn(options, 'SpinLock.acquire');
     if (!this.#take(lock, options, deadline, 0)) return false;
     i32[lock + TAKER] = ident;
     return true;
@@ -133,7 +133,7 @@ export class SpinLock extends SharedObject {
   /** As `acquire`, but never awake: joins the line at once. Rejects with `signal.reason` when aborted. Holds the event loop meanwhile. */
   async acquireAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'SpinLock.acquireAsync');
+    const deadline = deadlineIn(options, 'SpinLock.acquireAsync');
     options?.signal?.throwIfAborted();
     const taken = (): void => {
       i32[lock + TAKER] = ident;
@@ -166,7 +166,7 @@ export class SpinLock extends SharedObject {
    */
   hold(options?: WaitOptions): Guard {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'SpinLock.hold');
+    const deadline = deadlineIn(options, 'SpinLock.hold');
     beforeTaking(lock, deadline);
     setHolding(lock);
     if (!this.#take(lock, options, deadline, selfBits)) throw notAcquired('SpinLock', this, options);
@@ -180,7 +180,7 @@ export class SpinLock extends SharedObject {
   /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError`. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
     const lock = this.live();
-    const deadline = deadlineOf(options?.timeout, 'SpinLock.holdAsync');
+    const deadline = deadlineIn(options, 'SpinLock.holdAsync');
     options?.signal?.throwIfAborted();
     let guard: Guard | undefined;
     let by: string | undefined;

@@ -20,7 +20,7 @@ import { waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
 import { mend } from '../parking/line.ts';
 import './agent-name.ts';
-import { deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import { grantAll, wakeAgent } from '../parking/wake.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
@@ -338,7 +338,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
    */
   join(options?: WaitOptions): boolean {
     const record = this.#joinable();
-    const deadline = deadlineOf(options?.timeout, 'Thread.join');
+    const deadline = deadlineIn(options, 'Thread.join');
     const ended = recordState(record) === THREAD_STATE.finished || waitBlocking(record, joinLine, deadline);
     if (ended) this.#comeHome(record);
     return ended;
@@ -347,7 +347,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   /** As `join`, without blocking; rejects with `signal.reason` when aborted. Holds the event loop meanwhile. */
   async joinAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const record = this.#joinable();
-    const deadline = deadlineOf(options?.timeout, 'Thread.joinAsync');
+    const deadline = deadlineIn(options, 'Thread.joinAsync');
     options?.signal?.throwIfAborted();
     const ended =
       recordState(record) === THREAD_STATE.finished ||

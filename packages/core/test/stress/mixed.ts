@@ -3,7 +3,7 @@
  * are killed, or die of errors, exits, full stacks and full heaps. Prints its seed and progress; ends by itself, with code 0, with code 1 at the first violation
  * of an invariant, and with 2 if nothing moves any more. `npm run soak -- --minutes 10`, or:
  *
- *   node --conditions=@heddle/source test/stress/mixed.ts --minutes 5 [--threads 8] [--seed 1] [--only locks,events] [--no-deaths]
+ *   node --conditions=@heddle/source test/stress/mixed.ts --minutes 5 [--threads 8 or more] [--seed 1] [--only locks,events] [--no-deaths]
  */
 import { parseArgs } from 'node:util';
 import {
@@ -28,6 +28,8 @@ import { anyDeath, isOnPurpose } from './ways-to-die.ts';
 const PROGRESS_MS = Number(process.env.PROGRESS_MS ?? 10_000);
 /** Promises of one scenario at a time. */
 const LOOPS = 3;
+/** The scenarios see to it that not all wait for an event, a latch …: by numbers that fit so many. */
+const FEWEST_THREADS = 8;
 /** If nobody makes a step for so long, everything is stuck. */
 const SILENCE_MS = 90_000;
 /** Shared memory may vary by as much. */
@@ -119,6 +121,11 @@ main(import.meta, async () => {
   setExceptHook(args => {
     if (!isOnPurpose(args.error)) defaultExceptHook(args);
   });
+  if (Number(values.threads) < FEWEST_THREADS) {
+    throw new RangeError(
+      `--threads must be at least ${FEWEST_THREADS}, got ${values.threads}: fewer can all wait for what only one of them would do`,
+    );
+  }
   const chosen = values.only === '' ? scenarios : values.only.split(',').map(byName);
   const random = randomFrom(Number(values.seed) + 1);
   const shared = chosen.map(scenario => ({ name: scenario.name, objects: scenario.create() }));

@@ -104,11 +104,11 @@ export class FileFeed {
     return size >= this.#position && (await beginsAs(this.#file, this.#head));
   }
 
-  /** Reads to its present end. Returns whether there was anything. */
-  async read(): Promise<boolean> {
+  /** Reads to its present end, or so many chunks: others may wait. Returns whether there was anything. */
+  async read(mostChunks: number = Infinity): Promise<boolean> {
     const chunk = Buffer.alloc(CHUNK_BYTES);
     let any = false;
-    while (!this.#options.stopped()) {
+    for (let chunks = 0; chunks < mostChunks && !this.#options.stopped(); chunks++) {
       const { bytesRead } = await this.#file.read(chunk, 0, CHUNK_BYTES, this.#position);
       if (bytesRead === 0) break;
       any = true;

@@ -14,6 +14,8 @@ import { expand, hasWildcard } from './glob.ts';
 import type { Source, SourceInfo } from './source.ts';
 
 const EXPAND_MS = 2000;
+/** Of one file, before it is the others' turn. */
+const MOST_CHUNKS = 32;
 
 interface Followed {
   readonly feed: FileFeed;
@@ -35,6 +37,8 @@ export class FollowSource implements Source {
   /** What the patterns matched, and when. */
   #expanded: string[] = [];
   #expandedAt = -Infinity;
+  /** Whether something was read in this round. */
+  #more = false;
 
   constructor(config: FollowConfig, intake: Intake, marks: readonly SavedMark[], log: Logger) {
     this.#config = config;
@@ -77,7 +81,9 @@ export class FollowSource implements Source {
         if (signal.aborted) return;
         await this.#readOn(identity, file);
       }
-      await delay(this.#config.pollMs, undefined, { signal }).catch(() => {});
+      // As long as there is something to read, it is read; only then is it waited for.
+      if (!this.#more) await delay(this.#config.pollMs, undefined, { signal }).catch(() => {});
+      this.#more = false;
     }
   }
 
@@ -121,7 +127,8 @@ export class FollowSource implements Source {
         if (file.namelessSince === undefined) await this.#open(feed.path);
         return;
       }
-      if (await feed.read()) {
+      if (await feed.read(MOST_CHUNKS)) {
+        this.#more = true;
         if (file.namelessSince !== undefined) file.namelessSince = performance.now();
         return;
       }

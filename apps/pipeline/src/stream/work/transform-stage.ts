@@ -70,7 +70,12 @@ export const transformStage: Task<TransformStage> = task(
       }
       if (results.length > 0) await deliver(results);
     }
-    await transform.stop?.();
+    try {
+      await transform.stop?.();
+    } catch (error) {
+      // All is done; another thread would only fail in the same way.
+      log.error({ error: explain(error) }, "the transform's stop() failed");
+    }
     cell.state = 'ended';
   },
 );

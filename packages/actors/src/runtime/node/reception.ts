@@ -87,29 +87,46 @@ export class Reception {
   async run(): Promise<void> {
     const { host } = this.#dispatcher;
     const turn = (): Promise<void> => new Promise(resolve => host.later(resolve));
+    let turned = host.now();
     for (;;) {
       const more = this.#pump();
       if (this.#receiver.stopped) break;
-      if (more) {
+      // Also if something is found again and again just before falling asleep.
+      if (more || host.now() - turned > SLICE_MS) {
         await turn();
+        turned = host.now();
+        this.#burstSince = 0;
         continue;
       }
       this.#receiver.flush();
       if (this.#mayWatch() && this.#watch()) continue;
-      await turn();
-      this.#burstSince = 0;
-      if (this.#look()) continue;
+      const slice = this.#slice();
+      if (slice > 0) {
+        // What promises, input and timers have to do comes before the loop stands still.
+        await turn();
+        turned = host.now();
+        this.#burstSince = 0;
+        if (this.#look()) continue;
+      }
       this.#bell.announceSleep();
       if (!this.#look()) {
-        const slice = this.#slice();
         if (slice > 0) {
           this.#blocks += 1;
           this.#bell.block(slice);
-        } else await this.#sleep();
+        } else {
+          await this.#sleep();
+          turned = host.now();
+          this.#burstSince = 0;
+        }
       }
       this.#bell.quiet();
     }
     this.#receiver.flush();
+  }
+
+  /** A thread has died, perhaps when it was about to wake this one. */
+  lookAgain(): void {
+    this.#wake?.();
   }
 
   /** A question has just gone out: its answer may come in a moment. */
