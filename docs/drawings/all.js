@@ -119,7 +119,7 @@ export const drawings = {
         [170, 138],
         [300, 138],
       ],
-      'acquire: one compareExchange',
+      'one compareExchange',
       { dy: -10 },
     ),
     arrow(
@@ -127,7 +127,7 @@ export const drawings = {
         [300, 164],
         [170, 164],
       ],
-      'release: one exchange',
+      'one exchange',
       { dy: 20 },
     ),
     arrow(
@@ -202,8 +202,8 @@ export const drawings = {
         [410, 146],
         [410, 196],
       ],
-      'the agent’s ready stack, and one wake word for all its promises',
-      { dx: 10, dy: 32 },
+      'one wake word for all promises of a thread',
+      { dx: 10, dy: 8, anchor: 'start' },
     ),
     text(
       20,
@@ -289,7 +289,7 @@ export const drawings = {
         [362, 212],
       ],
       'tell across threads: bytes, in batches',
-      { dx: 120, dy: 142 },
+      { dx: -8, dy: 68, anchor: 'end' },
     ),
     text(
       20,

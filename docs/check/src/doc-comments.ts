@@ -76,6 +76,7 @@ function entriesOf(name: string): Map<string, string> {
   };
   if (name === 'actors') {
     read('actors/src/testkit/index.ts', '@heddle/actors/testkit');
+    read('actors/src/opentelemetry/index.ts', '@heddle/actors/opentelemetry');
     read('actors/src/index.ts', '@heddle/actors');
   }
   if (name === 'check') read('check/src/index.ts', '@heddle/check');

@@ -42,7 +42,7 @@ export const AGENT = 0x200;
 export const GUEST = 0x400;
 /** It waits for a promise. */
 export const WAITING = 0x800;
-export const LABEL_BYTES = 24;
+const LABEL_BYTES = 24;
 /** So many names at most; what comes later is cut off. */
 const MOST_NAMES = 10_000;
 const FIRST_CHUNK = 256;

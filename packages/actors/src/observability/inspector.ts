@@ -23,7 +23,7 @@ export interface Inspector {
 
 type Serve = (path: string, name: string, wiring: Wiring, stop: Event) => Promise<void>;
 
-export const inspectorThread: Task<Serve> = task(
+const inspectorThread: Task<Serve> = task(
   import.meta,
   async function inspectorThread(path, name, wiring, stop): Promise<void> {
     const [{ createServer }, { chmod, rm }] = await Promise.all([

@@ -14,7 +14,7 @@
  */
 import type { SharedInt32Array } from '@heddle/core';
 
-export const AWAKE = 0;
+const AWAKE = 0;
 const SLEEPING = 1;
 /** A cache line each. */
 const WORDS = 16;
