@@ -27,7 +27,15 @@ export interface Answer {
 export type Round = (operations: number) => Answer | Promise<Answer>;
 
 /** Prepares a side in its process: starts what stays for all rounds, and returns the round. */
-export type Side = (() => Round | Promise<Round>) | PythonSide | ErlangSide;
+export type Side = Prepare | ConfiguredSide | PythonSide | ErlangSide;
+
+type Prepare = () => Round | Promise<Round>;
+
+/** A side whose process gets environment variables, for what a package reads as it is loaded. */
+export interface ConfiguredSide {
+  readonly env: Readonly<Record<string, string>>;
+  readonly prepare: Prepare;
+}
 
 /** A side in another language: a program that reads a number of operations a line and writes an `Answer` as JSON a line. */
 export interface PythonSide {
@@ -135,7 +143,7 @@ export async function measure(url: URL, name: string, workload: Workload, option
     for (const [label, side] of Object.entries(workload.sides)) {
       const command = commandOf(url, name, label, side, options.python);
       if (command === undefined) continue;
-      running.set(label, new SideProcess(`${name}, ${label}`, command));
+      running.set(label, new SideProcess(`${name}, ${label}`, command, 'env' in side ? side.env : {}));
       times.set(label, []);
     }
     for (let round = -options.warmUps; round < options.rounds; round++) {
@@ -224,7 +232,7 @@ function commandOf(
   side: Side,
   python: string | undefined,
 ): [string, string[]] | undefined {
-  if (typeof side === 'function') {
+  if (typeof side === 'function' || 'env' in side) {
     return [
       process.execPath,
       [fileURLToPath(new URL('./side.ts', import.meta.url)), url.href, workload, label],
@@ -263,9 +271,12 @@ class SideProcess {
   #settle: ((line: string | Error) => void) | undefined;
   #ended: Error | undefined;
 
-  constructor(label: string, [command, args]: [string, string[]]) {
+  constructor(label: string, [command, args]: [string, string[]], env: Readonly<Record<string, string>>) {
     this.#label = label;
-    this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     createInterface({ input: this.#process.stdout! }).on('line', line => this.#settle?.(line));
     // A side that died can't be written to: its exit says more than the broken pipe.
     this.#process.stdin!.on('error', () => {});

@@ -6,6 +6,7 @@ import { AtomicCounter, Event, Lock, Thread, task } from '@heddle/core';
 import { parentPort } from 'node:worker_threads';
 import { TIME, timed } from './harness.ts';
 import type { Round, Subject } from './harness.ts';
+import { detection } from './detection.ts';
 import { startWorker } from './worker.ts';
 
 /** V8 calls `Atomics` as functions, which WebAssembly can beat; elsewhere they are inlined, and a class on top can only lose. */
@@ -201,5 +202,6 @@ const subject: Subject = {
     sides: { acquire: contended, 'raw mutex': contendedMutex },
     rows: [{ what: 'two threads, one lock', ours: 'acquire', against: 'raw mutex', bar: TIME }],
   },
+  ...detection,
 };
 export default subject;

@@ -1,11 +1,11 @@
 /** Entry of a side's process: reads a number of operations a line, does a round, writes its `Answer`. */
 import { createInterface } from 'node:readline';
-import type { Side, Subject } from './harness.ts';
+import type { ConfiguredSide, Side, Subject } from './harness.ts';
 
 const [url, workload, label] = process.argv.slice(2) as [string, string, string];
 const { default: subject } = (await import(url)) as { default: Subject };
-const prepare = subject[workload]!.sides[label]! as Extract<Side, () => unknown>;
-const round = await prepare();
+const side = subject[workload]!.sides[label]! as Extract<Side, () => unknown> | ConfiguredSide;
+const round = await ('env' in side ? side.prepare() : side());
 
 for await (const line of createInterface({ input: process.stdin })) {
   const answer = await round(Number(line));

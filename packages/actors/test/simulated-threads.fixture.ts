@@ -1,6 +1,6 @@
 /** Actors for simulated threads, declared as for real ones. */
 import { actor } from '../src/index.ts';
-import type { ActorRef, Context } from '../src/index.ts';
+import type { ActorRef, Context, Reply } from '../src/index.ts';
 
 /** Tells what it gets, and where it runs. */
 export const echo = actor(import.meta, function echo(context: Context<number>, sink: ActorRef<string>) {
@@ -19,3 +19,19 @@ export const ticker = actor(import.meta, function ticker(context: Context<'tick'
   context.timers.every('tick', 1000, 'tick');
   return () => sink.tell('tick');
 });
+
+/** Hands each on, and answers what it is asked. */
+export const relay = actor(
+  import.meta,
+  function relay(_context: Context<number | Question>, to: ActorRef<number>) {
+    return (message: number | Question) => {
+      if (typeof message === 'number') to.tell(message);
+      else message.reply.tell(message.n);
+    };
+  },
+);
+
+export interface Question {
+  readonly n: number;
+  readonly reply: Reply<number>;
+}

@@ -4,7 +4,7 @@ import { Supervisor, exit, supervisor } from '../src/index.ts';
 import type { ActorRef } from '../src/index.ts';
 import { TestSystem } from '../src/testkit/index.ts';
 import type { Faults } from '../src/testkit/index.ts';
-import { echo, slow, ticker } from './simulated-threads.fixture.ts';
+import { echo, relay, slow, ticker } from './simulated-threads.fixture.ts';
 
 const elsewhere = { placement: 'leastLoaded' } as const;
 const roomy = { intensity: 10_000, period: 1000 } as const;
@@ -87,6 +87,79 @@ test.each(Array.from({ length: 25 }, (_, n) => n + 1))(
       const own = heard.filter(line => line.startsWith(`sup/${id} `)).map(line => Number(line.split(' ')[1]));
       expect(own).toEqual(Array.from({ length: 30 }, (_, n) => n));
     }
+  },
+);
+
+/** Has threads die again and again, some before they have done anything, and does `between` before each death. */
+async function massacre(kit: TestSystem, seed: number, between: (roll: (sides: number) => number) => void) {
+  let dice = seed;
+  const roll = (sides: number): number => {
+    dice = (Math.imul(dice, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return (dice >>> 8) % sides;
+  };
+  for (let death = 0; death < 12; death++) {
+    between(roll);
+    await kit.steps(roll(12));
+    kit.killThread(1 + roll(roll(2) === 0 ? 1 : 3));
+  }
+  await kit.settle();
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+test.each(Array.from({ length: 40 }, (_, n) => n + 1))(
+  'seed %i: nor does it matter that successors die as well, before they have handed over what they found',
+  async seed => {
+    const { kit, heard, send } = await start(seed);
+    let sent = 0;
+    await massacre(kit, seed, roll => {
+      const more = roll(8);
+      send(sent, sent + more);
+      sent += more;
+    });
+    for (const id of ['a', 'b', 'c']) {
+      const own = heard.filter(line => line.startsWith(`sup/${id} `)).map(line => Number(line.split(' ')[1]));
+      expect(own).toEqual(upTo(sent));
+    }
+  },
+);
+
+test.each(Array.from({ length: 40 }, (_, n) => n + 1))(
+  'seed %i: questions, and what actors on dying threads tell each other, survive that too',
+  async seed => {
+    const kit = new TestSystem({ seed, threads: 3 });
+    const probe = kit.probe<number>('probe');
+    const tail = new Supervisor(
+      kit.spawn(
+        supervisor({
+          children: [
+            { id: 'relay', start: relay, args: [probe.ref as ActorRef<number>], options: elsewhere },
+          ],
+          ...roomy,
+        }),
+      ),
+    );
+    const second = (await kit.until(tail.child(relay, 'relay')))!;
+    const head = new Supervisor(
+      kit.spawn(
+        supervisor({
+          children: [{ id: 'relay', start: relay, args: [second as ActorRef<number>], options: elsewhere }],
+          ...roomy,
+        }),
+      ),
+    );
+    const first = (await kit.until(head.child(relay, 'relay')))!;
+    const answers: Promise<number>[] = [];
+    let sent = 0;
+    await massacre(kit, seed, roll => {
+      for (let more = roll(8); more > 0; more--) {
+        first.tell(sent++);
+        for (const ref of [first, second]) answers.push(ref.ask({ n: answers.length }, { timeout: 10_000 }));
+      }
+    });
+    expect(probe.messages).toEqual(upTo(sent));
+    // No handler waits for anything, so no death finds one in the midst of a question.
+    expect(await kit.until(Promise.all(answers))).toEqual(upTo(sent * 2));
   },
 );
 

@@ -196,6 +196,39 @@ test('a thread that dies takes its actors with threadDied; supervised ones come 
   expect(letters).toMatchObject([{ path: '/loner', reason: 'stopped', message: { type: 'add' } }]);
 });
 
+// Each new thread gets its own end handed over before anything else, while all the rest is still parked.
+test(
+  'threads that die one after the other, each of the first message that its predecessor had parked: the rest comes once and in order',
+  { timeout: 120_000 },
+  async () => {
+    const { system, reports, letters } = start(1);
+    const heard: string[] = [];
+    const sink = system.spawn((_context: Context<string>) => (line: string) => void heard.push(line));
+    const options = { placement: 'leastLoaded' } as const;
+    const children = [
+      { id: 'killer', start: adder, args: [], options },
+      { id: 'recorder', start: recorder, args: [sink], options },
+      { id: 'adder', start: adder, args: [1000], options },
+    ];
+    const sup = new Supervisor(system.spawn(supervisor({ intensity: 100, period: 60_000, children })));
+    const killer = (await sup.child(adder, 'killer'))!;
+    const records = (await sup.child(recorder, 'recorder'))!;
+    const sums = (await sup.child(adder, 'adder'))!;
+    killer.tell({ type: 'busy', ms: 50 });
+    const deaths = 4;
+    for (let n = 0; n < deaths; n++) killer.tell({ type: 'exit' });
+    for (let n = 0; n < 100; n++) {
+      records.tell({ from: 1, n });
+      sums.tell({ type: 'add', n });
+    }
+    expect(await sums.ask({ type: 'sum' }, { timeout: 100_000 })).toBe(1000 + 4950);
+    await until(() => heard.length >= 100);
+    expect(heard).toEqual(Array.from({ length: 100 }, (_, n) => `1:${n}`));
+    expect(reports.filter(({ type }) => type === 'threadDied')).toHaveLength(deaths);
+    expect(letters).toEqual([]);
+  },
+);
+
 // A killed worker can't be taken over, and a new one needs seconds on a busy machine.
 test(
   'killed threads under load: every message is counted once, or its sender hears of it',

@@ -7,11 +7,11 @@
  * ref leads to the child's own thread.
  *
  * **When a thread dies**, what it had taken out of its inbox dies with it; it takes one message at a time, and runs it before it takes the next. A new thread takes over the same
- * inbox. Every other thread tells watchers, links and askers (`threadDied`), ends its agents there with that reason, and tells the new thread which of those actors may come back
+ * inbox, and what was parked in shared memory (`node/parked.ts`). Every other thread tells watchers, links and askers (`threadDied`), ends its agents there with that reason, and tells the new thread which of those actors may come back
  * (`claims`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
  * and the actor isn't among them.
  */
-import type { AsyncWaitOptions, AtomicFlag } from '@heddle/core';
+import type { AsyncWaitOptions, AtomicFlag, Taken } from '@heddle/core';
 import { tracing } from '../observability/hooks.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
@@ -75,7 +75,11 @@ export class Node implements Border, Receiver {
       () => this.#flushed(),
     );
     this.#questions = new Questions(this.slot, () => this.outbox);
-    this.parking = new Parked(generation, claimsToCome, packet => this.handle(packet));
+    this.parking = new Parked(wiring.parked[this.slot]!, generation, claimsToCome, {
+      has: id => this.cells.has(id),
+      onFound: packet => this.#note(packet),
+      onReady: () => this.#reception.lookAgain(),
+    });
     this.agents = new Agents(this, wiring.loads);
     this.#interested = wiring.inboxes.map(() => new Set());
     this.#guests = new Guests(this);
@@ -215,12 +219,17 @@ export class Node implements Border, Receiver {
 
   // ── Receiving ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** What was parked and may be handled now: before anything that came later. */
+  takeParked(): Taken<Packet> | undefined {
+    return this.parking.take();
+  }
+
   /** Handles one packet from another thread. */
   handle(packet: Packet): void {
     switch (packet[0]) {
       case 'tell': {
         const cell = this.#target(packet[1], packet);
-        if (this.parking.succeeds) this.#questions.note(packet[3]);
+        if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
         const message = packet[4] ? this.packing.unpack(packet[3]) : packet[3];
         if (cell === NOBODY) return this.#deadLetter(packet[2], message);
@@ -238,7 +247,7 @@ export class Node implements Border, Receiver {
       case 'send': {
         const [, id, path, content, isPacked, number, flag] = packet;
         const cell = this.#target(id, packet);
-        if (this.parking.succeeds) this.#questions.noteNumber(number);
+        if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
         const message = isPacked ? this.packing.unpack(content) : content;
         if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, flag);
@@ -283,11 +292,11 @@ export class Node implements Border, Receiver {
         this.threadDied(packet[1], packet[2]);
         return;
       case 'claims':
-        this.#questions.tellSeen(packet[3]);
-        this.parking.claim(packet[1], packet[2], id => this.#guests.has(id));
+        if (this.parking.claim(packet[1], packet[2], packet[3]))
+          this.#questions.tellSeen(packet[3], packet[1]);
         return;
       case 'asksSeen':
-        this.#questions.seenBy(packet[1], packet[2]);
+        this.#questions.seenBy(packet[1], packet[2], packet[3]);
         return;
       case 'report':
         this.onReport?.(packet[1]);
@@ -308,13 +317,19 @@ export class Node implements Border, Receiver {
   /** The cell, `NOBODY` if there is none and won't be, or `undefined` if the packet has been parked. */
   #target(id: number, packet: Packet): Cell | typeof NOBODY | undefined {
     const { parking } = this;
-    if (!parking.waits(id)) {
+    if (!parking.waits(id, packet)) {
       const cell = this.cells.get(id);
       if (cell !== undefined) return cell;
       if (!parking.mayCome(id)) return NOBODY;
     }
     parking.park(id, packet);
     return undefined;
+  }
+
+  /** Remembers a question that a predecessor hadn't begun. */
+  #note(packet: Packet): void {
+    if (packet[0] === 'tell') this.#questions.note(packet[3]);
+    else if (packet[0] === 'send') this.#questions.noteNumber(packet[5]);
   }
 
   #deadLetter(path: string, message: unknown): void {
@@ -364,7 +379,7 @@ export class Node implements Border, Receiver {
   threadDied(slot: number, successor: number): void {
     const reason = exit.threadDied;
     this.#reception.lookAgain();
-    this.#questions.threadDied(slot);
+    this.#questions.threadDied(slot, successor);
     const interested = this.#interested[slot]!;
     this.#interested[slot] = new Set();
     for (const cell of interested) {
@@ -379,7 +394,10 @@ export class Node implements Border, Receiver {
     // The order matters: the claims go out before anything that an agent's end sets off.
     const agents = this.agents.in(slot);
     this.outbox.post(slot, ['claims', successor, agents.map(({ id }) => id), this.slot]);
+    // At once: should this thread die of what follows, nobody else would make its claims.
+    this.outbox.send(slot);
     for (const agent of agents) agent.threadDied();
     this.#guests.lostOwner(slot);
+    this.parking.lostOwner(slot);
   }
 }

@@ -7,6 +7,7 @@ import { exit } from '../supervision/exit-reason.ts';
 import { Node } from './node.ts';
 import { bellWords } from './node/bell.ts';
 import type { Packet, Wiring } from './node/packet.ts';
+import type { Directory } from './node/parked.ts';
 import type { Runtime } from './runtime.ts';
 import type { HomeServices } from '../services/services.ts';
 import { schedulerThread } from './scheduler-thread.ts';
@@ -37,6 +38,7 @@ export class Threads {
         { length: slots },
         (_, slot) => new SimpleQueue<Packet>({ name: `${this.name} ${slot}` }),
       ),
+      parked: Array.from({ length: slots }, () => new SimpleQueue() as Directory),
       bells: new SharedInt32Array(bellWords(slots)),
       // One reader is this thread, the other the inspector's.
       census: [new SimpleQueue<Announcement>(), new SimpleQueue<Announcement>()],

@@ -111,8 +111,10 @@ export class SimulatedThreads extends Threads {
     const choices: Choice[] = [];
     for (const node of [home, ...this.#live.map(each => each.node)]) {
       const inbox = this.wiring.inboxes[node.slot]!;
-      if (inbox.size > 0)
-        choices.push({ weight: 1, run: () => this.#receiveOne(node, inbox.tryGet()!.value) });
+      if (node.parking.ready || inbox.size > 0) {
+        const run = (): void => this.#receiveOne(node, (node.takeParked() ?? inbox.tryGet()!).value);
+        choices.push({ weight: 1, run });
+      }
       if (node !== home) choices.push(...visits(node.runtime.dispatcher));
     }
     return choices;

@@ -37,7 +37,7 @@ export const mutants: readonly Mutant[] = [
   {
     flaw: 'nobody looks for a deadlock before going to sleep',
     file: 'parking/wait.ts',
-    line: 'const stuck = owned ? watch?.look(node) : undefined;',
+    line: 'const stuck = owned ? watch?.look?.(node) : undefined;',
     becomes: 'const stuck = undefined as (() => Error) | undefined;',
     module: 'guard',
     scenario: 'twoOrders',

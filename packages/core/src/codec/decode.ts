@@ -4,7 +4,7 @@
  */
 import { createResizable, createView } from './bytes.ts';
 import { corrupt } from './corrupt.ts';
-import { createError, setHidden } from './errors.ts';
+import { createError, setHidden, setOwn } from './errors.ts';
 import { isStackOverflow } from './stack.ts';
 import { hooks } from './shareable.ts';
 import { define, readShape } from './shape.ts';
@@ -394,6 +394,6 @@ function readError(word: number, payload: number): Error {
   const error = createError(payload, read(), read(), read(), read());
   if ((word & REF_BIT) !== 0) remember(record, error);
   for (let i = 0; i < words[from]!; i++) setHidden(error, readText(), read());
-  for (let i = 0; i < words[from + 1]!; i++) define(error, readText(), read());
+  for (let i = 0; i < words[from + 1]!; i++) setOwn(error, readText(), read());
   return error;
 }

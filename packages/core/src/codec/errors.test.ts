@@ -97,6 +97,13 @@ describe('an error', () => {
     expect([got.name, got.message]).toEqual(['AbortError', 'stop']);
   });
 
+  test('keeps own properties whose names are accessors of its class', () => {
+    const own = { value: 'E_OWN', writable: true, enumerable: true, configurable: true };
+    const got = send(Object.defineProperty(new DOMException('stop', 'AbortError'), 'code', own));
+    expect(got).toBeInstanceOf(DOMException);
+    expect(Object.getOwnPropertyDescriptor(got, 'code')).toEqual(own);
+  });
+
   test('loses those own properties that cannot travel, and nothing else', () => {
     const error = Object.assign(new Error('x', { cause: () => 1 }), {
       request: { socket: () => 1 },

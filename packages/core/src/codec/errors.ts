@@ -155,3 +155,8 @@ function withoutStack<T>(make: () => T): T {
 export function setHidden(error: object, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
 }
+
+/** Defines an own property as assignment does, but never calls a setter: `code` of a `DOMException` has none, and an assignment would throw. */
+export function setOwn(error: object, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, writable: true, enumerable: true, configurable: true });
+}

@@ -237,8 +237,11 @@ export function tryAgain(pointer: number, line: Line, node: number): boolean {
 
 /** What watches over sleepers: set by `owners/watch.ts`. Under no guard; throws nothing. */
 export interface Watch {
-  /** A thread is about to sleep without a deadline, its node standing in line. Returns what makes the error to give up with, if it would sleep for ever. */
-  look(node: number): (() => Error) | undefined;
+  /**
+   * A thread is about to sleep without a deadline, its node standing in line. Returns what makes the error to give up with, if it would sleep for ever.
+   * Left out, nobody looks.
+   */
+  readonly look?: ((node: number) => (() => Error) | undefined) | undefined;
   /** It has slept for a while. */
   slept(): void;
   /** It sleeps no longer. */
@@ -316,10 +319,10 @@ function nextEndless(): number {
 
 /** Returns whether the node got what it wants, being out of line in both cases; or what makes the error if it never could have. */
 function sleepInLine(pointer: number, line: Line, node: number, deadline: number): boolean | (() => Error) {
-  const owned = deadline === Infinity && line.ownersOf !== undefined;
+  const owned = deadline === Infinity && line.ownersOf !== undefined && watch?.look !== undefined;
   for (;;) {
     // Before each sleep, since what others wait for may have changed meanwhile.
-    const stuck = owned ? watch?.look(node) : undefined;
+    const stuck = owned ? watch?.look?.(node) : undefined;
     const state = stuck === undefined ? park(pointer, node, deadline, owned) : NODE_STATE.waiting;
     if (state === NODE_STATE.poked) {
       if (tryAgain(pointer, line, node)) return true;

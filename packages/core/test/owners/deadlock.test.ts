@@ -14,6 +14,7 @@ import {
 import { agents } from '../../src/memory/agent.ts';
 import { i32 } from '../../src/atomics.ts';
 import { AGENT } from '../../src/memory/layout.ts';
+import { runProgram } from '../support/child.ts';
 import { SOON, untilBlocked, waitingAt } from '../support/state.ts';
 import { type Holdable, holdThenWant, tasks } from './owners.fixture.ts';
 
@@ -220,5 +221,24 @@ describe('no false alarm', () => {
     expect(results.map(([clashes]) => clashes)).toEqual([0, 0, 0]);
     expect(locks.map(lock => [lock.locked, waitingAt(lock)])).toEqual(locks.map(() => [false, 0]));
     for (const agent of agents()) expect(i32[agent + AGENT.place]).toBe(0);
+  });
+});
+
+describe('the switch of the benchmark', () => {
+  it.each([
+    ['1', 'still waiting'],
+    ['', 'DeadlockError'],
+  ])('at "%s": a thread that wants what it holds itself is %s', async (off, outcome) => {
+    const { code, stdout } = await runProgram(
+      `const thread = new heddle.Thread((lock) => {
+         const held = lock.hold();
+         try { lock.hold(); } catch (error) { return error.name; } finally { held.release(); }
+       }, { args: [new heddle.Lock()], daemon: true }).start();
+       await thread.started;
+       console.log((await thread.joinAsync({ timeout: ${off === '1' ? 300 : 15_000} })) ? thread.result() : 'still waiting');
+       process.exit();`,
+      { env: { HEDDLE_BENCH_NO_DETECTION: off } },
+    );
+    expect([code, stdout]).toEqual([0, `${outcome}\n`]);
   });
 });

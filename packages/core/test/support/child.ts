@@ -19,26 +19,33 @@ export interface Ended {
 }
 
 /** Runs the source of a module that may use everything `@heddle/core` exports, under the name `heddle`. Rejects when it takes longer than
- * `timeout`. `node` are options of Node. */
+ * `timeout`. `node` are options of Node, `env` variables of the environment. */
 export async function runProgram(
   source: string,
-  { timeout = 20_000, args = [] as string[], node = [] as string[] } = {},
+  { timeout = 20_000, args = [] as string[], node = [] as string[], env = {} as Record<string, string> } = {},
 ): Promise<Ended> {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-test-'));
   const file = join(folder, 'program.mjs');
   writeFileSync(file, `import * as heddle from ${JSON.stringify(index)};\n${source}`);
   try {
-    return await run(node, file, args, timeout);
+    return await run(node, file, args, timeout, env);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function run(node: string[], file: string, args: string[], timeout: number): Promise<Ended> {
+function run(
+  node: string[],
+  file: string,
+  args: string[],
+  timeout: number,
+  env: Record<string, string>,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const child = spawn(process.execPath, ['--conditions=@heddle/source', ...node, file, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     });
     let stdout = '';
     let stderr = '';

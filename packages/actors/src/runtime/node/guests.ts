@@ -40,10 +40,6 @@ export class Guests {
     return guardian;
   }
 
-  has(id: number): boolean {
-    return this.#guests.has(id);
-  }
-
   /** On which thread its parent is; the main thread's for one that isn't known. */
   ownerOf(id: number): number {
     return this.#guests.get(id)?.owner ?? 0;
@@ -52,6 +48,7 @@ export class Guests {
   async spawn(order: Order): Promise<void> {
     const { id, life, owner } = order;
     const { runtime, cells, outbox, parking } = this.#node;
+    if (parking.isStale(owner)) return;
     let actor = knownActor(order.module, order.name);
     if (actor === undefined) {
       // What comes for it meanwhile waits.
@@ -98,12 +95,11 @@ export class Guests {
     const cell = cells.get(id);
     this.#guests.delete(id);
     cells.delete(id);
-    parking.forget(id);
     if (cell !== undefined) {
       cell.discard();
       this.guardian.bonds.removeChild(cell);
     }
-    parking.release(id);
+    parking.forget(id);
   }
 
   /** A thread has died: guests of its actors have lost their owners. */

@@ -4,6 +4,7 @@ import type { Announcement } from '../../observability/gauges.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Report } from '../report.ts';
 import type { SpawnOptions } from '../spawn.ts';
+import type { Directory } from './parked.ts';
 
 /** What travels. Arrays, because they are the cheapest to encode. */
 export type Packet =
@@ -28,7 +29,7 @@ export type Packet =
   | readonly ['discard', id: number]
   | readonly ['threadDied', slot: number, successor: number]
   | readonly ['claims', successor: number, ids: readonly number[], from: number]
-  | readonly ['asksSeen', slot: number, asks: readonly number[]]
+  | readonly ['asksSeen', slot: number, successor: number, asks: readonly number[]]
   | readonly ['report', report: Report]
   | readonly ['letter', message: unknown, path: string, reason: string]
   | readonly ['stop'];
@@ -37,6 +38,8 @@ export type Packet =
 export interface Wiring {
   /** By slot. */
   readonly inboxes: readonly SimpleQueue<Packet>[];
+  /** What the threads have taken out of their inboxes too early, by slot, see `parked.ts`. */
+  readonly parked: readonly Directory[];
   /** By slot, see `bell.ts`. */
   readonly bells: SharedInt32Array;
   /** Who reads what threads show of their actors, by reader. */

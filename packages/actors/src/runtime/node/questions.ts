@@ -12,7 +12,7 @@ export class Questions {
   /** Questions that were in the inbox when this thread took it over, by who asked. */
   readonly #seen = new Map<number, number[]>();
   /** Questions to threads that have died, of which isn't known yet whether they had been taken. */
-  readonly #uncertain = new Map<number, PendingAsk[]>();
+  readonly #uncertain = new Map<number, { readonly successor: number; readonly asks: PendingAsk[] }>();
   #count = 0;
 
   constructor(slot: number, outbox: () => Outbox) {
@@ -60,24 +60,26 @@ export class Questions {
   }
 
   /** All questions of a thread that its claims came after have been seen by now. */
-  tellSeen(asker: number): void {
-    this.#outbox().post(asker, ['asksSeen', this.#slot, this.#seen.get(asker) ?? []]);
+  tellSeen(asker: number, successor: number): void {
+    this.#outbox().post(asker, ['asksSeen', this.#slot, successor, this.#seen.get(asker) ?? []]);
+    // At once: this thread may die of its next message.
+    this.#outbox().send(asker);
     this.#seen.delete(asker);
   }
 
   /** Questions that the dead thread hadn't taken will be answered; its successor says which they are. */
-  threadDied(slot: number): void {
-    this.#uncertain.set(
-      slot,
-      [...this.#slots].filter(([, asked]) => asked === slot).map(([ask]) => ask),
-    );
+  threadDied(slot: number, successor: number): void {
+    const asks = [...this.#slots].filter(([, asked]) => asked === slot).map(([ask]) => ask);
+    this.#uncertain.set(slot, { successor, asks });
   }
 
   /** All questions that the thread hadn't taken when it died stood before our claims. The others have died with it. */
-  seenBy(slot: number, numbers: readonly number[]): void {
+  seenBy(slot: number, successor: number, numbers: readonly number[]): void {
+    const uncertain = this.#uncertain.get(slot);
+    // A successor that has died as well: what it had seen, and what came since, is for the next one to say.
+    if (uncertain?.successor !== successor) return;
     const seen = new Set(numbers.map(number => this.#asks.get(number)));
-    const uncertain = this.#uncertain.get(slot) ?? [];
     this.#uncertain.delete(slot);
-    for (const ask of uncertain) if (!seen.has(ask)) ask.died(exit.threadDied);
+    for (const ask of uncertain.asks) if (!seen.has(ask)) ask.died(exit.threadDied);
   }
 }

@@ -53,6 +53,8 @@ export interface Receiver {
   readonly stopped: boolean;
   /** How many questions wait for answers here. */
   readonly questions: number;
+  /** What had to wait and may be handled now, before the inbox. */
+  takeParked(): Taken<Packet> | undefined;
   handle(packet: Packet): void;
   flush(): void;
 }
@@ -124,7 +126,7 @@ export class Reception {
     this.#receiver.flush();
   }
 
-  /** A thread has died, perhaps when it was about to wake this one. */
+  /** Something may be handled that waited, or a thread has died, perhaps when it was about to wake this one. */
   lookAgain(): void {
     this.#wake?.();
   }
@@ -173,7 +175,7 @@ export class Reception {
 
   /** Takes the next out of shared memory, if it hasn't been; it is handled before anything else is done. */
   #look(): boolean {
-    this.#found ??= this.#inbox.tryGet();
+    this.#found ??= this.#receiver.takeParked() ?? this.#inbox.tryGet();
     return this.#found !== undefined;
   }
 
