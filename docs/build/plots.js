@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { drawing, text } from '../drawings/draw.js';
 
 const results = fileURLToPath(new URL('../../benchmarks/results', import.meta.url));
-const [LEFT, RIGHT, ROW] = [290, 640, 30];
+const [LEFT, RIGHT, ROW] = [170, 640, 30];
+/** Names of two lines of the scale stand so far apart at least, or one of them has none. */
+const APART = 44;
 
 export function writePlots(folder) {
   if (!existsSync(results))
@@ -33,11 +35,16 @@ function plot(subject, rows, machine) {
   const ticks = [0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000].filter(
     tick => tick > from && tick < to,
   );
+  const named = [1];
+  for (const tick of ticks) if (named.every(other => Math.abs(x(tick) - x(other)) >= APART)) named.push(tick);
   const shapes = [
-    ticks.map(tick => [
-      `<path class="line" d="M${x(tick)} 28 V${bottom}" ${tick === 1 ? '' : 'stroke-opacity="0.25"'}/>`,
+    ticks.map(
+      tick =>
+        `<path class="line" d="M${x(tick)} 28 V${bottom}" ${tick === 1 ? '' : 'stroke-opacity="0.25"'}/>`,
+    ),
+    named.map(tick =>
       text(x(tick), 20, tick === 1 ? 'as fast' : `${tick} ×`, { anchor: 'middle', style: 'small soft' }),
-    ]),
+    ),
     points.map((point, index) => {
       const y = 34 + index * ROW + ROW / 2;
       const [start, end] = [Math.min(x(1), x(point.speed)), Math.max(x(1), x(point.speed))];

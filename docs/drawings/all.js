@@ -119,7 +119,7 @@ export const drawings = {
         [170, 138],
         [300, 138],
       ],
-      'one compareExchange',
+      'compareExchange',
       { dy: -10 },
     ),
     arrow(
@@ -127,7 +127,7 @@ export const drawings = {
         [300, 164],
         [170, 164],
       ],
-      'one exchange',
+      'exchange',
       { dy: 20 },
     ),
     arrow(
