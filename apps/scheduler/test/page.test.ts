@@ -41,13 +41,18 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     return opened;
   }
 
+  /** Waits until it does: parts of the page are drawn one after the other. */
+  async function shows(selector: string, part: string): Promise<void> {
+    await expect.poll(() => text(selector), { timeout: 10_000 }).toContain(part);
+  }
+
   async function text(selector: string): Promise<string> {
     return (await page.textContent(selector)) ?? '';
   }
 
   test('shows that the scheduler is running', async () => {
     await page.waitForSelector('#health.ok');
-    expect(await text('#jobs tbody')).toContain('no jobs yet');
+    await shows('#jobs tbody', 'no jobs yet');
   });
 
   test('a job is added by keyboard alone, and what is wrong is said at the field', async () => {
@@ -64,7 +69,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     // Both fields are wrong; the first has the focus.
     await page.waitForSelector('[name=every][aria-invalid=true]');
     expect(await focused()).toBe('id');
-    expect(await text('#form-error')).toContain('id must be 1 to 128 letters');
+    await shows('#form-error', 'id must be 1 to 128 letters');
     await page.keyboard.press('Control+A');
     await page.keyboard.type('keyboard');
     await tabTo('[name=every]');
@@ -73,7 +78,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     await page.waitForFunction(() => document.querySelector('#preview')!.textContent!.startsWith('next: '));
     await page.keyboard.press('Enter');
     await page.waitForSelector('#jobs tr[data-key=keyboard]');
-    expect(await text('#jobs tr[data-key=keyboard]')).toContain('every 1 h');
+    await shows('#jobs tr[data-key=keyboard]', 'every 1 h');
   });
 
   test('it is run, looked at, paused, changed and removed by keyboard alone', async () => {
@@ -81,7 +86,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     await page.waitForSelector('#history .state.succeeded');
     await press(/^Details of keyboard@/);
     await page.waitForSelector('#run-dialog[open]');
-    expect(await text('#run-body')).toContain('printed by keyboard');
+    await shows('#run-body', 'printed by keyboard');
     await page.keyboard.press('Escape');
     await press('Pause keyboard');
     await page.waitForSelector('[aria-label="Resume keyboard"]');
@@ -112,7 +117,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     await served.send('POST', 'api/jobs/long/run');
     await page.click('#running [aria-label^="Cancel long@"]');
     await page.waitForSelector('#history .state.cancelled');
-    expect(await text('#running')).toContain('nothing runs');
+    await shows('#running', 'nothing runs');
   });
 
   test('the timeline shows when jobs are due', async () => {

@@ -358,7 +358,10 @@ export class Lock extends SharedObject {
     );
   }
 
-  /** Whether it is locked now (snapshot). */
+  /**
+   * Whether it is locked now (snapshot). False between a `release()` and the moment when the next in line has woken up and taken it, as in Python's
+   * asyncio; `new Semaphore(1)` is handed over by the release itself.
+   */
   get locked(): boolean {
     return (load(this.live()) & LOCKED) !== 0;
   }

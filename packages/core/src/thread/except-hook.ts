@@ -33,8 +33,8 @@ let listening = false;
 
 /**
  * Sets what is called with errors that threads don't catch; `undefined` restores the default, which prints `Exception in thread Worker-3:` and the
- * stack to standard error. Set in the root thread, it hears of all threads that set none themselves (on its event loop); set in a thread, it hears
- * of errors there, before the thread ends. Never blocks. Throws `TypeError` for what is no function. Source: Python's `threading.excepthook`.
+ * stack to standard error. Set in the root thread, it hears of all threads that set none themselves: on its event loop, or before a `join()` there
+ * says that the thread has finished. Set in a thread, it hears of errors there, before the thread ends. Never blocks. Throws `TypeError` for what is no function. Source: Python's `threading.excepthook`.
  */
 export function setExceptHook(newHook: ExceptHook | undefined): void {
   if (newHook !== undefined && typeof newHook !== 'function') {
@@ -42,6 +42,8 @@ export function setExceptHook(newHook: ExceptHook | undefined): void {
       `setExceptHook: expected a function or undefined, got ${String(newHook)} (${typeof newHook})`,
     );
   }
+  // Those that have come were sent to the hook that was set then.
+  hearReports();
   hook = newHook;
   if (!isRootThread()) return;
   slab();
@@ -116,6 +118,14 @@ export function withoutUnshareables(error: unknown): Error {
   copy.name = error.name;
   if (error.stack !== undefined) copy.stack = error.stack;
   return copy;
+}
+
+/**
+ * For whoever says of a thread that it has finished: as in Python, the hook has heard of its error by then. The thread had sent that before it finished.
+ * Does nothing where no reports of others come.
+ */
+export function hearReports(): void {
+  if (listening) drainReports();
 }
 
 /** Calls the root's hook with what has arrived, in order. */

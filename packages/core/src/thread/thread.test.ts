@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { SOON, until } from '../../test/support/state.ts';
+import { SOON, until, untilBlocked } from '../../test/support/state.ts';
 import {
   Event,
   Lock,
@@ -356,6 +356,33 @@ describe('an error that a thread does not catch', () => {
     expect(outcome).toEqual(['threw', value]);
     await until(() => reports.some(report => report.thread === thread), 'the hook heard of it');
     expect(reports.find(report => report.thread === thread)!.error).toBe(value);
+  });
+
+  it.each(['join', 'joinAsync', 'result', 'resultAsync'] as const)(
+    'that is not caught has reached the hook when %s says that the thread has finished, as in Python',
+    async method => {
+      for (let round = 0; round < 20; round++) {
+        const reports = catchReports();
+        const thread = new Thread(tasks.breakThing).start();
+        try {
+          await thread[method](SOON);
+        } catch (error) {
+          expect(error).toMatchObject({ message: 'it broke' });
+        }
+        // At once, as CPython's own test does.
+        setExceptHook(undefined);
+        expect(reports.map(report => report.thread === thread)).toEqual([true]);
+      }
+    },
+  );
+
+  it('that was sent to a hook reaches that hook although another is set before it comes', async () => {
+    const first = catchReports();
+    const thread = new Thread(tasks.breakThing).start();
+    untilBlocked(() => !thread.alive, 'it has finished');
+    const second = catchReports();
+    await thread.joinAsync(SOON);
+    expect([first.length, second.length]).toEqual([1, 0]);
   });
 
   it('goes to the hook of the main thread, with the thread', async () => {

@@ -26,6 +26,7 @@ import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { captureContext, checkedContext } from './context.ts';
 import type { ThreadContext } from './context.ts';
+import { hearReports } from './except-hook.ts';
 import { host } from './host.ts';
 import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
 import {
@@ -331,7 +332,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   /**
    * Blocks until the thread has finished, however it ended; returns true, or false when `timeout` milliseconds passed first. Never throws the thread's
-   * error: `result()` does. May be called many times.
+   * error: `result()` does. In the root thread, the exception hook has been called with that error by then. May be called many times.
    *
    * Throws `ThreadStateError` before `start()`, for the current thread, and for a thread that Heddle didn't start; `RangeError` for a bad
    * timeout; `BlockingNotAllowedError` in a browser window.
@@ -340,7 +341,10 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     const record = this.#joinable();
     const deadline = deadlineIn(options, 'Thread.join');
     const ended = recordState(record) === THREAD_STATE.finished || waitBlocking(record, joinLine, deadline);
-    if (ended) this.#comeHome(record);
+    if (ended) {
+      hearReports();
+      this.#comeHome(record);
+    }
     return ended;
   }
 
@@ -352,7 +356,10 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     const ended =
       recordState(record) === THREAD_STATE.finished ||
       (await waitInLine(this, record, joinLine, deadline, options?.signal));
-    if (ended) this.#comeHome(record);
+    if (ended) {
+      hearReports();
+      this.#comeHome(record);
+    }
     return ended;
   }
 
