@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { Supervisor, exit, supervisor } from '../src/index.ts';
 import type { ActorRef } from '../src/index.ts';
+import { MOST_SLOTS } from '../src/runtime/runtime.ts';
 import { TestSystem } from '../src/testkit/index.ts';
 import type { Faults } from '../src/testkit/index.ts';
 import { echo, relay, slow, ticker } from './simulated-threads.fixture.ts';
@@ -160,6 +161,39 @@ test.each(Array.from({ length: 40 }, (_, n) => n + 1))(
     expect(probe.messages).toEqual(upTo(sent));
     // No handler waits for anything, so no death finds one in the midst of a question.
     expect(await kit.until(Promise.all(answers))).toEqual(upTo(sent * 2));
+  },
+);
+
+test.each(upTo(24))(
+  'a stop that was on its way when the thread died, %i steps later, is not for the next incarnation',
+  async steps => {
+    const kit = new TestSystem({ seed: steps, threads: 2 });
+    const probe = kit.probe<string>('probe');
+    const children = [1, 2].map(
+      key =>
+        ({
+          id: `a${key}`,
+          start: echo,
+          args: [probe.ref],
+          restart: 'transient',
+          options: { placement: { key } },
+        }) as const,
+    );
+    const options = { children, strategy: 'oneForAll', ...roomy } as const;
+    const sup = new Supervisor(kit.spawn(supervisor(options), { name: 'sup' }));
+    const refs = (await kit.until(Promise.all(children.map(({ id }) => sup.child(echo, id))))).map(
+      ref => ref!,
+    );
+    const [first, second] = refs.map(({ id }) => id % MOST_SLOTS);
+    expect(first).not.toBe(second);
+    // The other's end has the supervisor stop this one.
+    kit.killThread(second!);
+    await kit.steps(steps);
+    kit.killThread(first!);
+    await kit.settle();
+    for (const ref of refs) ref.tell(1);
+    await kit.settle();
+    expect([...probe.messages].sort()).toEqual(['sup/a1 1', 'sup/a2 1']);
   },
 );
 

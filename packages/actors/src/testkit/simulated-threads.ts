@@ -112,7 +112,11 @@ export class SimulatedThreads extends Threads {
     for (const node of [home, ...this.#live.map(each => each.node)]) {
       const inbox = this.wiring.inboxes[node.slot]!;
       if (node.parking.ready || inbox.size > 0) {
-        const run = (): void => this.#receiveOne(node, (node.takeParked() ?? inbox.tryGet()!).value);
+        const run = (): void => {
+          // What was ready may have been void.
+          const found = node.takeParked() ?? inbox.tryGet();
+          if (found !== undefined) this.#receiveOne(node, found.value);
+        };
         choices.push({ weight: 1, run });
       }
       if (node !== home) choices.push(...visits(node.runtime.dispatcher));

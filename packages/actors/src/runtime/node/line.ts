@@ -21,6 +21,8 @@ export class Line {
   /** Behind those in shared memory, when that is exhausted. */
   readonly #rest: Packet[] = [];
   #stored = 0;
+  /** How many of them a predecessor has put there. */
+  #inherited = 0;
   #next = 0;
 
   constructor(shared: SharedLine) {
@@ -29,6 +31,11 @@ export class Line {
 
   get size(): number {
     return this.#stored + this.#rest.length;
+  }
+
+  /** Whether what comes next was put there by a thread that has died. */
+  get inherits(): boolean {
+    return this.#inherited > 0;
   }
 
   put(packet: Packet): void {
@@ -48,12 +55,13 @@ export class Line {
   take(): Packet | undefined {
     if (this.#stored === 0) return this.#rest.shift();
     this.#stored -= 1;
+    if (this.#inherited > 0) this.#inherited -= 1;
     return this.shared.tryGet()!.value[1];
   }
 
   /** Takes over what a thread has left that died, and shows each packet. */
   takeOver(visit: (packet: Packet) => void): void {
-    this.#stored = this.shared.size;
+    this.#stored = this.#inherited = this.shared.size;
     const numbers: number[] = [];
     for (let n = 0; n < this.#stored; n++) {
       const [number, packet] = this.#turn();

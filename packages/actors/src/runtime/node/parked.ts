@@ -18,6 +18,8 @@
  * - *In order.* While a line has packets, what comes for its actor goes behind them (`waits`). A successor takes the lines over before it looks at the inbox, and what is in
  *   them came before what is there. Inside a line see `line.ts`.
  * - *Found again.* A line is in the directory before its first packet is in the line. Lines leave the directory together, when all are empty.
+ * - *By the right life.* A stop, kill or exit was for the life that has died, unless it comes behind the order for the next; another would end of it at its birth, and its
+ *   supervisor take that for its wish. So those that come for an actor that isn't there are void, and those that a predecessor has parked.
  * - *Handled at last.* A packet stays only while its actor may come. `spawn`, `discard`, the last claims and the death of who made a claim each end that, and make the line
  *   ready; whoever does so out of turn wakes the reception (`onReady`).
  */
@@ -25,6 +27,7 @@ import { SimpleQueue } from '@heddle/core';
 import type { Taken } from '@heddle/core';
 import { Line } from './line.ts';
 import type { SharedLine } from './line.ts';
+import type { InternalSignal } from '../signal.ts';
 import type { Packet } from './packet.ts';
 
 /** The lines of a slot by their actors' numbers, in shared memory. */
@@ -112,6 +115,8 @@ export class Parked {
   }
 
   park(id: number, packet: Packet): void {
+    // As with a dead cell on the same thread. One that is expected has been ordered to start, and may be told to stop.
+    if (!this.#parking.has(id) && !this.#expected.has(id) && isForOneLife(packet)) return;
     let line = this.#lines.get(id);
     if (line === undefined) {
       line = new Line(new SimpleQueue());
@@ -141,12 +146,16 @@ export class Parked {
     this.#taken = undefined;
     if (this.#ready.size === 0) return undefined;
     for (const id of this.#ready) {
-      if (!this.#isReady(id)) continue;
-      const packet = this.#lines.get(id)!.take()!;
-      this.#taken = packet;
-      this.#size -= 1;
-      if (this.#size === 0) this.#clear();
-      return { value: packet };
+      while (this.#isReady(id)) {
+        const line = this.#lines.get(id)!;
+        const isVoid = line.inherits;
+        const packet = line.take()!;
+        this.#size -= 1;
+        if (this.#size === 0) this.#clear();
+        if (isVoid && isForOneLife(packet)) continue;
+        this.#taken = packet;
+        return { value: packet };
+      }
     }
     return undefined;
   }
@@ -202,4 +211,11 @@ export class Parked {
   lostOwner(slot: number): void {
     for (const [id, from] of this.#claimed) if (from === slot && !this.#parking.has(id)) this.forget(id);
   }
+}
+
+/** Whether it is void when the actor has ended. A watch or link isn't: it is answered. */
+function isForOneLife(packet: Packet): boolean {
+  if (packet[0] !== 'signal') return false;
+  const { kind } = packet[3] as InternalSignal;
+  return kind !== 'watch' && kind !== 'unwatch' && kind !== 'link' && kind !== 'unlink';
 }
