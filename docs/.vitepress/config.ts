@@ -110,6 +110,18 @@ export default defineConfig({
   },
   vite: {
     server: { headers: isolation, fs: { allow: ['..'] } },
+    plugins: [
+      {
+        // VitePress answers for pages itself, without `server.headers`.
+        name: 'isolate-pages',
+        configureServer({ middlewares }) {
+          middlewares.use((_request, response, next) => {
+            for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
+            next();
+          });
+        },
+      },
+    ],
     worker: { format: 'es' },
     // The polyfill needs a page, and would come into the chunk that threads import for their tasks.
     build: { modulePreload: { polyfill: false }, chunkSizeWarningLimit: 2000 },
