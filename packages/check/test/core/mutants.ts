@@ -134,8 +134,9 @@ export const mutants: readonly Mutant[] = [
   {
     flaw: 'the lock is released before the waiter stands in line',
     file: 'parking/wait.ts',
-    line: '  if (enter(pointer, line, node, wanted)) return true;\n  onEntered?.();',
-    becomes: '  onEntered?.();\n  if (enter(pointer, line, node, wanted)) return true;',
+    line: '  const entered = enter(pointer, line, node, wanted);',
+    becomes:
+      '  onEntered?.();\n  onEntered = undefined;\n  const entered = enter(pointer, line, node, wanted);',
     module: 'condition',
     scenario: 'producer',
   },
