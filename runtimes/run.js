@@ -29,8 +29,8 @@ const { values } = parseArgs({
 
 // Vite's cache would hold on to the package as it was.
 rmSync(`${here}/node_modules/.bundled`, { recursive: true, force: true });
-install(pack(`${here}/node_modules/.packed`), here);
-const { scenarios } = await import('./suite/scenarios.js');
+for (const name of ['core', 'actors']) install(name, pack(name, `${here}/node_modules/.packed`), here);
+const { scenarios } = await import('./suite/every.js');
 const { windowScenarios } = await import('./suite/window.js');
 
 const programs = wholes.programs.map(each => ({ ...each, name: `program: ${each.name}` }));

@@ -6,6 +6,7 @@ import { extname, normalize } from 'node:path';
 const types = {
   '.html': 'text/html',
   '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
   '.css': 'text/css',
   '.map': 'application/json',
 };
@@ -17,9 +18,16 @@ const isolation = {
 const page = script =>
   `<!doctype html><meta charset="utf-8"><title>Heddle</title><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
 
-/** Workers know no import maps, so the package's name is replaced by its place. */
+/** Where packages are. Workers know no import maps, so names are replaced by places in what is served. */
+const places = {
+  '@heddle/core': '/node_modules/@heddle/core/dist/bundle/index.js',
+  '@heddle/actors': '/node_modules/@heddle/actors/dist/index.js',
+  comlink: '/node_modules/comlink/dist/esm/comlink.mjs',
+  croner: '/node_modules/croner/dist/croner.js',
+};
 const linked = source =>
-  source.replaceAll(`'@heddle/core'`, `'/node_modules/@heddle/core/dist/bundle/index.js'`);
+  Object.entries(places).reduce((text, [name, place]) => text.replaceAll(`'${name}'`, `'${place}'`), source);
+const isLinked = path => path.startsWith('/suite/') || path.startsWith('/node_modules/@heddle/actors/');
 
 /**
  * Serves `folder` on a free port of the loopback interface. `handlers` answer paths first: each gets the body and returns what to send as JSON.
@@ -53,7 +61,7 @@ export async function serve(folder, handlers) {
       }
       const type = types[extname(path)] ?? 'application/octet-stream';
       response.writeHead(200, { ...headers, 'Content-Type': type, 'Cache-Control': 'no-store' });
-      response.end(path.startsWith('/suite/') ? linked(String(content)) : content);
+      response.end(isLinked(path) ? linked(String(content)) : content);
     }
   }
 

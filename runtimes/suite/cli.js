@@ -1,5 +1,5 @@
 /** Runs the scenario whose number is the last argument and prints how it ended. The process must then end by itself. */
-import { scenarios } from './scenarios.js';
+import { scenarios } from './every.js';
 
 const began = performance.now();
 let outcome;

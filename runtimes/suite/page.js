@@ -1,5 +1,5 @@
 /** Asks the server which scenario is next, runs it in this page, tells how it ended, and reloads for the next one. */
-import { scenarios } from './scenarios.js';
+import { scenarios } from './every.js';
 import { windowScenarios } from './window.js';
 
 const all = [...scenarios, ...windowScenarios];

@@ -1,4 +1,5 @@
 /** What only a window has to show: nothing ever blocks it, whatever the threads do. */
+import { ActorSystem, Supervisor, supervisor } from '@heddle/actors';
 import {
   Barrier,
   BlockingNotAllowedError,
@@ -18,6 +19,7 @@ import {
   runtimeHandle,
   sleep,
 } from '@heddle/core';
+import * as cast from './cast.js';
 import { equal, fail, throws } from './check.js';
 import * as tasks from './tasks.js';
 
@@ -131,6 +133,62 @@ async function frames() {
   return `${count} frames in ${CONTEND_MS} ms, longest pause ${Math.round(longest)} ms; lock taken ${acquired} times here, ${rounds} times there`;
 }
 
+/** Counts frames for `CONTEND_MS`, and fails if too few came or one too late. */
+async function countFrames() {
+  let count = 0;
+  let longest = 0;
+  let last = performance.now();
+  for (const end = last + CONTEND_MS; performance.now() < end;) {
+    await new Promise(resolve => requestAnimationFrame(resolve));
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    count += 1;
+  }
+  if (longest > LONGEST_PAUSE_MS || count < FEWEST_FRAMES)
+    fail(`${longest} ms without a frame (${count} frames in ${CONTEND_MS} ms)`);
+  return `${count} frames in ${CONTEND_MS} ms, longest pause ${Math.round(longest)} ms`;
+}
+
+async function framesBesideActors() {
+  const system = new ActorSystem({ threads: 2, report: () => {} });
+  const places = ['a', 'b'].map(key => ({ placement: { key } }));
+  // Nothing but work on both threads, and actors beside it that the page asks, one of which crashes again and again.
+  const busy = places.map(place => system.spawn(cast.burning, { args: [2], ...place }));
+  const parent = new Supervisor(
+    system.spawn(
+      supervisor({
+        intensity: 1_000_000,
+        children: places.map((options, n) => ({ id: `adder ${n}`, start: cast.adder, args: [0], options })),
+      }),
+    ),
+  );
+  const adders = [await parent.child(cast.adder, 'adder 0'), await parent.child(cast.adder, 'adder 1')];
+  const turns = () => Promise.all(busy.map(ref => ref.ask({ type: 'turns' }, SOON)));
+  const before = await turns();
+  let counting = true;
+  const asking = adders.map(async (ref, n) => {
+    let asked = 0;
+    for (; counting; asked++) {
+      ref.tell({ type: 'add', n: 1 });
+      if (n === 0 && asked % 10 === 9) ref.tell({ type: 'fail' });
+      const sum = await ref.ask({ type: 'sum' }, SOON);
+      equal(sum, n === 0 ? (asked + 1) % 10 : asked + 1, `what adder ${n} has, asked ${asked} times`);
+    }
+    return asked;
+  });
+  const frames = await countFrames();
+  counting = false;
+  const asked = await Promise.all(asking);
+  const after = await turns();
+  await system.stop();
+  after.forEach((count, n) => {
+    if (count - before[n] < 20) fail(`thread ${n + 1} was not busy: ${count - before[n]} turns of 2 ms`);
+  });
+  if (Math.min(...asked) < 20) fail(`the page was answered ${asked} times only`);
+  return `${frames}; ${after.map((count, n) => count - before[n])} turns of 2 ms, ${asked} questions answered`;
+}
+
 async function foreign() {
   const queue = new Queue();
   const lock = new Lock();
@@ -150,5 +208,9 @@ export const windowScenarios = [
   {
     name: 'window: frames keep coming while four threads contend with each other and with the window',
     run: frames,
+  },
+  {
+    name: 'window: frames keep coming while actors are busy on two threads, crash, and answer the window',
+    run: framesBesideActors,
   },
 ];

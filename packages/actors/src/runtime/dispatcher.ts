@@ -15,8 +15,9 @@ import type { Host } from './host.ts';
 const THROUGHPUT = 128;
 /** How long actors run before input, output and timers are served. */
 const SLICE_MS = 5;
-/** Messages between two looks at the clock, at most. The number begins small, since a message may take long. */
+/** Messages between two looks at the clock, at most. A turn begins with few, since a message may take long, and with fewer if those of the last turn did. */
 const MOST_BETWEEN_LOOKS = 512;
+const FEW_BETWEEN_LOOKS = 8;
 const MOST_HOPS = 256;
 
 export class Dispatcher {
@@ -42,8 +43,12 @@ export class Dispatcher {
   #mask = 63;
   #head = 0;
   #size = 0;
+  /** Who gets something to do needn't see to a turn: one is under way, or to come. */
   #scheduled = false;
+  /** The platform has been asked for a turn that it hasn't begun. Never for two: each would ask for another at its end, and so many turns stand between two of the event loop. */
+  #asked = false;
   #running = false;
+  #lookEvery = FEW_BETWEEN_LOOKS;
   #hops = 0;
   #seriesStart = 0;
   #alarm = Infinity;
@@ -100,16 +105,25 @@ export class Dispatcher {
 
   #schedule(): void {
     this.#scheduled = true;
-    if (this.#running) return;
+    if (this.#running || this.#asked) return;
+    this.#asked = true;
     if (this.#hops < MOST_HOPS) {
       this.#hops += 1;
-      this.host.soon(this.#turn);
+      this.host.soon(this.#soonTurn);
     } else {
       this.host.later(this.#freshTurn);
     }
   }
 
+  readonly #soonTurn = (): void => {
+    this.#asked = false;
+    // A turn that didn't wait for this one has used up the slice.
+    if (this.#size > 0 && this.#hops >= MOST_HOPS) this.#schedule();
+    else this.#turn();
+  };
+
   readonly #freshTurn = (): void => {
+    this.#asked = false;
     this.#hops = 0;
     this.#seriesStart = this.host.now();
     this.#turn();
@@ -117,7 +131,7 @@ export class Dispatcher {
 
   readonly #turn = (): void => {
     const { host } = this;
-    this.#running = true;
+    this.#running = this.#scheduled = true;
     const start = host.now();
     // Turns that follow each other by microtasks share one slice. A series that began long ago and paused only costs one macrotask.
     if (this.#hops === 1) this.#seriesStart = start;
@@ -126,20 +140,21 @@ export class Dispatcher {
       this.timed = gauges.wantsTimes;
       gauges.beginTurn(start);
     }
-    let lookEvery = 8;
+    let lookEvery = Math.min(this.#lookEvery, FEW_BETWEEN_LOOKS);
     this.left = lookEvery;
     let last = start;
     while (this.#size > 0) {
       this.#take().visit();
       if (this.left > 0) continue;
       const now = host.now();
-      if (now - start > SLICE_MS) break;
       // Twice as many if these took less than a sixteenth of the slice, so that the slice is never overrun by much.
       if (now - last < SLICE_MS / 16) lookEvery = Math.min(lookEvery * 2, MOST_BETWEEN_LOOKS);
       else lookEvery = Math.max(1, lookEvery >> 2);
       last = now;
+      if (now - start > SLICE_MS) break;
       this.left = lookEvery;
     }
+    this.#lookEvery = lookEvery;
     this.flush?.();
     this.#running = false;
     if (gauges !== undefined) gauges.endTurn(this.timed ? host.now() - start : 0, this.processed);
@@ -147,8 +162,8 @@ export class Dispatcher {
       // The next turn, now or when somebody has something to do, is a macrotask.
       this.#hops = MOST_HOPS;
     }
-    this.#scheduled = this.#size > 0;
-    if (this.#scheduled) host.later(this.#freshTurn);
+    this.#scheduled = this.#asked;
+    if (this.#size > 0) this.#schedule();
   };
 
   /** Calls `action` in `ms` milliseconds, unless the timer is cancelled. */

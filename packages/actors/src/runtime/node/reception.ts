@@ -93,8 +93,9 @@ export class Reception {
     for (;;) {
       const more = this.#pump();
       if (this.#receiver.stopped) break;
+      // Actors that aren't done have their next turn with the event loop's: looking again then costs less than to be woken, and blocking would keep them from it.
       // Also if something is found again and again just before falling asleep.
-      if (more || host.now() - turned > SLICE_MS) {
+      if (more || this.#dispatcher.waiting > 0 || host.now() - turned > SLICE_MS) {
         await turn();
         turned = host.now();
         this.#burstSince = 0;

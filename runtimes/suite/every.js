@@ -1,0 +1,5 @@
+/** What every engine must do: threads, and actors on them. */
+import { actorScenarios } from './actors.js';
+import { scenarios as threads } from './scenarios.js';
+
+export const scenarios = [...threads, ...actorScenarios];
