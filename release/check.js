@@ -38,7 +38,8 @@ try {
       if (version === undefined) throw new Error(`${name} was not published`);
     const tags = execFileSync('git', ['tag'], { cwd: clone, encoding: 'utf8' }).split('\n');
     for (const [name, version] of Object.entries(versions))
-      if (!tags.includes(`${name}@${version}`)) throw new Error(`${name}@${version} has no tag: ${tags}`);
+      if (!tags.includes(`${name}@${version}`))
+        throw new Error(`${name}@${version} has no tag: ${tags.join(' ')}`);
     return describe(versions);
   });
   for (const [name, consume] of Object.entries(consumers)) {

@@ -85,6 +85,20 @@ function inTypeScript(title, packages, chosen) {
   );
 }
 
+/** Builds the files of the guide to Vite: those it begins with, or what they have become at its end. */
+function buildPage(folder, atTheEnd, text) {
+  const { blocks } = documents.find(({ path }) => path === 'docs/pages/guide/vite.md');
+  const files = new Map();
+  for (const { code } of blocks) {
+    const name = /^(?:\/\/|<!--) ([\w.-]+\.(?:html|js|ts))\b/.exec(code)?.[1];
+    if (name !== undefined && (atTheEnd || !files.has(name))) files.set(name, code);
+  }
+  for (const [name, code] of files) writeFileSync(join(folder, name), code);
+  const vite = join(folder, 'node_modules/vite/bin/vite.js');
+  execFileSync(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: folder, stdio: 'inherit' });
+  return seePage(join(folder, 'dist'), text);
+}
+
 /** Each gets an empty folder and the registry, and says what it did. */
 export const consumers = {
   async 'core alone, JavaScript'(folder, registry) {
@@ -104,20 +118,12 @@ export const consumers = {
 
   async 'core in a page, Vite'(folder, registry) {
     project(folder, registry, ['@heddle/core', at('vite'), `rolldown@${tools.rolldown}`]);
-    const { blocks } = documents.find(({ path }) => path === 'docs/pages/guide/vite.md');
-    for (const { code } of blocks) {
-      const name = /^(?:\/\/|<!--) ([\w.-]+\.(?:html|js|ts))\b/.exec(code)?.[1];
-      if (name !== undefined) writeFileSync(join(folder, name), code);
-    }
-    execFileSync(
-      process.execPath,
-      [join(folder, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error'],
-      {
-        cwd: folder,
-        stdio: 'inherit',
-      },
-    );
-    return seePage(join(folder, 'dist'), 'There are 78,498 primes below a million');
+    return buildPage(folder, false, 'There are 78,498 primes below a million');
+  },
+
+  async 'actors in a page, Vite'(folder, registry) {
+    project(folder, registry, ['@heddle/actors', at('vite'), `rolldown@${tools.rolldown}`]);
+    return buildPage(folder, true, 'The count is 15');
   },
 
   async actors(folder, registry) {

@@ -102,6 +102,7 @@ function type(commands, cwd, env) {
     });
   });
   function signal(name) {
+    if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, name);
     } catch {
