@@ -24,6 +24,7 @@ export { wrap } from './comlink/wrap.ts';
 
 // Actors with a thread to themselves
 export { dedicated } from './behavior/dedicated.ts';
+export type { DedicatedOptions } from './behavior/dedicated.ts';
 export type { DedicatedContext, DedicatedFunction } from './runtime/dedicated-thread.ts';
 
 // The system and references

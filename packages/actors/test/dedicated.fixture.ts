@@ -29,3 +29,20 @@ export const blocker = dedicated(
     }
   },
 );
+
+/** Adds up, and eats more memory than its thread may have when told to. */
+export const glutton = dedicated(
+  import.meta,
+  function glutton(context: DedicatedContext<Job | { readonly type: 'eat' }>) {
+    let sum = 0;
+    for (const job of context) {
+      if (job.type === 'add') sum += job.n;
+      else if (job.type === 'sum') job.reply.tell(sum);
+      else if (job.type === 'eat') {
+        const kept: object[] = [];
+        for (;;) kept.push({ x: [1, 2, 3] });
+      }
+    }
+  },
+  { maxHeapMiB: 32 },
+);

@@ -1,9 +1,9 @@
 /** Actors with a thread to themselves, and threads as supervised children. */
-import { enumerate } from '@heddle/core';
+import { enumerate, setExceptHook } from '@heddle/core';
 import { afterEach, expect, test } from 'vitest';
-import { ActorSystem, Supervisor, exit, supervisor } from '../src/index.ts';
-import type { ActorRef, Context, DeadLetter, Report } from '../src/index.ts';
-import { blocker } from './dedicated.fixture.ts';
+import { ActorSystem, Supervisor, behavior, dedicated, exit, supervisor } from '../src/index.ts';
+import type { ActorRef, Context, DeadLetter, Report, Signal } from '../src/index.ts';
+import { blocker, glutton } from './dedicated.fixture.ts';
 import type { Job } from './dedicated.fixture.ts';
 
 /** A busy machine takes its time to start threads. */
@@ -116,5 +116,80 @@ test('terminate() of its thread is an end with a reason too; it is a child of ty
       child: 'blocker',
       reason: { type: 'threadDied', detail: expect.any(String) },
     }),
+  );
+});
+
+/** The supervisor reports it; that core prints it as well is another matter. */
+const quietly = (): void => setExceptHook(() => {});
+
+/** What a thread that ate too much ended of. */
+const outOfMemory = { type: 'threadDied', detail: expect.stringContaining('it ran out of memory') };
+
+test('memory that runs out is an end with a reason: watches and links hear it, the others go on, and what was waiting is handled by the next thread', async () => {
+  quietly();
+  sup = new Supervisor(
+    start().spawn(supervisor({ children: [{ id: 'glutton', start: glutton, args: [] }] }), { name: 'sup' }),
+  );
+  const ref = (await sup.child(glutton, 'glutton'))!;
+  const other = system.spawn(blocker, { args: [5], name: 'other' });
+  const signals: Signal[] = [];
+  system.spawn((context: Context<never>) => {
+    context.trapExit = true;
+    context.watch(ref);
+    context.link(ref);
+    return behavior<never>({ receive: () => {}, signal: signal => void signals.push(signal) });
+  });
+  const linked = system.spawn((context: Context<never>) => (context.link(ref), () => {}), { name: 'linked' });
+  const linkedEnd = linked.whenStopped(patient);
+  ref.tell({ type: 'add', n: 1 });
+  expect(await ref.ask({ type: 'sum' }, patient)).toBe(1);
+  ref.tell({ type: 'eat' });
+  for (let n = 0; n < 20; n++) ref.tell({ type: 'add', n: 1 });
+  expect(await ref.ask({ type: 'sum' }, patient)).toBe(20);
+  expect(signals).toHaveLength(2);
+  expect(signals).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ type: 'down', ref, reason: outOfMemory }),
+      expect.objectContaining({ type: 'exit', ref, reason: outOfMemory }),
+    ]),
+  );
+  expect(await linkedEnd).toEqual(outOfMemory);
+  expect(await other.ask({ type: 'sum' }, patient)).toBe(5);
+  expect(reports).toContainEqual(
+    expect.objectContaining({ error: 'childTerminated', child: 'glutton', reason: outOfMemory }),
+  );
+  expect(letters).toEqual([]);
+});
+
+test('memory that runs out again and again uses the budget up: the supervisor ends, and what waits is dead', async () => {
+  quietly();
+  sup = new Supervisor(
+    start().spawn(
+      supervisor({
+        intensity: 1,
+        period: 600_000,
+        children: [{ id: 'glutton', start: glutton, args: [] }],
+      }),
+      { name: 'sup' },
+    ),
+  );
+  const ref = (await sup.child(glutton, 'glutton'))!;
+  const ended = sup.ref.whenStopped(patient);
+  // Each is the next one's death.
+  for (let n = 0; n < 2; n++) ref.tell({ type: 'eat' });
+  ref.tell({ type: 'add', n: 1 });
+  const asked = expect(ref.ask({ type: 'sum' }, patient)).rejects.toMatchObject({ name: 'ActorDiedError' });
+  expect(await ended).toMatchObject({ type: 'shutdown' });
+  await asked;
+  expect(reports.filter(report => 'error' in report && report.error === 'childTerminated')).toHaveLength(2);
+  expect(letters).toContainEqual(
+    expect.objectContaining({ message: { type: 'add', n: 1 }, reason: 'stopped' }),
+  );
+});
+
+test.each([0, 7.5, '64'])('maxHeapMiB %s is refused when the actor is declared', maxHeapMiB => {
+  start();
+  expect(() => dedicated(import.meta, function hungry() {}, { maxHeapMiB: maxHeapMiB as number })).toThrow(
+    `dedicated hungry: maxHeapMiB must be a whole number from 8, got ${maxHeapMiB} (${typeof maxHeapMiB})`,
   );
 });

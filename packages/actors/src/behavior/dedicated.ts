@@ -19,6 +19,15 @@ import type { Actor, ActorOptions } from './actor.ts';
 import { behavior } from './behavior.ts';
 import type { Context } from './context.ts';
 
+/** What the actors of a declaration have in common, and their threads. */
+export interface DedicatedOptions<M = never> extends ActorOptions<M> {
+  /**
+   * Limits the JavaScript heap of its thread, in MiB: running out of it is an end with a reason, and the others go on. A start fails with core's `ThreadStateError` in Bun and browsers, where
+   * threads have no limit. Best effort, as core's `maxHeapMiB`. Default: the platform's.
+   */
+  readonly maxHeapMiB?: number;
+}
+
 /**
  * Declares an actor that has a thread to itself: `run` receives messages by blocking for them, and the actor ends when it returns. When asked to stop, it gets what was accepted before, then
  * `receive` says that there is no more; a busy loop looks at `stopEvent`; after its `shutdown` time the thread is terminated.
@@ -34,22 +43,31 @@ import type { Context } from './context.ts';
 export function dedicated<M, A extends any[]>(
   meta: ImportMeta,
   run: DedicatedFunction<M, A>,
-  options: ActorOptions<NoInfer<M>> = {},
+  options: DedicatedOptions<NoInfer<M>> = {},
 ): Actor<M, A> {
   const { name } = run;
+  const { maxHeapMiB, ...others } = options;
+  if (maxHeapMiB !== undefined && !(Number.isSafeInteger(maxHeapMiB) && maxHeapMiB >= LEAST_HEAP_MIB)) {
+    throw new RangeError(
+      `dedicated ${name}: maxHeapMiB must be a whole number from ${LEAST_HEAP_MIB}, got ${String(maxHeapMiB)} (${typeof maxHeapMiB})`,
+    );
+  }
   const made = declare<M, A>(
     meta.url,
     name,
     (context, ...args) => {
-      const line = new Line(context as unknown as Context<unknown>, meta.url, name, args);
+      const line = new Line(context as unknown as Context<unknown>, meta.url, name, args, maxHeapMiB);
       return behavior<M>({ receive: message => line.carry(message), stopped: () => line.stop() });
     },
-    options,
+    others as ActorOptions<M>,
   );
   dedicatedActors.add(made);
   registerFunction(`${meta.url}#${name}`, run as unknown as DedicatedFunction<never, never[]>);
   return made;
 }
+
+/** The least that core takes. */
+const LEAST_HEAP_MIB = 8;
 
 const dedicatedActors = new WeakSet<object>();
 
@@ -72,7 +90,13 @@ class Line implements Border {
   #asks = 0;
   #isOver = false;
 
-  constructor(context: Context<unknown>, module: string, name: string, args: readonly unknown[]) {
+  constructor(
+    context: Context<unknown>,
+    module: string,
+    name: string,
+    args: readonly unknown[],
+    maxHeapMiB: number | undefined,
+  ) {
     this.#context = context;
     const { bonds } = context.cell;
     // A stop on its way sets it before its turn comes.
@@ -82,6 +106,7 @@ class Line implements Border {
       args: [module, name, this.#inbox, this.#outbox, this.#stopEvent, packed],
       name: context.path,
       daemon: true,
+      maxHeapMiB,
     }).start();
     this.#thread = thread as unknown as Thread;
     bonds.onKill = () => void this.#thread.terminate();
