@@ -247,16 +247,6 @@ describe('behaviours', () => {
       { type: 'deadLetters', count: 3, reasons: { unhandled: 3 } },
     ]);
   });
-
-  test('a declaration needs a name of its own', () => {
-    expect(() => actor(import.meta, () => () => {})).toThrow(/needs a name/);
-    const twice = (): unknown =>
-      actor(import.meta, function twice() {
-        return () => {};
-      });
-    twice();
-    expect(twice).toThrow(/declares two actors named "twice"/);
-  });
 });
 
 describe('timers', () => {
