@@ -43,6 +43,9 @@ export async function startRegistry(folder) {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const gone = new Promise(resolve => child.on('close', resolve));
+  // Whoever is told to end takes it along.
+  process.once('exit', () => child.kill());
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   const deadline = performance.now() + START_MS;
   while (!(await answers(url))) {
     if (child.exitCode !== null || performance.now() > deadline)

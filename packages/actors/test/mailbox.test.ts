@@ -1,6 +1,6 @@
 /** Mailboxes, stash, adapters and timers. */
 import { describe, expect, test } from 'vitest';
-import { actor, behavior, next } from '../src/index.ts';
+import { behavior, next } from '../src/index.ts';
 import type { ActorRef, Context, MailboxOptions } from '../src/index.ts';
 import { InjectedCrash, TestSystem, seededRandom } from '../src/testkit/index.ts';
 
