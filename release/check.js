@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { consumers, installed, npm, project } from './consumers.js';
+import { consumers } from './consumers.js';
+import { installed, npm, project } from './project.js';
 import { published, startRegistry } from './registry.js';
 import { addChangeset, cloneInto, commit, publicPackages } from './scratch.js';
 
@@ -35,6 +36,10 @@ try {
     const versions = await latest(names);
     for (const [name, version] of Object.entries(versions))
       if (version === undefined) throw new Error(`${name} was not published`);
+    const tags = execFileSync('git', ['tag'], { cwd: clone, encoding: 'utf8' }).split('\n');
+    for (const [name, version] of Object.entries(versions))
+      if (!tags.includes(`${name}@${version}`))
+        throw new Error(`${name}@${version} has no tag: ${tags.join(' ')}`);
     return describe(versions);
   });
   for (const [name, consume] of Object.entries(consumers)) {
@@ -115,6 +120,8 @@ function inClone(...args) {
     CI: 'true',
     NPM_CONFIG_USERCONFIG: registry.npmrc,
     npm_config_registry: registry.url,
+    // As on a machine that has no identity of its own; scratch.js gives the clone one, as the workflow does.
+    GIT_CONFIG_GLOBAL: '/dev/null',
   };
   delete env.GITHUB_REPOSITORY;
   execFileSync('npm', args, { cwd: clone, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

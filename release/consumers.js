@@ -3,19 +3,19 @@
  * code blocks of the documents, which the documents' own test runs against the working tree; here they meet what was published.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { readDocuments } from '../docs/check/src/documents.ts';
 import { readPrograms } from '../docs/check/src/programs.ts';
 import { runProgram } from '../docs/check/src/run.ts';
 import { seePage } from './page.js';
+import { appConsumers } from './app-consumers.js';
+import { followPage } from './follow.js';
+import { at, check, compile, environment, installed, project, resolutions, tools } from './project.js';
 
 const documents = readDocuments();
 const { programs } = readPrograms(documents);
-const tools = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).devDependencies;
-const at = (name, version = tools[name]) => `${name}@${version}`;
-
 /** The programs of a document that run, and use nothing but these packages. */
 const programsOf = (path, packages) =>
   programs.filter(each => {
@@ -25,39 +25,6 @@ const programsOf = (path, packages) =>
     );
     return imported.every(name => name.startsWith('node:') || packages.includes(name));
   });
-
-/** An empty project with these packages. */
-export function project(folder, registry, packages) {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true, "type": "module" }\n');
-  copyFileSync(registry.npmrc, join(folder, '.npmrc'));
-  npm(folder, 'install', '--silent', '--no-audit', '--save-exact=false', ...packages);
-  return folder;
-}
-
-export function npm(folder, ...args) {
-  const env = { ...process.env, NODE_ENV: '' };
-  // npm hands its own settings down, the outer registry among them; this project has its own.
-  for (const name of Object.keys(env)) if (/^npm_config_/i.test(name)) delete env[name];
-  return execFileSync('npm', args, {
-    cwd: folder,
-    env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-}
-
-/** All installed versions of a package in a project. */
-export function installed(folder, name) {
-  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
-  return Object.entries(packages)
-    .filter(([path]) => path.endsWith(`node_modules/${name}`))
-    .map(([, { version }]) => version);
-}
-
-function check(condition, what) {
-  if (!condition) throw new Error(what);
-}
 
 async function runAll(folder, chosen, prepare = program => program) {
   check(chosen.length > 0, `no program found for ${folder}`);
@@ -79,21 +46,7 @@ const asJavaScript = program => ({
 
 /** Compiles the programs as the settings say, and runs what comes out. */
 async function compileAndRun(folder, chosen, options) {
-  const strict = {
-    target: 'es2022',
-    lib: ['es2024', 'esnext.disposable', 'dom'],
-    types: ['node'],
-    strict: true,
-    outDir: 'out',
-  };
-  writeFileSync(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: { ...strict, ...options }, include: ['*.ts'] }),
-  );
-  for (const program of chosen) writeFileSync(join(folder, program.file), program.content);
-  execFileSync(process.execPath, [join(folder, 'node_modules/typescript/bin/tsc'), '-p', folder], {
-    stdio: 'inherit',
-  });
+  compile(folder, new Map(chosen.map(({ file, content }) => [file, content])), options);
   for (const program of chosen) {
     const compiled = { ...program, file: join('out', program.file.replace(/ts$/, 'js')) };
     const problems = await runProgram(compiled, folder);
@@ -106,6 +59,46 @@ const CORE = programsOf('packages/core/README.md', ['@heddle/core']).filter(
   ({ content }) => !content.includes('@heddle/core/comlink'),
 );
 
+const ACTORS = programsOf('packages/actors/README.md', ['@heddle/core', '@heddle/actors', 'comlink']);
+
+/** Pages that begin with an empty folder. */
+const FOLLOWED = ['start/python', 'start/javascript', 'start/erlang', 'guide/jobs', 'guide/stream'];
+
+function follow(path) {
+  const page = documents.find(each => each.path === `docs/pages/${path}.md`);
+  return async (folder, registry) => {
+    const typed = await followPage(page, folder, environment({ npm_config_userconfig: registry.npmrc }));
+    return `${typed} commands`;
+  };
+}
+
+/** One for each way in which TypeScript looks for packages. */
+function inTypeScript(title, packages, chosen) {
+  return Object.fromEntries(
+    Object.entries(resolutions).map(([name, options]) => [
+      `${title}, TypeScript, ${name}`,
+      (folder, registry) => {
+        project(folder, registry, [...packages, at('typescript'), at('@types/node')]);
+        return compileAndRun(folder, chosen, options);
+      },
+    ]),
+  );
+}
+
+/** Builds the files of the guide to Vite: those it begins with, or what they have become at its end. */
+function buildPage(folder, atTheEnd, text) {
+  const { blocks } = documents.find(({ path }) => path === 'docs/pages/guide/vite.md');
+  const files = new Map();
+  for (const { code } of blocks) {
+    const name = /^(?:\/\/|<!--) ([\w.-]+\.(?:html|js|ts))\b/.exec(code)?.[1];
+    if (name !== undefined && (atTheEnd || !files.has(name))) files.set(name, code);
+  }
+  for (const [name, code] of files) writeFileSync(join(folder, name), code);
+  const vite = join(folder, 'node_modules/vite/bin/vite.js');
+  execFileSync(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: folder, stdio: 'inherit' });
+  return seePage(join(folder, 'dist'), text);
+}
+
 /** Each gets an empty folder and the registry, and says what it did. */
 export const consumers = {
   async 'core alone, JavaScript'(folder, registry) {
@@ -116,15 +109,7 @@ export const consumers = {
     return runAll(folder, CORE, asJavaScript);
   },
 
-  async 'core alone, TypeScript, nodenext'(folder, registry) {
-    project(folder, registry, ['@heddle/core', at('typescript'), at('@types/node')]);
-    return compileAndRun(folder, CORE, { module: 'nodenext' });
-  },
-
-  async 'core alone, TypeScript, bundler'(folder, registry) {
-    project(folder, registry, ['@heddle/core', at('typescript'), at('@types/node')]);
-    return compileAndRun(folder, CORE, { module: 'esnext', moduleResolution: 'bundler' });
-  },
+  ...inTypeScript('core alone', ['@heddle/core'], CORE),
 
   async 'core with comlink'(folder, registry) {
     project(folder, registry, ['@heddle/core', 'comlink']);
@@ -133,20 +118,12 @@ export const consumers = {
 
   async 'core in a page, Vite'(folder, registry) {
     project(folder, registry, ['@heddle/core', at('vite'), `rolldown@${tools.rolldown}`]);
-    const { blocks } = documents.find(({ path }) => path === 'docs/pages/guide/vite.md');
-    for (const { code } of blocks) {
-      const name = /^(?:\/\/|<!--) ([\w.-]+\.(?:html|js|ts))\b/.exec(code)?.[1];
-      if (name !== undefined) writeFileSync(join(folder, name), code);
-    }
-    execFileSync(
-      process.execPath,
-      [join(folder, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error'],
-      {
-        cwd: folder,
-        stdio: 'inherit',
-      },
-    );
-    return seePage(join(folder, 'dist'), 'There are 78,498 primes below a million');
+    return buildPage(folder, false, 'There are 78,498 primes below a million');
+  },
+
+  async 'actors in a page, Vite'(folder, registry) {
+    project(folder, registry, ['@heddle/actors', at('vite'), `rolldown@${tools.rolldown}`]);
+    return buildPage(folder, true, 'The count is 15');
   },
 
   async actors(folder, registry) {
@@ -155,11 +132,10 @@ export const consumers = {
       installed(folder, '@heddle/core').length === 1,
       `core is there ${installed(folder, '@heddle/core').length} times`,
     );
-    return runAll(
-      folder,
-      programsOf('packages/actors/README.md', ['@heddle/core', '@heddle/actors', 'comlink']),
-    );
+    return runAll(folder, ACTORS);
   },
+
+  ...inTypeScript('actors', ['@heddle/actors'], ACTORS),
 
   async check(folder, registry) {
     project(folder, registry, [
@@ -184,29 +160,8 @@ export const consumers = {
     return `${said.reduce((sum, each) => sum + Number.parseInt(each, 10), 0)} programs of ${said.length} pages`;
   },
 
-  async pipeline(folder, registry) {
-    project(folder, registry, ['@heddle/pipeline']);
-    const program = join(folder, 'node_modules/.bin/heddle-pipeline');
-    const args = [
-      '--folder',
-      join(folder, 'node_modules/@heddle'),
-      '--db',
-      join(folder, 'index.db'),
-      '--json',
-    ];
-    const report = JSON.parse(
-      execFileSync(program, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-    );
-    const found = JSON.parse(
-      execFileSync(program, ['--search', 'Atomics.waitAsync', '--db', join(folder, 'index.db'), '--json'], {
-        encoding: 'utf8',
-      }),
-    );
-    check(found.hits.length > 0, `nothing found: ${JSON.stringify(found)}`);
-    const { taken, committed } = report.files;
-    check(taken > 100 && taken === committed, `files in: ${taken}, files out: ${committed}`);
-    return `${taken} files in, ${committed} out, ${found.hits.length} with Atomics.waitAsync`;
-  },
+  ...appConsumers,
+  ...Object.fromEntries(FOLLOWED.map(path => [`${path}, to the letter`, follow(path)])),
 };
 
 function mkdirIn(folder, path) {

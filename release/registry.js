@@ -43,6 +43,9 @@ export async function startRegistry(folder) {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const gone = new Promise(resolve => child.on('close', resolve));
+  // Whoever is told to end takes it along.
+  process.once('exit', () => child.kill());
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   const deadline = performance.now() + START_MS;
   while (!(await answers(url))) {
     if (child.exitCode !== null || performance.now() > deadline)
@@ -81,7 +84,7 @@ async function answers(url) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();

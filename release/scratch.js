@@ -20,13 +20,14 @@ export function cloneInto(root, folder) {
     execFileSync('cp', ['-a', join(root, modules), join(folder, modules)]);
   }
   git(folder, 'init', '--quiet', '--initial-branch', 'main');
+  git(folder, 'config', 'user.name', 'release check');
+  git(folder, 'config', 'user.email', 'release@localhost');
   commit(folder, 'The working tree');
 }
 
 export function commit(folder, message) {
   git(folder, 'add', '--all');
-  const author = ['-c', 'user.name=release check', '-c', 'user.email=release@localhost'];
-  git(folder, ...author, '-c', 'commit.gpgsign=false', 'commit', '--quiet', '--allow-empty', '-m', message);
+  git(folder, '-c', 'commit.gpgsign=false', 'commit', '--quiet', '--allow-empty', '-m', message);
 }
 
 /** The folders of all workspaces, from the root. */

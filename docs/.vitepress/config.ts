@@ -47,6 +47,8 @@ const guide: DefaultTheme.SidebarItem[] = [
       { text: 'test concurrent code', link: '/guide/test' },
       { text: 'run in the browser', link: '/guide/browser' },
       { text: 'bundle with Vite', link: '/guide/vite' },
+      { text: 'run jobs at times', link: '/guide/jobs' },
+      { text: 'stream lines into a database', link: '/guide/stream' },
     ],
   },
   {

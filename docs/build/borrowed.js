@@ -1,6 +1,8 @@
-/** Pages of the site that are documents of the packages. Links to what isn't on the site become plain text: it is in the package. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+/**
+ * Pages of the site that are documents of the packages. Pictures come along; links to what isn't on the site become plain text: it is in the package.
+ */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
 
 const BORROWED = {
   'conformance/core.md': 'packages/core/CONFORMANCE.md',
@@ -10,7 +12,12 @@ const BORROWED = {
   'internals/actors.md': 'packages/actors/ARCHITECTURE.md',
   'internals/runtimes.md': 'packages/core/RUNTIMES.md',
   'internals/benchmark-notes.md': 'benchmarks/NOTES.md',
+  'internals/pipeline.md': 'apps/pipeline/README.md',
+  'internals/stream.md': 'apps/pipeline/STREAM.md',
+  'internals/scheduler.md': 'apps/scheduler/README.md',
 };
+
+const PICTURE = /!\[[^\]]*\]\(([\w./-]+\.(?:png|svg))\)/g;
 
 export function writeBorrowedPages(docs) {
   const places = new Map(
@@ -19,8 +26,12 @@ export function writeBorrowedPages(docs) {
   for (const [page, source] of Object.entries(BORROWED)) {
     const file = join(docs, '..', source);
     if (!existsSync(file)) continue;
-    const text = relink(readFileSync(file, 'utf8'), source, places);
-    mkdirSync(dirname(join(docs, 'pages', page)), { recursive: true });
+    const target = dirname(join(docs, 'pages', page));
+    mkdirSync(target, { recursive: true });
+    const whole = readFileSync(file, 'utf8');
+    const text = relink(whole, source, places);
+    for (const [, picture] of whole.matchAll(PICTURE))
+      copyFileSync(join(dirname(file), picture), join(target, basename(picture)));
     writeFileSync(join(docs, 'pages', page), `---\neditLink: false\n---\n\n${text}`);
   }
 }
@@ -34,10 +45,11 @@ function relink(text, source, places) {
       if (fenced) return line;
       // Vue would read them as elements or as expressions.
       const safe = line.replaceAll(
-        /(`[^`]*`)|\{\{|<(?=[A-Za-z/])(?![^>]*-->)/g,
+        /(`[^`]*`)|\{\{|<(?=[A-Za-z/])(?!\/?kbd>)(?![^>]*-->)/g,
         (match, code) => code ?? match.replaceAll('{', '&#123;').replace('<', '&lt;'),
       );
-      return safe.replaceAll(/\[([^\]]*)\]\(([^)\s]+)\)/g, (link, label, target) => {
+      return safe.replaceAll(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (link, picture, label, target) => {
+        if (picture !== '') return `![${label}](./${basename(target)})`;
         if (/^(?:https?:|#)/.test(target)) return link;
         const place = places.get(posix.join(posix.dirname(source), target.split('#')[0]));
         return place === undefined ? label : `[${label}](${place})`;

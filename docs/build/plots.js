@@ -8,7 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { drawing, text } from '../drawings/draw.js';
 
 const results = fileURLToPath(new URL('../../benchmarks/results', import.meta.url));
-const [LEFT, RIGHT, ROW] = [170, 640, 30];
+const ROW = 30;
+/** A telephone is 342 px wide within its margins; there a plot that had to be scrolled would hide its figures. */
+const WIDTHS = {
+  '': { left: 170, right: 640, width: 720 },
+  '.narrow': { left: 150, right: 288, width: 342 },
+};
 /** Names of two lines of the scale stand so far apart at least, or one of them has none. */
 const APART = 44;
 
@@ -17,20 +22,19 @@ export function writePlots(folder) {
     throw new Error(`${results} is missing: npm run bench -- --json benchmarks/results/<subject>.json`);
   for (const file of readdirSync(results).filter(name => name.endsWith('.json'))) {
     const { rows, machine } = JSON.parse(readFileSync(join(results, file), 'utf8'));
-    writeFileSync(
-      join(folder, `plot-${basename(file, '.json')}.svg`),
-      plot(basename(file, '.json'), rows, machine),
-    );
+    const subject = basename(file, '.json');
+    for (const [suffix, widths] of Object.entries(WIDTHS))
+      writeFileSync(join(folder, `plot-${subject}${suffix}.svg`), plot(subject, rows, machine, widths));
   }
 }
 
-function plot(subject, rows, machine) {
+function plot(subject, rows, machine, { left, right, width }) {
   const points = rows.filter(row => row.theirTime).map(row => ({ ...row, ...speedUp(row) }));
   const all = points.flatMap(({ low, high, bar }) => [low, high, bar ?? 1]);
   const from = Math.min(0.5, ...all) / 1.2;
   const to = Math.max(2, ...all) * 1.2;
   const x = value =>
-    LEFT + ((Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from))) * (RIGHT - LEFT);
+    left + ((Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from))) * (right - left);
   const bottom = 34 + points.length * ROW;
   const ticks = [0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000].filter(
     tick => tick > from && tick < to,
@@ -49,20 +53,20 @@ function plot(subject, rows, machine) {
       const y = 34 + index * ROW + ROW / 2;
       const [start, end] = [Math.min(x(1), x(point.speed)), Math.max(x(1), x(point.speed))];
       return [
-        text(LEFT - 10, y - 2, point.what, { anchor: 'end', style: 'small' }),
-        text(LEFT - 10, y + 11, `against ${point.against}`, { anchor: 'end', style: 'small soft' }),
+        text(left - 10, y - 2, point.what, { anchor: 'end', style: 'small' }),
+        text(left - 10, y + 11, `against ${point.against}`, { anchor: 'end', style: 'small soft' }),
         `<rect class="${point.speed >= 1 ? 'bar-ours' : 'bar-theirs'}" x="${start}" y="${y - 6}" width="${Math.max(1, end - start)}" height="12" rx="2"/>`,
         `<path class="line" d="M${x(point.low)} ${y} H${x(point.high)} M${x(point.low)} ${y - 4} v8 M${x(point.high)} ${y - 4} v8"/>`,
         point.bar === undefined
           ? ''
           : `<path d="M${x(point.bar)} ${y - 11} v22" class="warm" stroke-width="2.5"/>`,
-        text(RIGHT + 12, y + 4, `${short(point.speed)} ×`, { style: 'small' }),
+        text(right + 12, y + 4, `${short(point.speed)} ×`, { style: 'small' }),
       ];
     }),
   ];
   const where = `Node ${machine.node}, ${machine.cpu}, ${machine.cores} cores`;
   return drawing(
-    720,
+    width,
     bottom + 12,
     `${subject}: how many times as fast as what it is measured against; ${where}`,
     shapes,

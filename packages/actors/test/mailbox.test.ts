@@ -1,6 +1,6 @@
 /** Mailboxes, stash, adapters and timers. */
 import { describe, expect, test } from 'vitest';
-import { actor, behavior, next } from '../src/index.ts';
+import { behavior, next } from '../src/index.ts';
 import type { ActorRef, Context, MailboxOptions } from '../src/index.ts';
 import { InjectedCrash, TestSystem, seededRandom } from '../src/testkit/index.ts';
 
@@ -246,16 +246,6 @@ describe('behaviours', () => {
       { type: 'callbackFailed', callback: 'dead letter listener' },
       { type: 'deadLetters', count: 3, reasons: { unhandled: 3 } },
     ]);
-  });
-
-  test('a declaration needs a name of its own', () => {
-    expect(() => actor(import.meta, () => () => {})).toThrow(/needs a name/);
-    const twice = (): unknown =>
-      actor(import.meta, function twice() {
-        return () => {};
-      });
-    twice();
-    expect(twice).toThrow(/declares two actors named "twice"/);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Actors that run on other threads in the tests; their module is imported there. */
 import { currentThread } from '@heddle/core';
-import { actor, behavior, next, objectActor } from '../src/index.ts';
-import type { ActorRef, Context, Reply } from '../src/index.ts';
+import { actor, behavior, dedicated, next, objectActor } from '../src/index.ts';
+import type { ActorRef, Context, DedicatedContext, Reply } from '../src/index.ts';
 
 export type WorkerMessage =
   | { readonly type: 'add'; readonly n: number }
@@ -112,3 +112,23 @@ export const account = objectActor(import.meta, function account(_context: Conte
     die: (): never => process.exit(1),
   };
 });
+
+type Question = { readonly reply: Reply<number> };
+
+/** As minifiers and bundlers leave them: two without a name, two of one name, and two with a thread of their own. */
+export const alike = [
+  actor(import.meta, (_context: Context<Question>) => message => message.reply.tell(0)),
+  actor(import.meta, (_context: Context<Question>) => message => message.reply.tell(1)),
+  actor(import.meta, function same(_context: Context<Question>) {
+    return message => message.reply.tell(2);
+  }),
+  actor(import.meta, function same(_context: Context<Question>) {
+    return message => message.reply.tell(3);
+  }),
+  dedicated(import.meta, (context: DedicatedContext<Question>) => {
+    for (const message of context) message.reply.tell(4);
+  }),
+  dedicated(import.meta, (context: DedicatedContext<Question>) => {
+    for (const message of context) message.reply.tell(5);
+  }),
+];

@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { ActorDiedError, ActorSystem, Supervisor, behavior, exit, supervisor } from '../src/index.ts';
 import type { ActorRef, Context, DeadLetter, Report, Signal } from '../src/index.ts';
-import { adder, burner, parent, recorder, sender } from './threads.fixture.ts';
+import { adder, alike, burner, parent, recorder, sender } from './threads.fixture.ts';
 import type { WorkerMessage } from './threads.fixture.ts';
 
 const systems: ActorSystem[] = [];
@@ -43,6 +43,13 @@ test('an actor on another thread counts and answers there', async () => {
   const here = system.spawn(adder, { args: [] });
   expect(await here.ask({ type: 'where' })).toBe('MainThread');
 });
+
+test('an actor is found by its place where minifiers dropped its name, or bundlers brought two of one name into one module', async () => {
+  const { system } = start(1);
+  const refs = alike.map(each => system.spawn(each, { placement: 'leastLoaded' }));
+  expect(await Promise.all(refs.map(ref => ref.ask({}, { timeout: 60_000 })))).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(alike.map(({ name }) => name)).toEqual(['actor', 'actor~2', 'same', 'same~2', 'actor~3', 'actor~4']);
+}, 90_000);
 
 test('placement: equal keys share a thread, the least loaded thread comes first, main is main', async () => {
   const { system } = start(3);

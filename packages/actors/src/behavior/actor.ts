@@ -54,7 +54,9 @@ const declared = new Map<string, Actor<never, never>>();
  * Declares an actor at module level: `export const counter = actor(import.meta, function counter(context: Context<Message>, start: number) { … })`. The
  * function is called at each start and restart and returns the behaviour, so its variables are the actor's state.
  *
- * Throws `TypeError` for a function without a name, for two actors of one name in a module, and for options that are wrong, naming them.
+ * Threads find it by its module and the function's name; where there is none (minifiers drop them) or two have the same (bundlers make one module of
+ * many), by its place among them, so declare actors in the same order everywhere: not inside a function or a condition. Throws `TypeError` for what is no
+ * function and for options that are wrong, naming them.
  *
  * @example
  * type Message = { type: 'add'; by: number } | { type: 'get'; reply: Reply<number> };
@@ -83,29 +85,27 @@ export function actor<M, A extends any[]>(
   return declare(meta.url, setup.name, setup, options);
 }
 
-/** Declares an actor under a name. */
+/** Declares an actor under a name, or under one made of it if that is taken. */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
 export function declare<M, A extends any[]>(
   module: string,
-  name: string,
+  wanted: string,
   setup: SetupFunction<M, A>,
   options: ActorOptions<M>,
 ): Actor<M, A> {
-  if (name === '') {
-    throw new TypeError(
-      'actor: the function needs a name, by which other threads find it: actor(import.meta, function counter() {…})',
-    );
-  }
-  const key = `${module}#${name}`;
-  if (declared.has(key)) {
-    throw new TypeError(
-      `actor: ${module} declares two actors named "${name}"; give one of them another name`,
-    );
-  }
+  const name = vacantName(module, wanted);
   checkActorOptions(options, `actor ${name}`);
   const made: Actor<M, A> = Object.freeze({ name, module, options, setup: setup as never });
-  declared.set(key, made as unknown as Actor<never, never>);
+  declared.set(`${module}#${name}`, made as unknown as Actor<never, never>);
   return made;
+}
+
+/** `counter`, `counter~2`, `counter~3` … Core names tasks alike. */
+function vacantName(module: string, wanted: string): string {
+  const base = wanted === '' ? 'actor' : wanted;
+  let vacant = base;
+  for (let n = 2; declared.has(`${module}#${vacant}`); n++) vacant = `${base}~${n}`;
+  return vacant;
 }
 
 /** Finds a declared actor in this thread, importing its module if need be. Rejects with `TypeError` if the module doesn't declare it. */

@@ -45,24 +45,23 @@ export function dedicated<M, A extends any[]>(
   run: DedicatedFunction<M, A>,
   options: DedicatedOptions<NoInfer<M>> = {},
 ): Actor<M, A> {
-  const { name } = run;
   const { maxHeapMiB, ...others } = options;
   if (maxHeapMiB !== undefined && !(Number.isSafeInteger(maxHeapMiB) && maxHeapMiB >= LEAST_HEAP_MIB)) {
     throw new RangeError(
-      `dedicated ${name}: maxHeapMiB must be a whole number from ${LEAST_HEAP_MIB}, got ${String(maxHeapMiB)} (${typeof maxHeapMiB})`,
+      `dedicated ${run.name}: maxHeapMiB must be a whole number from ${LEAST_HEAP_MIB}, got ${String(maxHeapMiB)} (${typeof maxHeapMiB})`,
     );
   }
-  const made = declare<M, A>(
+  const made: Actor<M, A> = declare<M, A>(
     meta.url,
-    name,
+    run.name,
     (context, ...args) => {
-      const line = new Line(context as unknown as Context<unknown>, meta.url, name, args, maxHeapMiB);
+      const line = new Line(context as unknown as Context<unknown>, meta.url, made.name, args, maxHeapMiB);
       return behavior<M>({ receive: message => line.carry(message), stopped: () => line.stop() });
     },
     others as ActorOptions<M>,
   );
   dedicatedActors.add(made);
-  registerFunction(`${meta.url}#${name}`, run as unknown as DedicatedFunction<never, never[]>);
+  registerFunction(`${meta.url}#${made.name}`, run as unknown as DedicatedFunction<never, never[]>);
   return made;
 }
 
