@@ -242,7 +242,7 @@ export default {
     operations: 500_000,
     expected: messages => messages,
     sides: { tell: pingPongHeddle, nact: pingPongNact },
-    rows: [{ what: 'one message', ours: 'tell', against: 'nact', bar: TIME }],
+    rows: [{ what: 'a message and an answer', ours: 'tell', against: 'nact', bar: TIME }],
   },
   spawn: {
     operation: 'starting an actor, and its first message',
@@ -258,7 +258,7 @@ export default {
     sides: { ask: askHeddle, comlink: askComlink, comedy: askComedy },
     rows: [
       { what: 'one question', ours: 'ask', against: 'comlink', bar: { atMost: 0.5 } },
-      { what: '', ours: 'ask', against: 'comedy', bar: { atMost: 0.1 } },
+      { what: 'one question', ours: 'ask', against: 'comedy', bar: { atMost: 0.1 } },
     ],
   },
 } satisfies Subject;

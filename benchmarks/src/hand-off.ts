@@ -281,8 +281,8 @@ const subject: Subject = {
     expected: trips => trips,
     sides: { waitAsync: eventAsync, 'raw waitAsync': rawWaitAsync, postMessage },
     rows: [
-      { what: 'Event', ours: 'waitAsync', against: 'raw waitAsync', bar: { atMost: 1.5 } },
-      { what: 'Event', ours: 'waitAsync', against: 'postMessage', bar: { atMost: 1 } },
+      { what: 'Event, awaited', ours: 'waitAsync', against: 'raw waitAsync', bar: { atMost: 1.5 } },
+      { what: 'Event, awaited', ours: 'waitAsync', against: 'postMessage', bar: { atMost: 1 } },
     ],
   },
 };
