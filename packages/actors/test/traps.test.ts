@@ -1,0 +1,107 @@
+/** Traps that others have fallen into, and that need a real event loop or a real process. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { ActorSystem } from '../src/index.ts';
+import type { ActorRef, Context, DeadLetter } from '../src/index.ts';
+import { TestSystem } from '../src/testkit/index.ts';
+
+const index = new URL('../src/index.ts', import.meta.url).href;
+
+/** Runs a program in a process that is killed if it doesn't end; resolves to its exit code and what it printed. */
+async function run(program: string): Promise<[number | null, string]> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@heddle/source', '--input-type=module', '-e', program],
+    { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000, killSignal: 'SIGKILL' },
+  );
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', text => (printed += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return [code, printed];
+}
+
+test('timers of actors do not keep the program running', async () => {
+  const [code, printed] = await run(`
+    import { ActorSystem } from '${index}';
+    const system = new ActorSystem({ threads: 0 });
+    system.spawn(context => {
+      context.timers.every('often', 1_000_000, 'tick');
+      context.timers.after('once', 1_000_000, 'tick');
+      context.timers.cron('yearly', '0 0 1 1 *', 'tick');
+      context.setReceiveTimeout(1_000_000);
+      console.log('started');
+      return () => {};
+    });
+  `);
+  expect([code, printed]).toEqual([0, 'started\n']);
+}, 90_000);
+
+test('actors that never stop telling themselves, with and without promises, leave input and timers their time', async () => {
+  const system = new ActorSystem({ threads: 0, report: () => {} });
+  const counts = [0, 0];
+  const again =
+    (n: number, { self }: Context<number>) =>
+    (): void => {
+      counts[n]! += 1;
+      self.tell(0);
+    };
+  const refs: ActorRef<number>[] = [
+    system.spawn((context: Context<number>) => again(0, context)),
+    system.spawn((context: Context<number>) => {
+      const tell = again(1, context);
+      return async () => {
+        await Promise.resolve();
+        tell();
+      };
+    }),
+  ];
+  for (const ref of refs) ref.tell(0);
+  // Each of these would never come.
+  for (let n = 0; n < 10; n++) {
+    const before = [...counts];
+    await new Promise(resolve => setTimeout(resolve, 1));
+    await new Promise(resolve => setImmediate(resolve));
+    expect(counts[0]).toBeGreaterThan(before[0]!);
+    expect(counts[1]).toBeGreaterThan(before[1]!);
+  }
+  for (const ref of refs) system.exit(ref, { type: 'killed' });
+  await system.stop();
+});
+
+test('a restart in place with a backoff: what waits is bounded by stashCapacity, the rest are dead letters', async () => {
+  const kit = new TestSystem();
+  const seen: number[] = [];
+  const ref = kit.spawn(
+    (_context: Context<number>) => n => {
+      if (n < 0) throw new RangeError('as told');
+      seen.push(n);
+    },
+    { onError: [[RangeError, 'restart']], backoff: { min: 1000, max: 1000 }, stashCapacity: 3 },
+  );
+  const letters: DeadLetter[] = [];
+  kit.system.deadLetters.subscribe(letter => letters.push(letter));
+  ref.tell(-1);
+  await kit.settle();
+  for (let n = 0; n < 5; n++) ref.tell(n);
+  await kit.advance(999);
+  expect(seen).toEqual([]);
+  expect(letters).toMatchObject([3, 4].map(message => ({ message, reason: 'mailboxFull' })));
+  await kit.advance(2);
+  expect(seen).toEqual([0, 1, 2]);
+});
+
+test('a storm of dead letters is a line in the log now and then, with what they died of', async () => {
+  const kit = new TestSystem();
+  const ref = kit.spawn((_context: Context<number>) => () => {});
+  kit.system.exit(ref, { type: 'killed' });
+  await kit.settle();
+  for (let n = 0; n < 10_000; n++) ref.tell(n);
+  await kit.advance(20_000);
+  for (let n = 0; n < 5; n++) ref.tell(n);
+  await kit.advance(20_000);
+  expect(kit.deadLetters).toHaveLength(10_005);
+  expect(kit.reports).toMatchObject(
+    [10_000, 5].map(count => ({ type: 'deadLetters', count, reasons: { stopped: count } })),
+  );
+});
