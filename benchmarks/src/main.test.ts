@@ -60,6 +60,8 @@ test('a ratio that is much worse than the recorded one fails the check, and says
   expect(stderr).toMatch(
     /lock, acquire, release: [\d.]+ × raw .* is worse than the recorded ≤ [\d.e-]+ × by more than a factor of 2/,
   );
+  expect(stderr).toContain('it is measured once more');
+  expect(stderr).toMatch(/acquire, release: .*, 3 times in a row/);
 });
 
 test('without --check a baseline is refused', () => {
