@@ -51,7 +51,8 @@ function relink(text, source, places) {
       return safe.replaceAll(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (link, picture, label, target) => {
         if (picture !== '') return `![${label}](./${basename(target)})`;
         if (/^(?:https?:|#)/.test(target)) return link;
-        const place = places.get(posix.join(posix.dirname(source), target.split('#')[0]));
+        const found = posix.join(posix.dirname(source), target.split('#')[0]);
+        const place = places.get(found) ?? /^docs\/pages(\/.+)\.md$/.exec(found)?.[1];
         return place === undefined ? label : `[${label}](${place})`;
       });
     })
