@@ -45,6 +45,7 @@ export type { SpinLockOptions } from './sync/spin-lock.ts';
 export { RWLock } from './sync/rw-lock.ts';
 export type { ExclusiveGuard } from './sync/rw-lock.ts';
 export type { Guard } from './sync/guard.ts';
+export { TIMEOUT_MAX } from './sync/options.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
 export type { NameOptions } from './memory/shared-object.ts';
 

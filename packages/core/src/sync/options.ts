@@ -1,5 +1,8 @@
 /** Options that waiting calls share, and the checks of arguments that classes share. */
 
+/** The longest timeout there is: with it, a call waits for ever, as without one. No number is too large for a timeout, where Python has an `OverflowError`. */
+export const TIMEOUT_MAX: number = Infinity;
+
 /** How long a blocking call may wait. */
 export interface WaitOptions {
   /** Milliseconds on a monotonic clock; omitted or `Infinity` waits for ever, 0 only tries. Negative or NaN is a `RangeError`. */

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { AtomicCounter, Event, Lock, Thread, ThreadStateError, TimeoutError } from '../../src/index.ts';
+import {
+  AtomicCounter,
+  Event,
+  Lock,
+  TIMEOUT_MAX,
+  Thread,
+  ThreadStateError,
+  TimeoutError,
+} from '../../src/index.ts';
 import { pendingWaits } from '../../src/parking/async.ts';
 import { SOON, until, untilBlocked, waitingAt } from '../support/state.ts';
 import * as tasks from './sync.fixture.ts';
@@ -55,6 +63,20 @@ describe('Lock, as CPython tests its own', () => {
     lock.acquire();
     new Thread((one: Lock) => one.release(), { args: [lock] }).start().join(SOON);
     expect([lock.locked, lock.acquire()]).toEqual([false, true]);
+  });
+
+  it('waits as long as it takes with TIMEOUT_MAX and with any number, however large', async () => {
+    const lock = new Lock();
+    for (const timeout of [TIMEOUT_MAX, Number.MAX_VALUE, 2 ** 31, 9_223_372_036_001]) {
+      lock.acquire();
+      const promise = lock.acquireAsync({ timeout });
+      expect(await Promise.race([promise, new Promise(resolve => setTimeout(resolve, 20, 'waits'))])).toBe(
+        'waits',
+      );
+      lock.release();
+      expect(await promise).toBe(true);
+      lock.release();
+    }
   });
 
   it('gives up after its timeout, no sooner, and is in a proper state then', () => {
