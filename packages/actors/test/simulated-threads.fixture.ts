@@ -35,3 +35,15 @@ export interface Question {
   readonly n: number;
   readonly reply: Reply<number>;
 }
+
+/** Fails when told to; hands on numbers, and answers questions. */
+export const fragile = actor(
+  import.meta,
+  function fragile(_context: Context<number | 'fail' | Question>, to: ActorRef<number>) {
+    return (message: number | 'fail' | Question) => {
+      if (message === 'fail') throw new RangeError('as told');
+      if (typeof message === 'number') to.tell(message);
+      else message.reply.tell(message.n);
+    };
+  },
+);

@@ -1,11 +1,11 @@
 /** The testkit's simulated threads: one seed, one trace, whatever dies. */
 import { expect, test } from 'vitest';
-import { Supervisor, exit, supervisor } from '../src/index.ts';
-import type { ActorRef } from '../src/index.ts';
+import { Supervisor, behavior, exit, supervisor } from '../src/index.ts';
+import type { ActorRef, Context, DeadLetter, ExitReason } from '../src/index.ts';
 import { MOST_SLOTS } from '../src/runtime/runtime.ts';
 import { TestSystem } from '../src/testkit/index.ts';
 import type { Faults } from '../src/testkit/index.ts';
-import { echo, relay, slow, ticker } from './simulated-threads.fixture.ts';
+import { echo, fragile, relay, slow, ticker } from './simulated-threads.fixture.ts';
 
 const elsewhere = { placement: 'leastLoaded' } as const;
 const roomy = { intensity: 10_000, period: 1000 } as const;
@@ -236,4 +236,81 @@ test('an actor on a simulated thread is held and released like any other', async
   kit.release(ref as ActorRef<never>);
   await kit.settle();
   expect(probe.messages).toEqual(['echo 1', 'echo 2']);
+});
+
+test.each(Array.from({ length: 40 }, (_, n) => n + 1))(
+  'seed %i: what comes between a crash and the restart survives the death of the thread as well',
+  async seed => {
+    const kit = new TestSystem({ seed, threads: 2 });
+    const probe = kit.probe<number>('probe');
+    const options = { ...elsewhere, stashCapacity: 1000 } as const;
+    const child = {
+      id: 'fragile',
+      start: fragile,
+      args: [probe.ref],
+      options,
+      backoff: { min: 500, max: 500 },
+    };
+    const sup = new Supervisor(kit.spawn(supervisor({ children: [child], ...roomy }), { name: 'sup' }));
+    const ref = (await kit.until(sup.child(fragile, 'fragile')))!;
+    const answers: Promise<number>[] = [];
+    let sent = 0;
+    for (let round = 0; round < 4; round++) {
+      ref.tell('fail');
+      for (let n = 0; n < 10; n++) {
+        ref.tell(sent++);
+        answers.push(ref.ask({ n: answers.length }, { timeout: 100_000 }));
+      }
+      // The crash is handled, and the rest has been told to nobody, or to a dead one; the restart is half a second away.
+      await kit.steps((seed * 5 + round * 11) % 60);
+      kit.killThread(ref.id % MOST_SLOTS);
+      await kit.steps((seed * 3) % 17);
+      if (seed % 2 === 0) await kit.advance(2000);
+    }
+    await kit.advance(60_000);
+    expect(probe.messages).toEqual(upTo(sent));
+    expect(await kit.until(Promise.all(answers))).toEqual(upTo(sent));
+  },
+);
+
+test('between a crash and the restart: watches are answered at once, more than may wait is refused, and what waits is dead if the actor stays away', async () => {
+  const kit = new TestSystem({ threads: 1 });
+  const probe = kit.probe<number>('probe');
+  const options = { ...elsewhere, stashCapacity: 3 } as const;
+  const child = {
+    id: 'fragile',
+    start: fragile,
+    args: [probe.ref],
+    options,
+    backoff: { min: 500, max: 500 },
+  };
+  const sup = new Supervisor(kit.spawn(supervisor({ children: [child], ...roomy }), { name: 'sup' }));
+  const ref = (await kit.until(sup.child(fragile, 'fragile')))!;
+  const letters: DeadLetter[] = [];
+  kit.system.deadLetters.subscribe(letter => letters.push(letter));
+  ref.tell('fail');
+  await kit.settle();
+  const ends: ExitReason[] = [];
+  kit.spawn((context: Context<never>) => {
+    context.watch(ref);
+    return behavior<never>({
+      receive: () => {},
+      signal: signal => void (signal.type === 'down' && ends.push(signal.reason)),
+    });
+  });
+  for (let n = 0; n < 5; n++) ref.tell(n);
+  const sending = expect(ref.send(5)).rejects.toThrow('3 messages wait for its restart already');
+  await kit.settle();
+  await sending;
+  expect(ends).toEqual([exit.noproc]);
+  expect(letters).toMatchObject([3, 4, 5].map(message => ({ message, reason: 'mailboxFull' })));
+  await kit.advance(1000);
+  expect(probe.messages).toEqual([0, 1, 2]);
+  ref.tell('fail');
+  ref.tell(6);
+  await kit.settle();
+  await kit.until(sup.terminateChild('fragile'));
+  await kit.until(sup.deleteChild('fragile'));
+  await kit.settle();
+  expect(letters.slice(3)).toMatchObject([{ message: 6, reason: 'stopped' }]);
 });

@@ -316,3 +316,30 @@ test('the stop event reaches a busy loop on another thread; one that ignores it 
     }
   }
 });
+
+test('what is told between a crash and the restart is in shared memory: it survives the death of the thread meanwhile', async () => {
+  const { system, letters } = start(1);
+  const child = {
+    id: 'adder',
+    start: adder,
+    args: [],
+    options: { placement: 'leastLoaded' },
+    // Long enough for the thread to be ended meanwhile, on a busy machine too.
+    backoff: { min: 2000, max: 2000 },
+  } as const;
+  const sup = new Supervisor(system.spawn(supervisor({ children: [child], intensity: 3 }), { name: 'sup' }));
+  const ref = (await sup.child(adder, 'adder'))!;
+  const stopped = ref.whenStopped();
+  ref.tell({ type: 'fail' });
+  expect(await stopped).toMatchObject({ type: 'error' });
+  for (let n = 0; n < 10; n++) ref.tell({ type: 'add', n: 1 });
+  const asked = ref.ask({ type: 'sum' }, { timeout: 60_000 });
+  // Behind them in the inbox: when it has answered, they have been taken out.
+  const other = system.spawn(adder, { args: [], name: 'other', placement: 'leastLoaded' });
+  expect(await other.ask({ type: 'sum' })).toBe(0);
+  const died = other.whenStopped();
+  other.tell({ type: 'exit' });
+  expect(await died).toMatchObject({ type: 'threadDied' });
+  expect(await asked).toBe(10);
+  expect(letters).toEqual([]);
+}, 60_000);

@@ -76,7 +76,8 @@ export class Node implements Border, Receiver {
     );
     this.#questions = new Questions(this.slot, () => this.outbox);
     this.parking = new Parked(wiring.parked[this.slot]!, generation, claimsToCome, {
-      has: id => this.cells.has(id),
+      has: id => this.cells.has(id) && !this.#isBetweenLives(id),
+      returns: id => this.#isBetweenLives(id),
       onFound: packet => this.#note(packet),
       onReady: () => this.#reception.lookAgain(),
     });
@@ -317,13 +318,32 @@ export class Node implements Border, Receiver {
   /** The cell, `NOBODY` if there is none and won't be, or `undefined` if the packet has been parked. */
   #target(id: number, packet: Packet): Cell | typeof NOBODY | undefined {
     const { parking } = this;
+    const cell = this.cells.get(id);
+    // Who watches or links to the dead is told at once; for an ended life's exits it is too late.
+    if (cell !== undefined && !cell.alive && packet[0] === 'signal') return cell;
     if (!parking.waits(id, packet)) {
-      const cell = this.cells.get(id);
-      if (cell !== undefined) return cell;
+      if (cell !== undefined && (cell.alive || !this.#guests.isBetweenLives(cell))) return cell;
       if (!parking.mayCome(id)) return NOBODY;
     }
-    parking.park(id, packet);
+    if (cell !== undefined && !cell.alive && parking.count(id) >= cell.stashCapacity)
+      this.#refuse(cell, packet);
+    else parking.park(id, packet);
     return undefined;
+  }
+
+  #isBetweenLives(id: number): boolean {
+    const cell = this.cells.get(id);
+    return cell !== undefined && !cell.alive && this.#guests.isBetweenLives(cell);
+  }
+
+  /** As many wait for its next life as may. */
+  #refuse(cell: Cell, packet: Packet): void {
+    if (packet[0] === 'send') {
+      const [, , , , , number, flag] = packet;
+      if (flag?.testAndSet() === true) return;
+      this.#sends.refuse(this, cell, number);
+    } else if (packet[0] !== 'tell') return;
+    cell.deadLetter(packet[4] ? this.packing.unpack(packet[3]) : packet[3], 'mailboxFull');
   }
 
   /** Remembers a question that a predecessor hadn't begun. */

@@ -45,6 +45,19 @@ export class Guests {
     return this.#guests.get(id)?.owner ?? 0;
   }
 
+  /**
+   * Whether the actor has ended and waits to be started again with an empty mailbox: what others tell it then stays in shared memory, in case this thread ends first. Once something is in
+   * the mailbox, of a sender here or taken before the crash, all goes there, so that each sender's order is kept. A mailbox with options has its own say about what comes in.
+   */
+  isBetweenLives(cell: Cell): boolean {
+    return (
+      !cell.alive &&
+      cell.mailbox.size === 0 &&
+      cell.options.mailbox === undefined &&
+      this.#guests.has(cell.id)
+    );
+  }
+
   async spawn(order: Order): Promise<void> {
     const { id, life, owner } = order;
     const { runtime, cells, outbox, parking } = this.#node;

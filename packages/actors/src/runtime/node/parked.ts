@@ -1,6 +1,6 @@
 /**
- * Packets for actors that aren't there yet. They wait, in order, until the actor's `spawn` or `discard` comes; on a thread that took the place of a dead one, also until
- * all others have said which actors of the dead thread may come back (`claims`) and the actor isn't among them.
+ * Packets for actors that aren't there yet, or that have crashed and wait to be started again. They wait, in order, until the actor's `spawn` or `discard` comes; on a thread that
+ * took the place of a dead one, also until all others have said which actors of the dead thread may come back (`claims`) and the actor isn't among them.
  *
  * **Where they wait.** In shared memory, since the thread may die as well before they are handled: a line for each actor, and a directory of the lines, which belongs to the
  * slot and is there from the start.
@@ -35,8 +35,10 @@ export type Directory = SimpleQueue<readonly [id: number, line: SharedLine]>;
 
 /** What the thread that parks has to say to it. */
 export interface Parking {
-  /** Whether the actor is there. */
+  /** Whether the actor is there, and not between two lives. */
   has(id: number): boolean;
+  /** Whether the actor has ended here, and its supervisor on another thread is about to say whether it comes back. */
+  returns(id: number): boolean;
   /** A packet was found that a predecessor had parked. */
   onFound(packet: Packet): void;
   /** There is something to take. */
@@ -106,12 +108,19 @@ export class Parked {
   /** Whether what comes for the actor must wait, though the actor may be there. What has just been taken from its line needn't. */
   waits(id: number, packet: Packet): boolean {
     if (packet === this.#taken) return false;
-    return this.#expected.has(id) || (this.#size > 0 && (this.#lines.get(id)?.size ?? 0) > 0);
+    return this.#expected.has(id) || (this.#size > 0 && this.count(id) > 0);
   }
 
   /** Whether an actor that isn't there may still come. */
   mayCome(id: number): boolean {
-    return this.#claimsToCome > 0 || this.#claimed.has(id) || this.#expected.has(id);
+    return (
+      this.#claimsToCome > 0 || this.#claimed.has(id) || this.#expected.has(id) || this.#parking.returns(id)
+    );
+  }
+
+  /** How many packets wait for the actor. */
+  count(id: number): number {
+    return this.#lines.get(id)?.size ?? 0;
   }
 
   park(id: number, packet: Packet): void {
@@ -162,7 +171,7 @@ export class Parked {
 
   /** Whether the next of the line may be handled; if not, it is told again when that changes. */
   #isReady(id: number): boolean {
-    const waiting = (this.#lines.get(id)?.size ?? 0) > 0;
+    const waiting = this.count(id) > 0;
     if (waiting && !this.#expected.has(id) && (this.#parking.has(id) || !this.mayCome(id))) return true;
     this.#ready.delete(id);
     return false;

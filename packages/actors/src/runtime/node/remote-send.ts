@@ -98,6 +98,14 @@ export class Sends {
     node.outbox.send(reply.slot);
   }
 
+  /** There is no room, and there won't be before the actor is started again. */
+  refuse(node: Node, cell: Cell, number: number): void {
+    const error = new MailboxFullError(
+      `send ${cell.path}: ${cell.stashCapacity} messages wait for its restart already`,
+    );
+    this.#answer(node, number, { error });
+  }
+
   /** The sender has given up: it leaves the line. */
   withdraw(number: number): void {
     this.#waiting.get(number)?.abort();
