@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Policy } from '../src/stream/intake/backlog.ts';
+
+import type { Update } from '../src/stream/web/snapshot.ts';
 import { temporaryFolder } from './program.ts';
 import { rows, runStream, Sender, startStream } from './stream-program.ts';
 
@@ -107,9 +109,10 @@ describe('the HTTP sink', () => {
     });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const stream = startStream(['--tcp', '0', '--ack', '--post', `http://127.0.0.1:${port}/in`], {
-      cwd: folder,
-    });
+    const stream = startStream(
+      ['--tcp', '0', '--ack', '--web', '0', '--post', `http://127.0.0.1:${port}/in`],
+      { cwd: folder },
+    );
     const sender = new Sender(await stream.address('tcp'));
     sender.send('{"id":1}\n{"id":2}\n');
     await sender.reply(({ ack }) => ack === 2);
@@ -122,7 +125,16 @@ describe('the HTTP sink', () => {
       taken.map(line => (JSON.parse(line) as { value: { id: number } }).value.id).toSorted((a, b) => a - b),
     ).toEqual([1, 2]);
     sender.send('{"id":"poison"}\n');
+    // Its sender hears why, and the page shows it.
+    const why = 'answered 400 Bad Request: as it is';
+    await sender.reply(({ line, error }) => line === 3 && error!.includes(why));
     await sender.reply(({ ack }) => ack === 3);
+    const web = await stream.address('web');
+    const { snapshot } = (await (await fetch(`http://127.0.0.1:${web.port}/api/state`)).json()) as Update;
+    expect(snapshot.dead).toEqual([
+      expect.objectContaining({ error: expect.stringContaining(why), text: '{"id":"poison"}' }),
+    ]);
+    expect(snapshot.totals).toMatchObject({ in: 3, stored: 2, dead: 1, left: 0 });
     const { report } = await stream.interrupt();
     expect(report).toMatchObject({ in: 3, stored: 2, dead: 1, retries: 2 });
     expect(readFileSync(join(folder, 'heddle-pipeline.dead'), 'utf8')).toContain(

@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,6 +102,28 @@ describe.skipIf(noBrowser !== undefined)('the live page, in Chromium', () => {
       await page.close();
     },
   );
+
+  it('shows what the server of the HTTP sink refused, and why', { timeout: 60_000 }, async () => {
+    const hostile = '<img src=x onerror=alert(1)>';
+    const server = createServer((message, response) => {
+      message.resume().on('end', () => response.writeHead(422).end(hostile));
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/in`;
+    const stream = startStream(['--tcp', '0', '--web', '0', '--post', url], { cwd: folder });
+    const web = await stream.address('web');
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${web.port}/`);
+    new Sender(await stream.address('tcp')).send('{"id":"refused"}\n');
+    const row = page.getByRole('region', { name: 'Dead letters' }).getByRole('row', { name: /refused/ });
+    await row.getByText(`${url} answered 422 Unprocessable Entity: ${hostile}`).waitFor();
+    await row.getByText('{"id":"refused"}').waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+    await page.close();
+    expect((await stream.interrupt()).report).toMatchObject({ in: 1, stored: 0, dead: 1 });
+    server.close();
+    server.closeAllConnections();
+  });
 });
 
 describe('who may talk to the page', () => {

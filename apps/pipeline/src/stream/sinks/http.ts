@@ -44,20 +44,19 @@ export class HttpSink implements Sink {
     else if (result.rows.length > 0) this.#results.push(result);
   }
 
-  async commit(marks: readonly SavedMark[]): Promise<void> {
+  async commit(marks: readonly SavedMark[]): Promise<string | undefined> {
     const results = this.#results;
     this.#results = [];
-    if (results.length > 0) {
-      const refusal = await this.#post(results);
-      if (refusal === undefined)
-        this.#totals.count(
-          'rows',
-          results.reduce((sum, { rows }) => sum + rows.length, 0),
-        );
-      else for (const result of results) this.#refuse(result, refusal);
-    }
+    const refusal = results.length === 0 ? undefined : await this.#post(results);
+    if (refusal === undefined)
+      this.#totals.count(
+        'rows',
+        results.reduce((sum, { rows }) => sum + rows.length, 0),
+      );
+    else for (const result of results) this.#refuse(result, refusal);
     this.#dead.flush();
     this.#checkpoint.save({ dead: this.#dead.size }, marks);
+    return refusal;
   }
 
   close(): void {
@@ -67,8 +66,6 @@ export class HttpSink implements Sink {
   /** What the server will never take must not stop the rest. */
   #refuse(result: Result, error: string): void {
     for (const row of result.rows) this.#dead.add(deadLine(result, { error, text: row }));
-    this.#totals.count('dead', 1);
-    this.#totals.count('stored', -1);
   }
 
   /** Posts until the server has taken it, or returns why it never will. */

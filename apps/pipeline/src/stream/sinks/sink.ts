@@ -11,8 +11,11 @@ export interface Sink {
   readonly marks: readonly SavedMark[];
   /** Takes a result into the present batch. */
   write(result: Result): void;
-  /** Makes the batch durable, and with it how the files stand; all or nothing, as far as the sink's README entry promises it. */
-  commit(marks: readonly SavedMark[]): void | Promise<void>;
+  /**
+   * Makes the batch durable, and with it how the files stand; all or nothing, as far as the sink's README entry promises it. Resolves to why, if the rows of the
+   * batch will never be taken: then they are dead letters, kept as such by the sink.
+   */
+  commit(marks: readonly SavedMark[]): void | Promise<string | undefined>;
   close(): void;
 }
 

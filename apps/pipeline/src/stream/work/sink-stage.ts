@@ -10,7 +10,7 @@ import {
 } from '@heddle/core';
 import type { SinkConfig } from '../config/config.ts';
 import { makeLog } from '../log.ts';
-import { type DeadReport, type FromSink, isResult, type Result, type ToSink } from '../record.ts';
+import { deadLetter, type DeadReport, type FromSink, isResult, type Result, type ToSink } from '../record.ts';
 import { Offsets } from '../sinks/offsets.ts';
 import { openSink } from '../sinks/open-sink.ts';
 import type { BatchOptions, Sink } from '../sinks/sink.ts';
@@ -129,10 +129,11 @@ class Batch {
   async commit(): Promise<FromSink | undefined> {
     if (this.#empty) return undefined;
     const began = performance.now();
-    await this.#sink.commit(this.#offsets.take());
+    const refusal = (await this.#sink.commit(this.#offsets.take())) ?? undefined;
     const commitMs = performance.now() - began;
     this.#lingerMs = Math.max(this.#options.lingerMs, Math.min(COMMIT_SHARE * commitMs, LONGEST_BATCH_MS));
-    const results = this.#results;
+    const written = this.#results;
+    const results = refusal === undefined ? written : written.map(result => refused(result, refusal));
     this.#results = [];
     this.#dirty = false;
     this.#count(results);
@@ -155,6 +156,12 @@ class Batch {
     this.#totals.count('results', results.length);
     this.#totals.count('commits', 1);
   }
+}
+
+/** What a result has become whose rows the sink's server will never take. */
+function refused(result: Result, error: string): Result {
+  if (result.dead !== undefined || result.rows.length === 0) return result;
+  return { ...result, dead: deadLetter(error, Buffer.from(result.rows.join('\n'))) };
 }
 
 function deadReport({ origin, index, key, source, at, dead }: Result): DeadReport[] {
