@@ -19,6 +19,10 @@
  * it released nothing: between the two walks all edges existed at the same time. And from then on none of the threads can run but through another
  * one of them, since only the owner releases, and an owner that is blocked turns no event loop.
  *
+ * A lock that is being handed over names its new owner a few instructions before that one's node says `granted`. For these the lock says whom it serves
+ * (SERVING), and that one waits for nobody: the word is set before the owner is named and cleared, atomically, after the grant, so whoever reads the new
+ * owner and then no such word reads `granted` in the second walk.
+ *
  * Two that see the same circle at the same time mustn't both give up. They look under a guard of its own, and who gives up says so in its node
  * (`endless` 0) before it frees that guard.
  *

@@ -60,7 +60,7 @@ import { grant, poke } from '../parking/wake.ts';
 import type { Guard } from './guard.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
-const { and, compareExchange, exchange, load, or } = hot;
+const { and, compareExchange, exchange, load, or, store } = hot;
 
 export const LOCKED = 1;
 const WAITERS = 2;
@@ -124,8 +124,10 @@ export const lockLine: Line = {
     }
   },
   giveBack: (lock, node) => void releaseLock(lock, i32[node + NODE.wanted]!),
-  ownersOf(lock) {
+  ownersOf(lock, node) {
     const seen = load(lock);
+    // It has the lock and is about to be told: the owner that was read may be itself. (Read after the word, see `releaseLock`.)
+    if (load(lock + SERVING) === node) return [];
     const owner = (seen & LOCKED) === 0 ? promisedTo(lock) : ownerOf(seen);
     return owner === 0 ? [] : [owner];
   },
@@ -159,7 +161,8 @@ export function releaseLock(lock: number, owner: number = 0): boolean {
       const others = i32[next + NODE.next] === 0 ? 0 : WAITERS;
       before = exchange(lock, abandoned | LOCKED | i32[next + NODE.wanted]! | others);
       grant(next);
-      i32[lock + SERVING] = 0;
+      // An atomic store, so that whoever looks for a deadlock sees it only after the grant.
+      store(lock + SERVING, 0);
     } else {
       before = exchange(lock, abandoned | WAITERS);
       poke(next);

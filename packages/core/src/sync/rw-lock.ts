@@ -120,6 +120,8 @@ function exclusiveOwner(lock: number): number {
  */
 function ownersOf(lock: number, node: number): readonly number[] {
   const owner = exclusiveOwner(lock);
+  // It has the lock and is about to be told: the owner may be itself, and out of the line it has nobody in front. (Read after the word, see `serve`.)
+  if (load(lock + SERVING) === node) return [];
   const wantsToShare = i32[node + NODE.wanted] === SHARED;
   const owners = owner !== 0 ? [owner] : wantsToShare ? [] : sharersOf(lock);
   let steps = 0;
@@ -161,7 +163,8 @@ function serve(lock: number): void {
     i32[lock + SERVING] = node;
     store(lock, next | WAITERS);
     grant(node);
-    i32[lock + SERVING] = 0;
+    // An atomic store, so that whoever looks for a deadlock sees it only after the grant.
+    store(lock + SERVING, 0);
   }
   and(lock, HELD);
 }
