@@ -140,8 +140,7 @@ async function bench({ only, effort, json, check, baseline }: Arguments): Promis
   const rows: NamedRow[] = [];
   const weights: Figure[] = [];
   for (const name of only) {
-    const url = new URL(`./${name}.ts`, import.meta.url);
-    const { default: subject, figures } = (await import(url.href)) as SubjectFile;
+    const { url, subject, figures } = await load(name);
     for (const [workload, each] of Object.entries(subject)) {
       const measured = await measure(url, workload, each, options);
       console.log(`\n${headText(`${name}: ${each.operation}`)}`);
@@ -164,12 +163,21 @@ async function bench({ only, effort, json, check, baseline }: Arguments): Promis
     );
   }
   if (check === undefined) return;
-  const again = async ({ subject, workload }: NamedRow): Promise<readonly NamedRow[]> => {
-    const url = new URL(`./${subject}.ts`, import.meta.url);
-    const { default: subjects } = (await import(url.href)) as SubjectFile;
-    return named(subject, await measure(url, workload, subjects[workload]!, options));
+  const again = async ({ subject: name, workload }: NamedRow): Promise<readonly NamedRow[]> => {
+    const { url, subject } = await load(name);
+    return named(name, await measure(url, workload, subject[workload]!, options));
   };
   if (!(await holds(rows, { factor: check, baseline, again }))) process.exitCode = 1;
+}
+
+async function load(name: string): Promise<{
+  url: URL;
+  subject: Subject;
+  figures: SubjectFile['figures'];
+}> {
+  const url = new URL(`./${name}.ts`, import.meta.url);
+  const { default: subject, figures } = (await import(url.href)) as SubjectFile;
+  return { url, subject, figures };
 }
 
 function named(subject: string, rows: readonly Row[]): NamedRow[] {

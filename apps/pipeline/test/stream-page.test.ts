@@ -72,7 +72,9 @@ describe.skipIf(noBrowser !== undefined)('the live page, in Chromium', () => {
       await page.emulateMedia({ colorScheme: 'dark' });
       await page.setViewportSize({ width: 360, height: 700 });
       // Nothing is cut off to the right, once the plots have followed the window: they do so when they are drawn next.
-      await page.waitForFunction('document.documentElement.scrollWidth <= 360', undefined, { timeout: 20_000 });
+      await page.waitForFunction('document.documentElement.scrollWidth <= 360', undefined, {
+        timeout: 20_000,
+      });
 
       // Something that is still at work when intake has ended.
       sender.send('{"id":4,"do":"slow","ms":1500}\n');

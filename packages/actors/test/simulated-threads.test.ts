@@ -238,21 +238,25 @@ test('an actor on a simulated thread is held and released like any other', async
   expect(probe.messages).toEqual(['echo 1', 'echo 2']);
 });
 
+/** A `fragile` on another thread that comes back half a second after each crash, and for which so many messages may wait until then. */
+async function slowlyRestarted(kit: TestSystem, probe: ActorRef<number>, stashCapacity: number) {
+  const child = {
+    id: 'fragile',
+    start: fragile,
+    args: [probe],
+    options: { ...elsewhere, stashCapacity } as const,
+    backoff: { min: 500, max: 500 },
+  };
+  const sup = new Supervisor(kit.spawn(supervisor({ children: [child], ...roomy }), { name: 'sup' }));
+  return { sup, ref: (await kit.until(sup.child(fragile, 'fragile')))! };
+}
+
 test.each(Array.from({ length: 40 }, (_, n) => n + 1))(
   'seed %i: what comes between a crash and the restart survives the death of the thread as well',
   async seed => {
     const kit = new TestSystem({ seed, threads: 2 });
     const probe = kit.probe<number>('probe');
-    const options = { ...elsewhere, stashCapacity: 1000 } as const;
-    const child = {
-      id: 'fragile',
-      start: fragile,
-      args: [probe.ref],
-      options,
-      backoff: { min: 500, max: 500 },
-    };
-    const sup = new Supervisor(kit.spawn(supervisor({ children: [child], ...roomy }), { name: 'sup' }));
-    const ref = (await kit.until(sup.child(fragile, 'fragile')))!;
+    const { ref } = await slowlyRestarted(kit, probe.ref, 1000);
     const answers: Promise<number>[] = [];
     let sent = 0;
     for (let round = 0; round < 4; round++) {
@@ -276,16 +280,7 @@ test.each(Array.from({ length: 40 }, (_, n) => n + 1))(
 test('between a crash and the restart: watches are answered at once, more than may wait is refused, and what waits is dead if the actor stays away', async () => {
   const kit = new TestSystem({ threads: 1 });
   const probe = kit.probe<number>('probe');
-  const options = { ...elsewhere, stashCapacity: 3 } as const;
-  const child = {
-    id: 'fragile',
-    start: fragile,
-    args: [probe.ref],
-    options,
-    backoff: { min: 500, max: 500 },
-  };
-  const sup = new Supervisor(kit.spawn(supervisor({ children: [child], ...roomy }), { name: 'sup' }));
-  const ref = (await kit.until(sup.child(fragile, 'fragile')))!;
+  const { sup, ref } = await slowlyRestarted(kit, probe.ref, 3);
   const letters: DeadLetter[] = [];
   kit.system.deadLetters.subscribe(letter => letters.push(letter));
   ref.tell('fail');

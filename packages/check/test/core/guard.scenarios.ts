@@ -93,6 +93,20 @@ export const readersAndWriters: Scenario = coreScenario(import.meta, {
   },
 });
 
+export const handedOver: Scenario = coreScenario(import.meta, {
+  name: 'guards: an RWLock is handed on while a third waits: nobody is told of a deadlock',
+  make: (): { one: RWLock } => ({ one: new RWLock() }),
+  threads: [
+    ({ one }: { one: RWLock }): void => one.holdExclusive().release(),
+    ({ one }: { one: RWLock }): void => one.holdExclusive().release(),
+    ({ one }: { one: RWLock }): void => one.holdShared().release(),
+  ],
+  check({ one }) {
+    assert.equal(one.locked, false, 'the lock stays locked');
+    assert.equal(waitingFor(one), 0, 'somebody still stands in line');
+  },
+});
+
 export const oneOrder: Scenario = coreScenario(import.meta, {
   name: 'guards: three threads in one order, one of them impatient: nobody is told of a deadlock',
   make,
