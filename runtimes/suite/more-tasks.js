@@ -47,8 +47,9 @@ export const prepare = task(import.meta, function prepare(prepared, number) {
   prepared.add(number);
 });
 
-export const lift = task(import.meta, function lift(value, event) {
-  event?.wait(SOON);
+export const lift = task(import.meta, function lift(value, gate, begun) {
+  begun?.set();
+  gate?.wait(SOON);
   return value;
 });
 

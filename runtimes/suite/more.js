@@ -18,7 +18,7 @@ import {
   parallelMap,
   parallelMapAsync,
 } from '@heddle/core';
-import { equal, rejects, throws } from './check.js';
+import { equal, fail, rejects, throws } from './check.js';
 import * as tasks from './more-tasks.js';
 import { SOON } from './tasks.js';
 
@@ -141,10 +141,12 @@ scenario(
 scenario('pool: what waits in line can be cancelled, by hand and by the shutdown', async () => {
   const gate = new Event();
   const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
-  const first = pool.submit(tasks.lift, 'first', gate);
+  const begun = new Event();
+  const first = pool.submit(tasks.lift, 'first', gate, begun);
   const second = pool.submit(tasks.lift, 'second');
   const third = pool.submit(tasks.lift, 'third');
   equal([second.cancel(), second.cancelled], [true, true], 'cancelled by hand');
+  if (!(await begun.waitAsync(SOON))) fail('the first has not begun');
   const closed = pool.shutdownAsync({ cancelFutures: true });
   gate.set();
   await closed;
