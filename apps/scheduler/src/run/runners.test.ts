@@ -100,6 +100,22 @@ test('a busy loop that looks at the stop event ends by itself', async () => {
   expect(end.error).toMatch('seen');
 });
 
+test('a job that returns when it is asked to stop may have left the rest undone: no success', async () => {
+  const end = await beginAndStop({ module: 'jobs.js', export: 'returnWhenStopped' }, 10_000);
+  expect(end).toMatchObject({ state: 'failed', error: 'it was asked to stop, and returned' });
+});
+
+test('a job that heeds nothing and comes to its end has succeeded, though it was asked to stop', async () => {
+  const end = await beginAndStop({ module: 'jobs.js', export: 'finish', args: { ms: 600 } }, 10_000);
+  expect(end).toMatchObject({ state: 'succeeded', result: '"all of it"' });
+});
+
+test('a command that ends with 0 when it is asked to stop has not succeeded', async () => {
+  const end = await beginAndStop({ command: "trap 'exit 0' TERM; while :; do sleep 0.05; done" }, 10_000);
+  expect(end).toMatchObject({ state: 'failed' });
+  expect(end.error).toMatch('the command was asked to stop, and ended with exit code 0');
+});
+
 test('a job that listens to the signal ends by itself', async () => {
   const end = await beginAndStop({ module: 'jobs.js', export: 'sleep', args: { ms: 60_000 } }, 10_000);
   expect(end).toMatchObject({ state: 'failed' });
