@@ -70,7 +70,7 @@ export async function runModule(
   const context = new Context(assignment, output);
   try {
     return await printed.run(output, async () => {
-      const namespace = (await import(url.href)) as Record<string, unknown>;
+      const namespace = await load(url, module!);
       const job = Object.hasOwn(namespace, name) ? namespace[name] : undefined;
       if (typeof job !== 'function') {
         throw new TypeError(
@@ -86,6 +86,22 @@ export async function runModule(
     });
   } finally {
     context.end();
+  }
+}
+
+async function load(url: URL, module: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(url.href)) as Record<string, unknown>;
+  } catch (error) {
+    // `npm init` writes "type": "commonjs", and then Node takes neither `import` nor `export` in files whose names don't say otherwise.
+    const isTakenForCommonJs =
+      error instanceof SyntaxError &&
+      /import statement outside a module|Unexpected token 'export'/.test(error.message);
+    if (!isTakenForCommonJs) throw error;
+    throw new SyntaxError(
+      `module "${module}": ${error.message}. The package.json in its folder or above says "type": "commonjs": make that "module", or let the file's name end in .mjs`,
+      { cause: error },
+    );
   }
 }
 

@@ -100,6 +100,40 @@ test('a busy loop that looks at the stop event ends by itself', async () => {
   expect(end.error).toMatch('seen');
 });
 
+test('a module that Node takes for CommonJS, as `npm init` has it, is told the cure', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-commonjs-')));
+  writeFileSync(join(folder, 'package.json'), '{"type": "commonjs"}');
+  writeFileSync(join(folder, 'a.js'), 'export default () => 1;');
+  const there = new Runners({
+    size: 1,
+    clock: machineClock,
+    jobs: folder,
+    allowShell: false,
+    outputLimit: 100,
+    maxHeapMiB: 64,
+    report() {},
+  });
+  const end = await new Promise<Ended>(resolve => {
+    there.start(
+      {
+        run: 'r',
+        job: 'j',
+        cause: 'schedule',
+        attempt: 1,
+        scheduledFor: 0,
+        token: 1,
+        isTimed: false,
+        action: { module: 'a.js' },
+      },
+      () => {},
+      resolve,
+    );
+  });
+  expect(end.error).toContain('make that "module", or let the file\'s name end in .mjs');
+  await there.close();
+  rmSync(folder, { recursive: true });
+});
+
 test('a job that returns when it is asked to stop may have left the rest undone: no success', async () => {
   const end = await beginAndStop({ module: 'jobs.js', export: 'returnWhenStopped' }, 10_000);
   expect(end).toMatchObject({ state: 'failed', error: 'it was asked to stop, and returned' });
