@@ -12,9 +12,12 @@ function beside(name: string): URL {
   return new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 }
 
-/** A request to the conductor takes seconds at most, unless the scenario's own code hangs in it. */
-const PATIENCE_MS = 60_000;
-const PATIENCE_PER_SCHEDULE_MS = 100;
+/**
+ * The scenario's own code hangs if no step is taken in so many looks, one a second. Looks are counted, and not the time: on a busy machine
+ * this thread gets as little of a core as the others.
+ */
+const PATIENCE_LOOKS = 60;
+const LOOK_MS = 1000;
 
 interface Waiting {
   resolve(reply: Reply): void;
@@ -88,23 +91,25 @@ export class Crew {
   async ask(request: Request): Promise<Reply> {
     await this.#opened;
     if (this.#broken !== undefined) throw this.#broken;
-    const hung = setTimeout(
-      () => {
-        this.#break(
-          new Error(
-            'check: the scenario hangs outside of its threads: setup(), finally() or world.create() does not end',
-          ),
-        );
-      },
-      Math.max(PATIENCE_MS, 'count' in request ? request.count * PATIENCE_PER_SCHEDULE_MS : 0),
-    );
+    const words = new Int32Array(this.#control.words);
+    let [step, looks] = [-1, 0];
+    const watching = setInterval(() => {
+      looks = step === words[HEADER.step] ? looks + 1 : 0;
+      step = words[HEADER.step]!;
+      if (looks < PATIENCE_LOOKS) return;
+      this.#break(
+        new Error(
+          'check: the scenario hangs outside of its threads: setup(), finally() or world.create() does not end',
+        ),
+      );
+    }, LOOK_MS);
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting = { resolve, reject };
         this.#conductor.postMessage(request);
       });
     } finally {
-      clearTimeout(hung);
+      clearInterval(watching);
     }
   }
 
