@@ -19,7 +19,7 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   {
     flaw: 'a waiter goes to sleep without announcing it',
-    file: 'sync/lock.ts',
+    file: 'sync/lock-state.ts',
     line: '} else if ((seen & WAITERS) !== 0 || compareExchange(lock, seen, seen | WAITERS) === seen) {',
     becomes: '} else if (seen !== -1) {',
     module: 'lock',
@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'the first who gives up tells nobody',
-    file: 'sync/lock.ts',
+    file: 'sync/lock-state.ts',
     line: 'if ((load(lock) & LOCKED) === 0) poke(next);',
     becomes: '',
     module: 'lock',
@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'the owner of a lock that a waiter takes is not named',
-    file: 'sync/lock.ts',
+    file: 'sync/lock-state.ts',
     line: 'compareExchange(lock, seen, (seen & (WAKE | ABANDONED)) | mine | others) === seen',
     becomes: 'compareExchange(lock, seen, (seen & (WAKE | ABANDONED)) | LOCKED | others) === seen',
     module: 'guard',

@@ -6,7 +6,7 @@ import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { deadlineIn } from '../parking/wait.ts';
 import '../sync/guard.ts';
-import { describe } from '../sync/lock.ts';
+import { describe } from '../sync/describe.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { OUTCOME, QUEUE } from './layout.ts';

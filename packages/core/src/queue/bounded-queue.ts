@@ -9,7 +9,7 @@ import { memoryUsage } from '../memory/allocator.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import { describe } from '../sync/lock.ts';
+import { describe } from '../sync/describe.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { AnyQueue } from './any-queue.ts';
 import { OUTCOME, QUEUE } from './layout.ts';

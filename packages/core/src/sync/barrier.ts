@@ -46,7 +46,7 @@ import { lengthOf, mend } from '../parking/line.ts';
 import { deadlineIn, deadlineOf, givenToMe, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grantAll } from '../parking/wake.ts';
-import { describe } from './lock.ts';
+import { describe } from './describe.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 

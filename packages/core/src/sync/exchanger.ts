@@ -28,7 +28,7 @@ import { first, mend } from '../parking/line.ts';
 import { deadlineIn, givenToMe, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant } from '../parking/wake.ts';
-import { describe } from './lock.ts';
+import { describe } from './describe.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const OFFER: number = OBJECT.own;

@@ -36,7 +36,7 @@ import { first, mend } from '../parking/line.ts';
 import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant, grantAll } from '../parking/wake.ts';
-import { describe } from './lock.ts';
+import { describe } from './describe.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const { load, store } = hot;

@@ -2,7 +2,7 @@
  * A reentrant lock, as Python's `threading.RLock`, that also keeps the async tasks of one thread apart. Blocking use is owned by the
  * thread, async use by the guard.
  *
- * The state word and the line are those of `lock.ts`, with the same fairness and the same argument against lost wakeups. On top of
+ * The state word and the line are those of `lock-state.ts`, with the same fairness and the same argument against lost wakeups. On top of
  * it stand three words that say who holds it:
  * ```
  *   OBJECT.owner         ident of the thread, 0 when free or just changing hands
@@ -30,24 +30,11 @@ import { waitInLine } from '../parking/async.ts';
 import { selfBits } from '../parking/guard.ts';
 import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
+import { abandonLock, abandonedError, destroyLock, pickUp } from './abandoned-lock.ts';
+import { describe, notAcquired } from './describe.ts';
 import type { Guard } from './guard.ts';
-import {
-  LOCKED,
-  abandonLock,
-  abandonedError,
-  describe,
-  destroyLock,
-  holdState,
-  holdStateAsync,
-  lockLine,
-  notAcquired,
-  pickUp,
-  releaseLock,
-  repairLock,
-  spinForLock,
-  takeLock,
-  takenBy,
-} from './lock.ts';
+import { holdState, holdStateAsync } from './held-lock.ts';
+import { LOCKED, lockLine, releaseLock, repairLock, spinForLock, takeLock, takenBy } from './lock-state.ts';
 import type { SavedHold } from './lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 

@@ -45,8 +45,9 @@ import { first, mend } from '../parking/line.ts';
 import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant } from '../parking/wake.ts';
+import { abandonedError } from './abandoned-lock.ts';
+import { describe, notAcquired } from './describe.ts';
 import type { Guard } from './guard.ts';
-import { abandonedError, describe, notAcquired } from './lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const { and, compareExchange, load, or, store } = hot;

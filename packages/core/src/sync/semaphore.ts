@@ -37,9 +37,9 @@ import { first, mend } from '../parking/line.ts';
 import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
 import { grant } from '../parking/wake.ts';
+import { describe, notAcquired } from './describe.ts';
 import './guard.ts';
 import type { Guard } from './guard.ts';
-import { describe, notAcquired } from './lock.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 

@@ -1,7 +1,7 @@
 /**
  * A lock for very short critical sections: who finds it taken looks again and again, at growing distances, before it lies down.
  *
- * The state word, the line, fairness and the argument against lost wakeups are those of `lock.ts`; only the way into the line is longer. SPINS is
+ * The state word, the line, fairness and the argument against lost wakeups are those of `lock-state.ts`; only the way into the line is longer. SPINS is
  * written once, before anybody else can see the lock.
  */
 import { hot, i32, pause } from '../atomics.ts';
@@ -17,24 +17,12 @@ import { waitInLine } from '../parking/async.ts';
 import { selfBits } from '../parking/guard.ts';
 import { deadlineIn, waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/wait.ts';
+import { abandonLock, abandonedError, destroyLock, pickUp } from './abandoned-lock.ts';
+import { describe, notAcquired } from './describe.ts';
 import './guard.ts';
 import type { Guard } from './guard.ts';
-import {
-  HeldLock,
-  LOCKED,
-  abandonLock,
-  abandonedError,
-  describe,
-  destroyLock,
-  holdStateAsync,
-  lockLine,
-  notAcquired,
-  pickUp,
-  releaseLock,
-  repairLock,
-  takeLock,
-  takenBy,
-} from './lock.ts';
+import { HeldLock, holdStateAsync } from './held-lock.ts';
+import { LOCKED, lockLine, releaseLock, repairLock, takeLock, takenBy } from './lock-state.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
@@ -59,7 +47,7 @@ export interface SpinLockOptions extends NameOptions {
 
 const { owner: TAKER } = OBJECT;
 
-/** Waits for the lock to come free, awake, for so many pauses; each time twice as many before it looks again. Takes it in the name of `owner`, see `lock.ts`. */
+/** Waits for the lock to come free, awake, for so many pauses; each time twice as many before it looks again. Takes it in the name of `owner`, see `lock-state.ts`. */
 function spin(lock: number, owner: number): boolean {
   let left = i32[lock + SPINS]!;
   for (let distance = 1; left > 0; distance = Math.min(2 * distance, LONGEST_PAUSE)) {
