@@ -43,7 +43,7 @@ export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
 export { SpinLock } from './sync/spin-lock.ts';
 export type { SpinLockOptions } from './sync/spin-lock.ts';
 export { RWLock } from './sync/rw-lock.ts';
-export type { ExclusiveGuard } from './sync/rw-lock.ts';
+export type { ExclusiveGuard } from './sync/held-rw-lock.ts';
 export type { Guard } from './sync/guard.ts';
 export { TIMEOUT_MAX } from './sync/options.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';
