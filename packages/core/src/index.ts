@@ -6,8 +6,9 @@ import './thread/worker-main.ts';
 import './comlink/shared-port.ts';
 
 // Threads
-export { Thread, activeCount, currentThread, enumerate, getIdent, mainThread } from './thread/thread.ts';
-export type { ThreadOptions } from './thread/thread.ts';
+export { activeCount, currentThread, enumerate, getIdent, mainThread } from './thread/current-thread.ts';
+export { Thread } from './thread/thread.ts';
+export type { ThreadOptions } from './thread/thread-options.ts';
 export { task } from './thread/target.ts';
 export type { AnyFunction, ExportTarget, Target, Task } from './thread/target.ts';
 export { main } from './thread/main.ts';
