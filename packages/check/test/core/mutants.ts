@@ -199,7 +199,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'an idle worker is not told of a task',
-    file: 'executor/tasks.ts',
+    file: 'executor/entering.ts',
     line: 'insert(pool, future);\n    callWorkers(pool);',
     becomes: 'insert(pool, future);',
     module: 'pool',
@@ -208,7 +208,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'an idle worker is not told of the shutdown',
-    file: 'executor/tasks.ts',
+    file: 'executor/staffing.ts',
     line: 'for (let node = first(pool + POOL.idle); node !== 0; node = following(node)) poke(node);',
     becomes: '',
     module: 'pool',
@@ -216,7 +216,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'the worker that spins counts as on its way when it has given up',
-    file: 'executor/tasks.ts',
+    file: 'executor/taking.ts',
     line: 'i32[pool + POOL.spinner] = 0;\n  const found',
     becomes: 'const found',
     module: 'pool',

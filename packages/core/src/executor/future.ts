@@ -38,8 +38,8 @@ import {
   repairFuture,
   requestCancel,
 } from './settle.ts';
-import { tellRunner, withdraw } from './tasks.ts';
 import { forgetFailure, noteFailure } from './unlooked.ts';
+import { tellRunner, withdraw } from './withdrawing.ts';
 
 const { load } = hot;
 

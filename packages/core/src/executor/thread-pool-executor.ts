@@ -32,11 +32,13 @@ import type { AnyFunction, Target } from '../thread/target.ts';
 import { noteSite, noteSiteNowAndThen, wasExact } from './call-site.ts';
 import { drainCompleted, stopPolling, unexpect } from './completed.ts';
 import { runsFor } from './current-task.ts';
+import { ENTRY, enter, entry, forgetHeld, roomLine, standInFront } from './entering.ts';
 import { Future } from './future.ts';
 import type { Origin } from './future.ts';
 import { brokenError, describePool, hireIfWanted, isBroken } from './hire.ts';
 import { FUTURE, FUTURE_FLAG, PHASE, POOL, POOL_FLAG, SLOT } from './layout.ts';
 import { mapInOrder, mapInOrderAsync } from './map.ts';
+import './obituary.ts';
 import type {
   MapAsyncOptions,
   MapOptions,
@@ -46,25 +48,13 @@ import type {
 } from './options.ts';
 import { putPayload } from './payload.ts';
 import { delistPool, listPool } from './pools.ts';
+import { repairPool } from './repair-pool.ts';
 import { dismiss } from './settle.ts';
+import { eachSlot } from './slots.ts';
+import { close, endLine, idleWorkers, unfinished } from './staffing.ts';
+import { idleLine } from './taking.ts';
 import { storeTarget } from './targets.ts';
-import {
-  close,
-  eachSlot,
-  endLine,
-  enter,
-  entry,
-  ENTRY,
-  forgetHeld,
-  idleLine,
-  idleWorkers,
-  repairPool,
-  roomLine,
-  standInFront,
-  unfinished,
-  withdrawFirst,
-} from './tasks.ts';
-import './obituary.ts';
+import { withdrawFirst } from './withdrawing.ts';
 
 const { add, load } = hot;
 

@@ -27,17 +27,8 @@ import { breakPool, hireIfWanted } from './hire.ts';
 import { FUTURE, FUTURE_FLAG, PHASE, POOL } from './layout.ts';
 import { putPayload, takePayload } from './payload.ts';
 import { changePhase, publish, putError } from './settle.ts';
-import {
-  appear,
-  depart,
-  endTimed,
-  idleLine,
-  seemsBusy,
-  setSlot,
-  stopSpinning,
-  taken,
-  takeOrSpin,
-} from './tasks.ts';
+import { appear, depart } from './slots.ts';
+import { endTimed, idleLine, seemsBusy, setSlot, stopSpinning, takeOrSpin, taken } from './taking.ts';
 import { noteDeadline } from './time-limit.ts';
 
 const { store } = hot;
