@@ -13,7 +13,8 @@ import type { Future, Origin } from './future.ts';
 import type { MapAsyncOptions, MapOptions } from './options.ts';
 import { currentBindings } from '../thread/context.ts';
 import type { ThreadContext } from '../thread/context.ts';
-import type { Call, ThreadPoolExecutor } from './thread-pool-executor.ts';
+import type { Call } from './order.ts';
+import type { ThreadPoolExecutor } from './thread-pool-executor.ts';
 import { within } from './wait.ts';
 import type { ChunkOutcome } from './worker-loop.ts';
 

@@ -16,7 +16,7 @@ import type { Target } from '../thread/target.ts';
 import { Thread } from '../thread/thread.ts';
 import { workOff } from './job.ts';
 import type { Job, Share } from './job.ts';
-import { parallelism } from './parallelism.ts';
+import { parallelism } from '../thread/parallelism.ts';
 import { turnsOfRange } from './range.ts';
 import type { Range } from './range.ts';
 
