@@ -1,5 +1,6 @@
 /** What every engine must do: threads, and actors on them. */
 import { actorScenarios } from './actors.js';
+import { moreScenarios } from './more.js';
 import { scenarios as threads } from './scenarios.js';
 
-export const scenarios = [...threads, ...actorScenarios];
+export const scenarios = [...threads, ...moreScenarios, ...actorScenarios];

@@ -40,6 +40,15 @@ describe('start', () => {
     expect(await it.statuses()).toEqual(['one stopped']);
   });
 
+  test('a temporary child that reconfigure has brought, and that ignores when it is started by name, keeps its spec', async () => {
+    const it = await start(roomy);
+    const idle = spec('idle', { start: worker(['ignore']), restart: 'temporary' });
+    await it.call(it.sup.reconfigure({ ...roomy, children: [idle] }));
+    expect(await it.call(it.sup.restartChild('idle'))).toEqual({ ref: undefined, info: undefined });
+    expect(await it.statuses()).toEqual(['idle stopped']);
+    expect(await it.counts()).toEqual([1, 0, 0, 1]);
+  });
+
   test('sup_start_child_returns_error_simple: a dynamic child that fails to start leaves nothing', async () => {
     const it = await start({ ...roomy, strategy: 'dynamic', children: [{ start: worker(['error']) }] });
     await expect(it.call(it.sup.startChild([]))).rejects.toMatchObject({ code: 'startFailed' });

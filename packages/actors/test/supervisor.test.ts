@@ -1,10 +1,16 @@
 /** OTP's supervisor_SUITE, restated: the name of each OTP case stands in the title of the test that covers it. CONFORMANCE.md has the table. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { Supervisor, SupervisorError, behavior, exit, next, supervisor } from '../src/index.ts';
 import type { ActorRef, ChildSpec, Context, SupervisorOptions } from '../src/index.ts';
 import { TestSystem } from '../src/testkit/index.ts';
 import { crash, hang, spec, start, stopWith, worker } from './supervisor.setup.ts';
-import type { Command } from './supervisor.setup.ts';
+import type { Command, Fixture } from './supervisor.setup.ts';
+
+// A context of its own, since the tests' has no `gc`.
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const roomy = { intensity: 10, period: 3_600_000 } as const;
 
@@ -412,6 +418,47 @@ describe('restart types', () => {
     expect(cell.args).toEqual([]);
     await expect(it.call(it.sup.restartChild('child'))).rejects.toMatchObject({ code: 'notFound' });
   });
+
+  test.each<[string, (it: Fixture, ref: ActorRef<Command>) => Promise<unknown>]>([
+    ['a crash', (_it, ref) => Promise.resolve(ref.tell(crash))],
+    ['its own end', (_it, ref) => Promise.resolve(ref.tell(stopWith(exit.normal)))],
+    ['a kill', (it, ref) => Promise.resolve(it.kit.system.exit(ref, exit.killed))],
+    ['terminateChild', (it, ref) => it.call(it.sup.terminateChild(ref))],
+    ['a restart of its group', it => it.tell('other', crash)],
+    ["its supervisor's end", it => it.kit.until(it.kit.system.stop())],
+  ])(
+    'do_not_save_start_parameters_for_temporary_children: after %s nothing holds its arguments, though somebody has its ref',
+    async (how, end) => {
+      const isDynamic = how === 'terminateChild';
+      const temporary = { start: worker(), restart: 'temporary' } as const;
+      const it = await start(
+        isDynamic
+          ? { strategy: 'dynamic', children: [temporary] }
+          : { ...roomy, strategy: 'oneForAll', children: [spec('other')] },
+      );
+      const begin = async () => {
+        const argument = { big: [1, 2, 3] };
+        const { ref } = await it.call(
+          it.sup.startChild(isDynamic ? [argument] : { ...temporary, id: 'child', args: [argument] }),
+        );
+        return { ref: ref as ActorRef<Command>, held: new WeakRef(argument) };
+      };
+      const { ref, held } = await begin();
+      await it.kit.settle();
+      await new Promise(resolve => setImmediate(resolve));
+      collect();
+      expect(held.deref()).toBeDefined();
+      await end(it, ref);
+      await it.kit.settle();
+      // What the last promises hold is let go of in a turn of the event loop.
+      for (let turn = 0; turn < 20 && held.deref() !== undefined; turn++) {
+        await new Promise(resolve => setImmediate(resolve));
+        collect();
+      }
+      expect(ref.alive).toBe(false);
+      expect(held.deref()).toBeUndefined();
+    },
+  );
 
   test('child_unlink: a child that cut its ties cannot hang its supervisor', async () => {
     const it = await start({ children: [spec('child', { shutdown: 1000 })] });

@@ -174,7 +174,9 @@ export class Context<in out M> {
 
   /** Keeps a message for later. Throws `StashFullError` beyond `stashCapacity`, and then the message is lost unless handled. */
   stash(message: M): void {
-    this.#cell.bonds.stash(message, this.#cell.stashCapacity, this.path);
+    const cell = this.#cell;
+    cell.bonds.stash(message, cell.stashCapacity, this.path);
+    if (cell.gauge !== -1) cell.runtime.gauges!.waits(cell.gauge);
   }
 
   /** Puts all stashed messages before those that wait, in the order in which they were stashed. They are handled one by one, by whatever behaviour there is by then. */

@@ -108,6 +108,7 @@ class Line implements Border {
       maxHeapMiB,
     }).start();
     this.#thread = thread as unknown as Thread;
+    context.cell.runtime.node?.hasStarted([this.#thread, this.#inbox, context.path]);
     bonds.onKill = () => void this.#thread.terminate();
     const received = this.#receive();
     this.#ended = thread

@@ -1,6 +1,7 @@
 /** Reads what all threads show of their actors (`gauges.ts`), without asking any of them. */
 import type { SharedInt32Array, SimpleQueue } from '@heddle/core';
 import type { Wiring } from '../runtime/node/packet.ts';
+import { ID_STEP } from '../runtime/runtime.ts';
 import { AGENT, GUEST, RECORD, RECORD_WORDS, STATE_NAMES, THREAD, USED, WAITING } from './gauges.ts';
 import type { Announcement } from './gauges.ts';
 
@@ -24,6 +25,12 @@ export interface Shown {
   readonly label: string;
 }
 
+/** Messages that a thread has taken along into its death. */
+export interface Loss {
+  readonly path: string;
+  readonly count: number;
+}
+
 /** One thread as it shows itself (snapshot). */
 export interface ShownThread {
   readonly slot: number;
@@ -36,6 +43,10 @@ export interface ShownThread {
   readonly turnMs: number | undefined;
   /** Messages that it hasn't taken out of its inbox. */
   readonly waiting: number;
+  /** How many messages the turn of `current` has begun, which `waiting` of that actor doesn't know of yet. */
+  readonly begun: number;
+  /** Messages to other threads that it hasn't sent. */
+  readonly unsent: number;
 }
 
 interface Source {
@@ -86,10 +97,33 @@ export class Census {
     if (this.errors.size > MOST_ERRORS) this.errors.delete(this.errors.keys().next().value!);
   }
 
-  /** Reads all threads. */
+  /** Reads all threads, and has them measure times from now on. */
   read(): ShownThread[] {
+    const threads = this.#readAll();
+    for (const { chunks } of this.#sources.values()) chunks[0]!.view[THREAD.wantsTimes] = 1;
+    return threads;
+  }
+
+  #readAll(): ShownThread[] {
     this.#listen();
     return [...this.#sources].map(([slot, source]) => this.#readThread(slot, source));
+  }
+
+  /**
+   * What a thread that has just died, and hasn't got a successor yet, had in its own memory: messages in mailboxes and stashes, by actor, and under the path `''` what it had
+   * told other threads and not sent. Exact. `pathOf` knows the paths of actors on other threads that were started from here.
+   */
+  losses(slot: number, pathOf: (id: number) => string | undefined): Loss[] {
+    const threads = this.#readAll();
+    const dead = threads.find(thread => thread.slot === slot);
+    if (dead === undefined) return [];
+    const losses: Loss[] = [];
+    for (const [record, shown] of dead.actors) {
+      const count = shown.waiting - (record === dead.current ? dead.begun : 0);
+      if (count > 0) losses.push({ path: pathFrom(threads, shown, pathOf), count });
+    }
+    if (dead.unsent > 0) losses.push({ path: '', count: dead.unsent });
+    return losses;
   }
 
   #readThread(slot: number, source: Source): ShownThread {
@@ -102,7 +136,6 @@ export class Census {
       }
     }
     const { view } = source.chunks[0]!;
-    view[THREAD.wantsTimes] = 1;
     const high = view[THREAD.turnHigh]!;
     const began = high === 0 ? undefined : (high * TWO_32 + (view[THREAD.turnLow]! >>> 0)) / 1000;
     return {
@@ -114,11 +147,37 @@ export class Census {
       turnMs:
         began === undefined ? undefined : Math.max(0, performance.timeOrigin + performance.now() - began),
       waiting: this.#wiring.inboxes[slot]!.size,
+      begun: view[THREAD.begun]!,
+      unsent: view[THREAD.unsent]!,
     };
   }
 }
 
 const MOST_ERRORS = 1000;
+
+/** The path of an actor, from parent to parent and from thread to thread. */
+function pathFrom(
+  threads: readonly ShownThread[],
+  shown: Shown,
+  pathOf: (id: number) => string | undefined,
+): string {
+  let at = shown;
+  if (shown.isGuest) {
+    const known = pathOf(shown.id);
+    if (known !== undefined) return known;
+    // Started by an actor on a third thread, which has an agent for it.
+    for (const { actors } of threads)
+      for (const each of actors.values()) if (each.isAgent && each.id === shown.id) at = each;
+  }
+  const parent = threads.find(({ slot }) => slot === at.slot)?.actors.get(at.parent);
+  const above = parent === undefined || at.isGuest ? '' : pathFrom(threads, parent, pathOf);
+  return `${above}/${nameOf(at)}`;
+}
+
+/** The last part of an actor's path. */
+export function nameOf({ label, actor, id }: Shown): string {
+  return label === '' ? `${actor}:${Math.floor(id / ID_STEP)}` : label;
+}
 
 function readActor(slot: number, view: Int32Array, at: number, names: readonly string[]): Shown {
   const flags = view[at + RECORD.flags]!;

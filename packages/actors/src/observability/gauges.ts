@@ -2,15 +2,19 @@
  * What a thread shows of its actors: a record for each in shared memory, where others read it however busy the thread is. Written by the thread alone, with plain stores,
  * at the beginning and the end of an actor's turn; read by anybody, as a snapshot in which neighbouring numbers may be a turn apart.
  *
+ * Messages that come are counted one by one, and those that the current turn takes too (`begun`): when the thread dies, this says how many it has taken along.
+ *
  * ```
  *  word  0  id, low and high half          6  restarts
  *        2  record of the parent + 1       7  time busy, µs, wraps around; only while somebody wants to know
  *        3  USED and other flags, state     8  name of the declaration, by number
- *        4  messages waiting               9  length of the label, then 24 bytes of it
+ *        4  messages waiting, also stashed  9  length of the label, then 24 bytes of it
  *        5  messages handled, wraps             (below 0: that of the name with the number -1 - length)
  *  of record 0, which is the thread's:     4  record of the actor that runs now + 1    5  messages handled by the thread
  *                                          6  whether somebody wants times             7  time busy, µs
  *                                          8  when its turn began, µs of `performance.timeOrigin` and `now`, low and high half
+ *                                         10  messages that the actor's turn has begun; `waiting` doesn't know of these yet
+ *                                         11  messages told to other threads that haven't been put into their inboxes
  * ```
  *
  * Records lie in chunks, each as large as all before; handles of new chunks, and names, go to the readers through queues.
@@ -34,7 +38,16 @@ export const RECORD = {
   labelLength: 9,
   label: 10,
 } as const;
-export const THREAD = { current: 4, handled: 5, wantsTimes: 6, busy: 7, turnLow: 8, turnHigh: 9 } as const;
+export const THREAD = {
+  current: 4,
+  handled: 5,
+  wantsTimes: 6,
+  busy: 7,
+  turnLow: 8,
+  turnHigh: 9,
+  begun: 10,
+  unsent: 11,
+} as const;
 export const USED = 0x100;
 /** It stands for an actor on another thread. */
 export const AGENT = 0x200;
@@ -104,7 +117,7 @@ export class Gauges {
     view[at + RECORD.idLow] = (cell.id % TWO_32) | 0;
     view[at + RECORD.idHigh] = Math.floor(cell.id / TWO_32);
     view[at + RECORD.parent] = guest || cell.parent === undefined ? 0 : cell.parent.gauge + 1;
-    view[at + RECORD.depth] = 0;
+    view[at + RECORD.depth] = waitingFor(cell);
     view[at + RECORD.handled] = 0;
     view[at + RECORD.restarts] = cell.restarts;
     view[at + RECORD.busy] = 0;
@@ -149,7 +162,29 @@ export class Gauges {
 
   /** An actor's turn begins. */
   enter(record: number): void {
+    this.#thread[THREAD.begun] = 0;
     this.#thread[THREAD.current] = record + 1;
+  }
+
+  /** It begins one message more. */
+  begins(): void {
+    this.#thread[THREAD.begun]! += 1;
+  }
+
+  /** A message more waits for an actor. */
+  waits(record: number): void {
+    this.#view(record)[this.#at(record) + RECORD.depth]! += 1;
+  }
+
+  /** None waits for an actor any more. */
+  empty(record: number): void {
+    this.#view(record)[this.#at(record) + RECORD.depth] = 0;
+    if (this.#thread[THREAD.current] === record + 1) this.#thread[THREAD.begun] = 0;
+  }
+
+  /** So many messages for other threads haven't left this one. */
+  unsent(count: number): void {
+    this.#thread[THREAD.unsent] = count;
   }
 
   /** It is over. */
@@ -162,11 +197,13 @@ export class Gauges {
   show(cell: Cell): void {
     const view = this.#view(cell.gauge);
     const at = this.#at(cell.gauge);
-    view[at + RECORD.depth] = cell.mailbox.size;
+    view[at + RECORD.depth] = waitingFor(cell);
     view[at + RECORD.handled] = cell.handled;
     view[at + RECORD.restarts] = cell.restarts;
+    // A dead one that is still shown is between two lives.
+    const state = cell.alive ? cell.state : STATE.restarting;
     view[at + RECORD.flags] =
-      (view[at + RECORD.flags]! & ~(0xff | WAITING)) | (cell.busy ? WAITING : 0) | cell.state;
+      (view[at + RECORD.flags]! & ~(0xff | WAITING)) | (cell.busy ? WAITING : 0) | state;
   }
 
   /** Whether somebody wants to know how busy actors are. */
@@ -191,6 +228,10 @@ export class Gauges {
     this.#thread[THREAD.busy]! += Math.round(ms * 1000);
     this.#thread[THREAD.handled] = processed;
   }
+}
+
+function waitingFor(cell: Cell): number {
+  return cell.mailbox.size + (cell.knownBonds?.stashed ?? 0);
 }
 
 /** How `flags` names a state. */

@@ -3,7 +3,7 @@ import { describeReason } from '../supervision/exit-reason.ts';
 import type { Cell } from '../runtime/cell.ts';
 import type { Report } from '../runtime/report.ts';
 import type { Threads } from '../runtime/threads.ts';
-import { Census } from './census.ts';
+import type { Census } from './census.ts';
 import { Gauges } from './gauges.ts';
 import { startInspector } from './inspector.ts';
 import type { Inspector } from './inspector.ts';
@@ -33,7 +33,7 @@ export class Observatory {
     const { runtime } = this.#root;
     const gauges = new Gauges(wiring.census, 0, 0);
     runtime.gauges = runtime.dispatcher.gauges = gauges;
-    this.#census = new Census(wiring.census[0]!, wiring);
+    this.#census = this.#threads.census;
     for (const [path, error] of this.#early) this.#census.noteError(path, error);
     return this.#census;
   }

@@ -1,6 +1,6 @@
 /** The tree of actors over all threads, put together from what each shows, with rates since the tree before. */
+import { nameOf } from './census.ts';
 import type { Census, Shown, ShownThread } from './census.ts';
-import { ID_STEP } from '../runtime/runtime.ts';
 
 /** One actor, and those below it (snapshot). */
 export interface ActorInfo {
@@ -10,7 +10,7 @@ export interface ActorInfo {
   readonly state: string;
   /** Whether its turn is now, or it waits for a promise. */
   readonly busy: boolean;
-  /** How many messages wait in its mailbox, as of its last turn. */
+  /** How many messages wait in its mailbox, or are stashed. */
   readonly waiting: number;
   /** How many it has handled. */
   readonly handled: number;
@@ -142,10 +142,6 @@ const EMPTY: ActorInfo = {
   thread: 0,
   children: [],
 };
-
-function nameOf(shown: Shown): string {
-  return shown.label === '' ? `${shown.actor}:${Math.floor(shown.id / ID_STEP)}` : shown.label;
-}
 
 function threadInfo(thread: ShownThread, rates: Rates, paths: ReadonlyMap<Shown, string>): ThreadInfo {
   const running = thread.actors.get(thread.current);

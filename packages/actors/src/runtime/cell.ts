@@ -188,8 +188,9 @@ export class Cell {
         this.dispatcher.enqueue(this);
       }
     } else if (this.state === STATE.restarting || this.state === STATE.dead) {
-      return limitWaiting(this, message);
+      if (limitWaiting(this, message) === REFUSED) return REFUSED;
     }
+    if (this.gauge !== -1) this.runtime.gauges!.waits(this.gauge);
     return ACCEPTED;
   }
 
@@ -254,6 +255,7 @@ export class Cell {
     if (this.lane !== undefined) handleSignals(this);
     let most = dispatcher.throughput;
     while (this.gate === 0 && mailbox.size > 0) {
+      if (gauges !== undefined) gauges.begins();
       handle(this, mailbox.shift());
       if (this.lane !== undefined) handleSignals(this);
       if (--most <= 0 || --dispatcher.left <= 0) break;

@@ -11,6 +11,7 @@ import type { ActorRef } from './ref.ts';
  * - `restarted`: a tick or result meant for an earlier incarnation.
  * - `notShareable`: it can't travel to the actor's thread.
  * - `faulty`: the mailbox's own `priority` or `key` function threw.
+ * - `threadDied`: it was in the memory of a thread that died, and nobody but that thread knew what it was.
  */
 export type DeadLetterReason =
   | 'stopped'
@@ -21,7 +22,8 @@ export type DeadLetterReason =
   | 'lateReply'
   | 'restarted'
   | 'faulty'
-  | 'notShareable';
+  | 'notShareable'
+  | 'threadDied';
 
 /** A message that reached nobody. */
 export interface DeadLetter {
@@ -29,6 +31,8 @@ export interface DeadLetter {
   readonly to: ActorRef<never> | undefined;
   readonly path: string;
   readonly reason: DeadLetterReason;
+  /** How many it stands for, if it isn't one: of `threadDied` only the numbers are known, and `message` is `undefined`. */
+  readonly count?: number;
 }
 
 export class DeadLetters {
@@ -54,10 +58,11 @@ export class DeadLetters {
 
   /** @internal */
   add(letter: DeadLetter): void {
-    this.count += 1;
-    this.#sinceCount += 1;
-    this.#since[letter.reason] = (this.#since[letter.reason] ?? 0) + 1;
-    if (this.#sinceCount === 1) this.#onFirst();
+    const { reason, count = 1 } = letter;
+    this.count += count;
+    if (this.#sinceCount === 0) this.#onFirst();
+    this.#sinceCount += count;
+    this.#since[reason] = (this.#since[reason] ?? 0) + count;
     for (const listener of this.#listeners) {
       try {
         listener(letter);

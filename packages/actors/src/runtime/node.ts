@@ -23,7 +23,7 @@ import { LocalRef } from './local-ref.ts';
 import { Agents } from './node/agents.ts';
 import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
-import type { Order, Packet, Wiring } from './node/packet.ts';
+import type { Order, OwnThread, Packet, Wiring } from './node/packet.ts';
 import { Parked } from './node/parked.ts';
 import { Questions } from './node/questions.ts';
 import { Reception } from './node/reception.ts';
@@ -33,6 +33,7 @@ import { Sends } from './node/remote-send.ts';
 import { whenRemoteStopped } from './node/when-stopped.ts';
 import type { ActorRef } from './ref.ts';
 import { RemoteRef } from './remote-ref.ts';
+import { messageName } from './report.ts';
 import type { Report } from './report.ts';
 import { MOST_SLOTS } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
@@ -62,6 +63,7 @@ export class Node implements Border, Receiver {
   readonly #sends = new Sends();
   readonly #guests: Guests;
   readonly #reception: Reception;
+  readonly #wiring: Wiring;
   /** Cells here that watch or are linked to actors of each thread. */
   readonly #interested: Set<Cell>[];
   #asked = false;
@@ -69,10 +71,12 @@ export class Node implements Border, Receiver {
   constructor(runtime: Runtime, wiring: Wiring, generation: number, claimsToCome: number) {
     this.runtime = runtime;
     this.slot = runtime.slot;
+    this.#wiring = wiring;
     this.outbox = new Outbox(
       wiring,
       (packet, error) => this.#undeliverable(packet, error),
       () => this.#flushed(),
+      count => runtime.gauges?.unsent(count),
     );
     this.#questions = new Questions(this.slot, () => this.outbox);
     this.parking = new Parked(wiring.parked[this.slot]!, generation, claimsToCome, {
@@ -213,6 +217,10 @@ export class Node implements Border, Receiver {
           { outcome: 'error', reason: exit.error(error) },
         ]);
         return;
+      case 'letter':
+        // Where the letters are counted it is known by its name then.
+        this.outbox.post(0, ['letter', messageName(packet[1]), packet[2], packet[3]]);
+        return;
       default:
         this.runtime.report({ type: 'callbackFailed', path: '', callback: `sending ${packet[0]}`, error });
     }
@@ -350,6 +358,27 @@ export class Node implements Border, Receiver {
   #note(packet: Packet): void {
     if (packet[0] === 'tell') this.#questions.note(packet[3]);
     else if (packet[0] === 'send') this.#questions.noteNumber(packet[5]);
+  }
+
+  /** An actor here has started a thread of its own, which shall end with this one; those that have ended are forgotten. */
+  hasStarted(own: OwnThread): void {
+    if (this.slot === 0) return;
+    const queue = this.#wiring.dedicated[this.slot]!;
+    queue.put(own);
+    for (let others = queue.size - 1; others > 0; others--) {
+      const other = queue.tryGet()!.value;
+      if (other[0].alive) queue.put(other);
+    }
+  }
+
+  /** What is left in the inbox of a thread that has ended for good, and has no successor. */
+  buryInbox(slot: number): void {
+    const inbox = this.#wiring.inboxes[slot]!;
+    for (let taken = inbox.tryGet(); taken !== undefined; taken = inbox.tryGet()) {
+      const packet = taken.value;
+      if (packet[0] === 'tell' || packet[0] === 'send')
+        this.#deadLetter(packet[2], packet[4] ? this.packing.unpack(packet[3]) : packet[3]);
+    }
   }
 
   #deadLetter(path: string, message: unknown): void {

@@ -6,6 +6,7 @@ import { createRuntime } from './create-runtime.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { PlatformHost } from './host.ts';
 import { Node } from './node.ts';
+import { makeWill } from './node/last-will.ts';
 import type { Wiring } from './node/packet.ts';
 import type { Report } from './report.ts';
 import { remoteServices } from '../services/services.ts';
@@ -45,6 +46,8 @@ export const schedulerThread: Task<
     const node: Node = new Node(runtime, wiring, generation, claimsToCome);
     runtime.node = node;
     runtime.services = remoteServices(node);
+    const revoke = makeWill(node);
     await node.receive();
+    revoke();
   },
 );

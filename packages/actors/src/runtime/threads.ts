@@ -2,11 +2,12 @@
  * The scheduler threads of a system, as its main thread sees them: started together when the first actor is placed on one, each replaced when it dies.
  */
 import { AtomicCounter, SharedInt32Array, SimpleQueue, Thread } from '@heddle/core';
+import { Census } from '../observability/census.ts';
 import type { Announcement } from '../observability/gauges.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import { Node } from './node.ts';
 import { bellWords } from './node/bell.ts';
-import type { Packet, Wiring } from './node/packet.ts';
+import type { OwnThread, Packet, Wiring } from './node/packet.ts';
 import type { Directory } from './node/parked.ts';
 import type { Runtime } from './runtime.ts';
 import type { HomeServices } from '../services/services.ts';
@@ -20,6 +21,7 @@ export class Threads {
   protected readonly name: string;
   protected readonly count: number;
   #wiring: Wiring | undefined;
+  #census: Census | undefined;
   readonly #threads: Thread[] = [];
   #stopping = false;
   #reception: Promise<void> | undefined;
@@ -39,11 +41,17 @@ export class Threads {
         (_, slot) => new SimpleQueue<Packet>({ name: `${this.name} ${slot}` }),
       ),
       parked: Array.from({ length: slots }, () => new SimpleQueue() as Directory),
+      dedicated: Array.from({ length: slots }, () => new SimpleQueue<OwnThread>()),
       bells: new SharedInt32Array(bellWords(slots)),
       // One reader is this thread, the other the inspector's.
       census: [new SimpleQueue<Announcement>(), new SimpleQueue<Announcement>()],
       loads: Array.from({ length: slots }, () => new AtomicCounter()),
     });
+  }
+
+  /** What the threads show of their actors. */
+  get census(): Census {
+    return (this.#census ??= new Census(this.wiring.census[0]!, this.wiring));
   }
 
   /** The way to the threads, which are started if they haven't been. */
@@ -89,6 +97,8 @@ export class Threads {
   /** Starts a successor, which takes over the inbox, and tells everybody. */
   protected died(slot: number, generation: number): void {
     const runtime = this.runtime;
+    this.#countLosses(slot);
+    this.#endDedicated(slot);
     runtime.report({ type: 'threadDied', thread: `${this.name}-${slot}`, reason: exit.threadDied });
     this.begin(slot, generation + 1);
     const node = runtime.node!;
@@ -99,6 +109,29 @@ export class Threads {
       node.outbox.send(other, true);
     }
     node.threadDied(slot, generation + 1);
+  }
+
+  /** What was in the dead thread's own memory can't be had any more, but counted. */
+  #countLosses(slot: number): void {
+    const { deadLetters, node } = this.runtime;
+    for (const { path, count } of this.census.losses(slot, id => node!.agents.get(id)?.path)) {
+      deadLetters.add({ message: undefined, to: undefined, path, reason: 'threadDied', count });
+    }
+  }
+
+  /** Dedicated actors end with the thread that started them, as all its actors do. They wouldn't hear of it. */
+  #endDedicated(slot: number): void {
+    const { deadLetters } = this.runtime;
+    const queue = this.wiring.dedicated[slot]!;
+    for (let taken = queue.tryGet(); taken !== undefined; taken = queue.tryGet()) {
+      const [thread, inbox, path] = taken.value;
+      thread.terminate();
+      void thread.joinAsync().then(() => {
+        const count = inbox.size;
+        if (count > 0)
+          deadLetters.add({ message: undefined, to: undefined, path, reason: 'threadDied', count });
+      });
+    }
   }
 
   /** Ends the threads, when their actors have ended. */
@@ -115,8 +148,12 @@ export class Threads {
         this.runtime.report({ type: 'threadTerminated', thread: thread.name, afterMs: TERMINATE_AFTER_MS });
         thread.terminate();
         await thread.joinAsync();
+        const slot = this.#threads.indexOf(thread);
+        this.#countLosses(slot);
+        this.#endDedicated(slot);
       }),
     );
+    for (let slot = 1; slot <= this.count; slot++) node.buryInbox(slot);
     // Their last reports and dead letters are in the inbox by now.
     node.outbox.post(0, ['stop']);
     node.flush();

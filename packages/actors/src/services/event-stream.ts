@@ -12,6 +12,8 @@ export interface DeadLetterEvent {
   /** Whom it was for. */
   readonly path: string;
   readonly reason: DeadLetterReason;
+  /** How many it stands for, if it isn't one; see `DeadLetter`. */
+  readonly count?: number;
 }
 
 /** What the system itself publishes. */

@@ -73,10 +73,16 @@ export class HomeServices implements Services {
   }
 
   /** Publishes a dead letter; not those to whoever listens to dead letters, which would go round for ever. */
-  deadLetter({ message, path, reason }: DeadLetter): void {
+  deadLetter({ message, path, reason, count }: DeadLetter): void {
     const heard = this.#heard.get(topics.deadLetters.name);
     if (heard === undefined || heard.has(path)) return;
-    this.events.publish(topics.deadLetters, { type: 'deadLetter', message, path, reason });
+    this.events.publish(topics.deadLetters, {
+      type: 'deadLetter',
+      message,
+      path,
+      reason,
+      ...(count !== undefined && { count }),
+    });
   }
 
   report(report: Report): void {

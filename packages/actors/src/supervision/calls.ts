@@ -130,8 +130,9 @@ export class Calls {
 
   async #restartChild(id: string): Promise<StartedChild> {
     const child = this.#stopped(id, 'restartChild');
-    const started = await this.#children.start(child);
-    if (started.outcome === 'error') child.cell?.discard();
+    const started = await this.#children.attempt(child);
+    // As in OTP, also a temporary one (which `reconfigure` has brought) that ignores keeps its spec here.
+    if (started.outcome !== 'ok') this.#children.keep(child);
     return this.#startedChild(child, started, 'restartChild');
   }
 

@@ -91,32 +91,38 @@ export class Children {
   drop(child: Child): void {
     child.status = 'stopped';
     if (!this.isDynamic && this.#byId.get(child.spec.id) === child) this.#byId.delete(child.spec.id);
-    // A temporary child's arguments aren't retained, however long somebody keeps its ref.
-    if (child.cell === undefined) return;
-    child.cell.args = [];
-    this.#leave(child.cell);
+    if (child.cell !== undefined) this.#leave(child.cell);
   }
 
   /** It is stopped; its spec stays, unless it is temporary or one of a dynamic supervisor's. */
   rest(child: Child): void {
     if (child.spec.restart === 'temporary' || this.isDynamic) return this.drop(child);
+    this.keep(child);
+  }
+
+  /** It is stopped, and its spec stays whatever it is. */
+  keep(child: Child): void {
     child.status = 'stopped';
     child.cell?.discard();
   }
 
+  /** Starts a child. One that ignores is laid to rest. */
   async start(child: Child, isRestart = false): Promise<Started> {
+    const started = await this.attempt(child, isRestart);
+    if (started.outcome === 'ignore') this.rest(child);
+    return started;
+  }
+
+  /** Starts a child; the caller sees to one that ignores, or fails. */
+  async attempt(child: Child, isRestart = false): Promise<Started> {
     // Killed meanwhile: nobody would ever stop what we start now.
     if (!this.isCurrent) return { outcome: 'error', reason: exit.killed };
     const cell = this.#cellFor(child);
     if (isRestart) cell.restarts += 1;
     child.life = cell.life;
     const started = await cell.start();
-    if (started.outcome === 'ok') {
-      // It may have ended already, in the turn that this await cost; then its exit waits in our lane.
-      child.status = 'running';
-    } else if (started.outcome === 'ignore') {
-      this.rest(child);
-    }
+    // It may have ended already, in the turn that this await cost; then its exit waits in our lane.
+    if (started.outcome === 'ok') child.status = 'running';
     return started;
   }
 

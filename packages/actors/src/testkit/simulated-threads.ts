@@ -4,6 +4,7 @@
  *
  * A death is what it is for a real thread: what had been taken out of the inbox is lost, what is still there is its successor's.
  */
+import { Gauges } from '../observability/gauges.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
 import type { Cell } from '../runtime/cell.ts';
 import { DeadLetters } from '../runtime/dead-letters.ts';
@@ -87,6 +88,7 @@ export class SimulatedThreads extends Threads {
       place: placement => node.agents.place(placement),
     });
     runtime.dispatcher.throughput = 1;
+    runtime.gauges = new Gauges(this.wiring.census, slot, generation);
     const node: Node = new Node(runtime, this.wiring, generation, generation === 0 ? 0 : this.count);
     node.looksAhead = false;
     runtime.node = node;

@@ -36,7 +36,6 @@ export function finish(cell: Cell, reason: ExitReason): void {
   cell.behavior = undefined;
   cell.receiver = nothing;
   cell.data = undefined;
-  hideCell(cell);
   cell.runtime.observer?.exited?.(cell, reason);
   const bonds = cell.knownBonds;
   if (bonds !== undefined) {
@@ -50,6 +49,7 @@ export function finish(cell: Cell, reason: ExitReason): void {
   // A supervisor decides what becomes of the mailbox, unless it is at its own end.
   const { parent } = cell;
   if (cell.supervised && parent !== undefined && parent.acceptsChildren) {
+    if (cell.gauge !== -1) cell.runtime.gauges!.show(cell);
     if (!cell.leaving) parent.signal({ kind: 'child', child: cell, life: cell.life, reason });
   } else {
     cell.discard();
@@ -75,11 +75,13 @@ function failAsks(cell: Cell, bonds: Bonds, reason: ExitReason): void {
   for (const ask of asks) if (!waiting.has(ask)) ask.died(reason);
 }
 
-/** It won't come back: what waits for it is dead. */
+/** It won't come back: what waits for it is dead, and of what it was given nothing stays, however long somebody keeps its ref. */
 export function discardCell(cell: Cell): void {
   cell.refuses = true;
+  cell.args = [];
   cell.agent?.discard();
   if (!cell.supervised) cell.runtime.forget?.(cell);
   while (cell.mailbox.size > 0) cell.deadLetter(cell.mailbox.shift(), 'stopped');
+  hideCell(cell);
   cell.knownBonds?.refuseCredit(cell.path, cell.lastReason);
 }

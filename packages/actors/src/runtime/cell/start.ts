@@ -1,7 +1,7 @@
 /** How an instance comes to be: its setup, and what it may return. */
 import type { Behavior } from '../../behavior/behavior.ts';
 import { IGNORE, Next, STARTED, STOP } from '../../behavior/next.ts';
-import { showCell } from '../../observability/show.ts';
+import { hideCell, showCell } from '../../observability/show.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Cell } from '../cell.ts';
@@ -71,6 +71,7 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
   }
   cell.state = STATE.running;
   cell.gate &= ~CLOSED;
+  if (cell.gauge !== -1) cell.runtime.gauges!.show(cell);
   cell.runtime.observer?.started?.(cell, { outcome: 'ok', info });
   if (cell.restarts !== cell.restartsReported) {
     cell.restartsReported = cell.restarts;
@@ -105,5 +106,7 @@ export function reviveCell(cell: Cell): void {
   cell.trapExit = false;
   cell.madeContext = undefined;
   if (cell.knownBonds !== undefined) cell.knownBonds.clearStop();
+  // Anew, since it may be another actor by now.
+  hideCell(cell);
   if (cell.runtime.gauges !== undefined) showCell(cell, cell.runtime.gauges);
 }

@@ -50,7 +50,9 @@ export class Agents {
     const name = label ?? `${actor.name}:${Math.floor(id / ID_STEP)}`;
     const path = `${parent.path}/${name}`;
     const ref = new RemoteRef<unknown>(this.#node, id, path);
-    const agent = new RemoteAgent(this, ref, actor, id, slot, path, own ?? {});
+    // The arguments are the cell's, and travel once.
+    const { args: _args, ...rest } = own ?? {};
+    const agent = new RemoteAgent(this, ref, actor, id, slot, path, rest);
     const stand = { ...actor, options: {}, setup: () => agent.begin() } as unknown as Actor<never, never>;
     // What happens inside the actor is decided on its thread; here it only starts and ends.
     const shutdown = options.shutdown === undefined ? {} : { shutdown: options.shutdown };

@@ -39,17 +39,20 @@ export class Line {
   }
 
   put(packet: Packet): void {
-    if (this.#rest.length === 0) {
-      try {
-        this.shared.put([this.#next, packet]);
-        this.#next += 1;
-        this.#stored += 1;
-        return;
-      } catch {
-        // Then it waits here: better with this thread's life than not at all.
-      }
+    // If not there, it waits here: better with this thread's life than not at all.
+    if (this.#rest.length > 0 || !this.store(packet)) this.#rest.push(packet);
+  }
+
+  /** Puts a packet into shared memory; false if it can't be there. */
+  store(packet: Packet): boolean {
+    try {
+      this.shared.put([this.#next, packet]);
+    } catch {
+      return false;
     }
-    this.#rest.push(packet);
+    this.#next += 1;
+    this.#stored += 1;
+    return true;
   }
 
   take(): Packet | undefined {

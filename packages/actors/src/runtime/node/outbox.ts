@@ -11,23 +11,34 @@ export class Outbox {
   readonly #boxes: Packet[][];
   readonly #undeliverable: (packet: Packet, error: unknown) => void;
   readonly #onFlushed: () => void;
+  readonly #onMessages: (count: number) => void;
   #scheduled = false;
   #filled = 0;
+  /** How many of the packets in each box, and in all, are messages to actors. */
+  readonly #messages: number[];
+  #allMessages = 0;
 
-  /** `undeliverable` is told of what can't travel; `onFlushed` is called after a flush that nobody asked for. */
+  /** `undeliverable` is told of what can't travel; `onFlushed` is called after a flush that nobody asked for; `onMessages` is told how many messages to actors haven't been sent. */
   constructor(
     wiring: Wiring,
     undeliverable: (packet: Packet, error: unknown) => void,
     onFlushed: () => void,
+    onMessages: (count: number) => void,
   ) {
     this.#wiring = wiring;
     this.#boxes = wiring.inboxes.map(() => []);
     this.#undeliverable = undeliverable;
     this.#onFlushed = onFlushed;
+    this.#onMessages = onMessages;
+    this.#messages = wiring.inboxes.map(() => 0);
   }
 
   post(slot: number, packet: Packet): void {
     const box = this.#boxes[slot]!;
+    if (packet[0] === 'tell' || packet[0] === 'send') {
+      this.#messages[slot]! += 1;
+      this.#onMessages((this.#allMessages += 1));
+    }
     if (box.push(packet) === 1) this.#filled += 1;
     if (box.length >= FLUSH_AT) this.send(slot);
     else if (!this.#scheduled) {
@@ -64,6 +75,10 @@ export class Outbox {
       }
     }
     ring(this.#wiring.bells, slot, loudly);
+    const messages = this.#messages[slot]!;
+    if (messages === 0) return;
+    this.#messages[slot] = 0;
+    this.#onMessages((this.#allMessages -= messages));
   }
 
   #sendAlone(inbox: SimpleQueue<Packet>, packet: Packet): void {

@@ -1,5 +1,13 @@
 /** What threads send each other, and what they share. */
-import type { AtomicCounter, AtomicFlag, Event, SharedInt32Array, SimpleQueue } from '@heddle/core';
+import type {
+  AtomicCounter,
+  AtomicFlag,
+  Event,
+  Queue,
+  SharedInt32Array,
+  SimpleQueue,
+  Thread,
+} from '@heddle/core';
 import type { Announcement } from '../../observability/gauges.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Report } from '../report.ts';
@@ -34,6 +42,9 @@ export type Packet =
   | readonly ['letter', message: unknown, path: string, reason: string]
   | readonly ['stop'];
 
+/** A thread of a dedicated actor, and the messages that it hasn't begun. */
+export type OwnThread = readonly [thread: Thread, inbox: Queue<unknown>, path: string];
+
 /** What all threads of a system share. */
 export interface Wiring {
   /** By slot. */
@@ -42,6 +53,8 @@ export interface Wiring {
   readonly parked: readonly Directory[];
   /** By slot, see `bell.ts`. */
   readonly bells: SharedInt32Array;
+  /** The threads of dedicated actors, by the slot of the thread that started them, which they end with. */
+  readonly dedicated: readonly SimpleQueue<OwnThread>[];
   /** Who reads what threads show of their actors, by reader. */
   readonly census: readonly SimpleQueue<Announcement>[];
   /** How many actors have been placed in each slot by others, and not ended (snapshot). */

@@ -126,14 +126,26 @@ export class Parked {
   park(id: number, packet: Packet): void {
     // As with a dead cell on the same thread. One that is expected has been ordered to start, and may be told to stop.
     if (!this.#parking.has(id) && !this.#expected.has(id) && isForOneLife(packet)) return;
-    let line = this.#lines.get(id);
-    if (line === undefined) {
-      line = new Line(new SimpleQueue());
-      this.#lines.set(id, line);
-      this.#enter(id, line);
-    }
-    line.put(packet);
+    this.#lineOf(id).put(packet);
     this.#size += 1;
+  }
+
+  #lineOf(id: number): Line {
+    const known = this.#lines.get(id);
+    if (known !== undefined) return known;
+    const line = new Line(new SimpleQueue());
+    this.#lines.set(id, line);
+    this.#enter(id, line);
+    return line;
+  }
+
+  /** This thread's last act: parks these before all others of the actor. Returns what can't be in shared memory. */
+  inherit(id: number, packets: readonly Packet[]): Packet[] {
+    if (packets.length === 0) return [];
+    const line = this.#lineOf(id);
+    const behind: Packet[] = [];
+    for (let next = line.take(); next !== undefined; next = line.take()) behind.push(next);
+    return [...packets, ...behind].filter(packet => !line.store(packet));
   }
 
   #enter(id: number, line: Line): void {
