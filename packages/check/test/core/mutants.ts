@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'attempts outside of the guard',
-    file: 'parking/wait.ts',
+    file: 'parking/standing.ts',
     line: '  lockGuard(pointer + GUARD);\n  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  if (!done) {',
     becomes:
       '  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  lockGuard(pointer + GUARD);\n  if (!done) {',
@@ -142,7 +142,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'a barrier lets go before it counts back',
-    file: 'sync/barrier.ts',
+    file: 'sync/barrier-state.ts',
     line: '  store(barrier + COUNT, 0);\n  grantAll(barrier + OBJECT.first, outcome);',
     becomes: '  grantAll(barrier + OBJECT.first, outcome);\n  store(barrier + COUNT, 0);',
     module: 'barrier',

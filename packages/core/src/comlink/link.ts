@@ -20,7 +20,8 @@ import { ensureMapped } from '../memory/slab.ts';
 import { inBackground, waitInLine } from '../parking/async.ts';
 import { SimpleQueue } from '../queue/simple-queue.ts';
 import { currentThread } from '../thread/current-thread.ts';
-import { hasFlag, joinLine } from '../thread/registry.ts';
+import { joinLine } from '../thread/life.ts';
+import { hasFlag } from '../thread/record.ts';
 import { Thread } from '../thread/thread.ts';
 import {
   ABANDONED,

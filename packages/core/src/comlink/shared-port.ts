@@ -17,7 +17,7 @@ import { KIND, registerKind } from '../memory/kinds.ts';
 import { THREAD_FLAG } from '../memory/layout.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
-import { hasFlag } from '../thread/registry.ts';
+import { hasFlag } from '../thread/record.ts';
 import { atThreadExit, threadValues } from '../thread/scope.ts';
 import { Thread } from '../thread/thread.ts';
 import { Calls } from './calls.ts';

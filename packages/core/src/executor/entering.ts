@@ -3,7 +3,7 @@ import { i32 } from '../atomics.ts';
 import { NODE } from '../memory/layout.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { unlink } from '../parking/line.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { POOL } from './layout.ts';
 import { holdProgram } from './pools.ts';
 import { callWorkers, wantsWorker } from './staffing.ts';

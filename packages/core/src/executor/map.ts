@@ -7,7 +7,7 @@
  * ```
  */
 import { TimeoutError } from '../errors.ts';
-import { deadlineIn } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { Future, Origin } from './future.ts';
 import type { MapAsyncOptions, MapOptions } from './options.ts';

@@ -1,5 +1,5 @@
 /** What a task is to be: read from what `submit` or `map` was given, and checked. */
-import { deadlineOf } from '../parking/wait.ts';
+import { deadlineOf } from '../parking/deadline.ts';
 import { checkedContext } from '../thread/context.ts';
 import type { ThreadContext } from '../thread/context.ts';
 import type { AnyFunction } from '../thread/target.ts';

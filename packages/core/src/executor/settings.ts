@@ -1,7 +1,7 @@
 /** How a pool is set up: read from its options, and checked. */
 import { checkOptions } from '../memory/check-options.ts';
 import { storeMessage } from '../memory/message.ts';
-import { deadlineOf } from '../parking/wait.ts';
+import { deadlineOf } from '../parking/deadline.ts';
 import { wholeNumber } from '../sync/options.ts';
 import { parallelism } from '../thread/parallelism.ts';
 import { addressOf } from '../thread/target.ts';

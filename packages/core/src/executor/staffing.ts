@@ -11,7 +11,7 @@
 import { hot, i32 } from '../atomics.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, lengthOf } from '../parking/line.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grantAll, poke } from '../parking/wake.ts';
 import { POOL, POOL_FLAG } from './layout.ts';
 import { letProgramGo } from './pools.ts';

@@ -6,7 +6,7 @@ import { hot, i32 } from '../atomics.ts';
 import { AGENT, THREAD } from '../memory/layout.ts';
 import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { first, unlink } from '../parking/line.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { FUTURE, PHASE, POOL, POOL_FLAG, SLOT } from './layout.ts';
 import { changePhase } from './settle.ts';
 import { setBusy } from './slots.ts';

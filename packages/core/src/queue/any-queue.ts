@@ -4,7 +4,7 @@ import { QueueEmptyError, QueueShutDownError } from '../errors.ts';
 import { checkOptions } from '../memory/check-options.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { deadlineIn } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
 import '../sync/guard.ts';
 import { describe } from '../sync/describe.ts';
 import { wholeNumber } from '../sync/options.ts';

@@ -8,13 +8,14 @@ import { QueueFullError, QueueShutDownError, SharedMemoryExhaustedError } from '
 import { memoryUsage } from '../memory/allocator.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
 import { describe } from '../sync/describe.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { AnyQueue } from './any-queue.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
 import { finishOne, isFull, shutDown, unfinishedOf } from './lines.ts';
-import { abandon, Batch, detach, keep, pack, packNext } from './message.ts';
+import { Batch, abandon, detach, keep, pack, packNext } from './message.ts';
 import type { Outgoing } from './message.ts';
 import type { AsyncPutOptions, PutOptions, TransferOptions } from './options.ts';
 import { dropAll, offer, offerMany, send, sendAsync } from './traffic.ts';

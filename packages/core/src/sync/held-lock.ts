@@ -12,7 +12,7 @@ import { isHeldHere, linkHeld, setHolding, unlinkHeld } from '../owners/held.ts'
 import { waitInLine } from '../parking/async.ts';
 import { selfBits } from '../parking/guard.ts';
 import { waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { describe } from './describe.ts';
 import type { Guard } from './guard.ts';
 import { LOCKED, releaseLock, spinForLock, takeLock } from './lock-state.ts';

@@ -44,7 +44,7 @@ import { NODE, NODE_STATE, OBJECT, OWNER_MASK } from '../memory/layout.ts';
 import '../owners/watch.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend, unlink } from '../parking/line.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grant, poke } from '../parking/wake.ts';
 
 const { and, compareExchange, exchange, load, or, store } = hot;

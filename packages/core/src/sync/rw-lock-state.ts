@@ -32,7 +32,7 @@ import { ensureMapped } from '../memory/slab.ts';
 import { sharersOf } from '../owners/shares.ts';
 import { lockGuard, selfBits, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grant } from '../parking/wake.ts';
 
 const { and, compareExchange, load, or, store } = hot;

@@ -7,8 +7,8 @@ import { ident as currentIdent } from '../memory/agent.ts';
 import { AGENT, OBJECT, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
 import { retain, revive } from '../memory/shared-object.ts';
 import { selfAgent } from '../parking/guard.ts';
+import { aliveRecords, enlist } from './alive.ts';
 import { setRecordName } from './record.ts';
-import { aliveRecords, enlist } from './registry.ts';
 import { ensureSupervisor } from './root.ts';
 import { Thread } from './thread.ts';
 

@@ -9,8 +9,8 @@ import { dropMessage } from '../memory/message.ts';
 import { release } from '../memory/shared-object.ts';
 import { mend } from '../parking/line.ts';
 import { grantAll } from '../parking/wake.ts';
-import { recordState } from './record.ts';
-import { hasFlag, joinLine, restLine, startLine } from './registry.ts';
+import { joinLine, restLine, startLine } from './life.ts';
+import { hasFlag, recordState } from './record.ts';
 
 /** What a thread's record is to the layers below; a timer's is the same and more. Handles are made by `Thread` and `Timer`. */
 export const recordKind: Pick<Kind, 'lines'> & Required<Pick<Kind, 'repair' | 'destroy'>> = {

@@ -12,7 +12,8 @@ import { selfAgent } from '../parking/guard.ts';
 import { registerMain } from './current-thread.ts';
 import { drainReports } from './except-hook.ts';
 import { host, nativeThreadId, onLoopEmpty } from './host.ts';
-import { claimSupervisor, restLine } from './registry.ts';
+import { restLine } from './life.ts';
+import { claimSupervisor } from './registry.ts';
 import { supervise } from './supervisor-main.ts';
 
 let rootReady = false;

@@ -7,8 +7,9 @@ import { wakeAgent } from '../parking/wake.ts';
 import { captureContext } from './context.ts';
 import type { ThreadContext } from './context.ts';
 import { storeFields } from './own-run-inside.ts';
+import { submit } from './placement.ts';
 import { setFlag } from './record.ts';
-import { submit, wakeSupervisor } from './registry.ts';
+import { wakeSupervisor } from './registry.ts';
 import { assignStack } from './stack-size.ts';
 import type { TargetAddress } from './target.ts';
 

@@ -18,19 +18,29 @@ import { readMessage, takeMessage } from '../memory/message.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import './agent-name.ts';
 import { checkedContext } from './context.ts';
 import type { ThreadContext } from './context.ts';
 import { hearReports } from './except-hook.ts';
+import { joinLine, startLine } from './life.ts';
 import { readOutcome, returnOrThrow } from './outcome.ts';
 import { runOwn } from './own-run-inside.ts';
 import { classAt, declareClass, runnerOf } from './own-run.ts';
 import type { ThreadClass } from './own-run.ts';
 import { recordKind } from './record-kind.ts';
-import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
-import { hasFlag, joinLine, startLine, wakeSupervisor } from './registry.ts';
+import {
+  describeRecord,
+  hasFlag,
+  isUnowned,
+  recordName,
+  recordState,
+  setFlag,
+  setRecordName,
+} from './record.ts';
+import { wakeSupervisor } from './registry.ts';
 import { ensureSupervisor } from './root.ts';
 import { handToWorker } from './start.ts';
 import { addressOf, assertNotImporting, resolve, resolveNow, targetName, task } from './target.ts';
