@@ -8,16 +8,20 @@ import { hot, i32 } from '../atomics.ts';
 import { ThreadStateError } from '../errors.ts';
 import { OBJECT } from '../memory/layout.ts';
 import { payPostponed } from '../memory/shared-object.ts';
+import { beforeTaking, noteTaken } from '../owners/developer.ts';
 import { isHeldHere, linkHeld, setHolding, unlinkHeld } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
+import { deadlineIn } from '../parking/deadline.ts';
 import { selfBits } from '../parking/guard.ts';
-import { waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/standing.ts';
-import { describe } from './describe.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import { abandonedError, pickUp } from './abandoned-lock.ts';
+import { describe, notAcquired } from './describe.ts';
 import type { Guard } from './guard.ts';
 import { LOCKED, releaseLock, spinForLock, takeLock } from './lock-state.ts';
+import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
-const { compareExchange } = hot;
+const { compareExchange, load } = hot;
 
 /** Of guards that hold the lock; changes when a guard that isn't released stops holding it, which so can't be taken for a later one. */
 const { guardNumber: GENERATION } = OBJECT;
@@ -43,6 +47,56 @@ export function holdStateAsync(
   if (!takeLock(lock, selfBits)) return waitInLine(owner, lock, line, deadline, signal, selfBits, taken);
   taken();
   return Promise.resolve(true);
+}
+
+/** What was taken for a guard, and who left it if it was abandoned. */
+interface Taken {
+  readonly guard: Guard;
+  readonly by: string | undefined;
+}
+
+/** Makes the guard of a lock that this thread has just taken. */
+function takeUp(handle: Held, lock: number): Taken {
+  const guard = new HeldLock(handle, lock);
+  noteTaken(lock);
+  return { guard, by: pickUp(lock) };
+}
+
+/** Throws `AbandonedLockError`, which carries the guard, if it was abandoned. */
+function orAbandoned(handle: Held, { guard, by }: Taken): Guard {
+  if (by !== undefined) throw abandonedError(handle.type, handle, by, guard);
+  return guard;
+}
+
+/** `hold()` of the locks that this guard is for; `take` waits for the state word in the name of this thread. */
+export function holdLock(
+  handle: Held,
+  lock: number,
+  options: WaitOptions | undefined,
+  take: (deadline: number) => boolean,
+): Guard {
+  const deadline = deadlineIn(options, `${handle.type}.hold`);
+  beforeTaking(lock, deadline);
+  if (!take(deadline)) throw notAcquired(handle.type, handle, options);
+  return orAbandoned(handle, takeUp(handle, lock));
+}
+
+/** `holdAsync()` of the locks that this guard is for. */
+export async function holdLockAsync(
+  handle: Held,
+  lock: number,
+  line: Line,
+  options: AsyncWaitOptions | undefined,
+): Promise<Guard> {
+  const deadline = deadlineIn(options, `${handle.type}.holdAsync`);
+  options?.signal?.throwIfAborted();
+  let held: Taken | undefined;
+  const taken = (): void => {
+    held = takeUp(handle, lock);
+  };
+  if (!(await holdStateAsync(handle, lock, line, deadline, options?.signal, taken)))
+    throw notAcquired(handle.type, handle, options);
+  return orAbandoned(handle, held!);
 }
 
 /** Gives back a lock that this thread holds with a guard. */
@@ -107,5 +161,14 @@ function notHeldByGuard(lock: Held | undefined): ThreadStateError {
     lock === undefined
       ? 'guard: released already; a guard releases its lock once'
       : `guard: ${describe(lock.type, lock)} isn't held by it any more`,
+  );
+}
+
+/** Why `release()` didn't: nobody holds the lock, or a guard does. */
+export function notReleased(handle: Held, lock: number): ThreadStateError {
+  return new ThreadStateError(
+    (load(lock) & LOCKED) === 0
+      ? `${describe(handle.type, handle)}: release unlocked lock`
+      : `${describe(handle.type, handle)}: a guard holds it, and only the guard releases it; call release() of what hold() returned`,
   );
 }

@@ -6,23 +6,29 @@
  * lost; `held-lock.ts` has the guard, and `abandoned-lock.ts` what becomes of it when its owner dies.
  */
 import { hot, i32 } from '../atomics.ts';
-import { ThreadStateError } from '../errors.ts';
-import { ident, ownerOf } from '../memory/agent.ts';
+import { ident } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OWNER_MASK, REGISTRY } from '../memory/layout.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
-import { beforeTaking, noteTaken } from '../owners/developer.ts';
 import { isHeldHere, linkHeld } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
-import { selfAgent, selfBits } from '../parking/guard.ts';
 import { deadlineIn } from '../parking/deadline.ts';
+import { selfAgent, selfBits } from '../parking/guard.ts';
 import { waitBlocking } from '../parking/wait.ts';
-import { abandonLock, abandonedError, destroyLock, pickUp } from './abandoned-lock.ts';
-import { describe, notAcquired } from './describe.ts';
+import { abandonedError, pickUp } from './abandoned-lock.ts';
 import type { Guard } from './guard.ts';
-import { HeldLock, holdState, holdStateAsync, letGo } from './held-lock.ts';
-import { LOCKED, lockLine, releaseLock, repairLock, spinForLock, takeLock, takenBy } from './lock-state.ts';
+import {
+  HeldLock,
+  holdLock,
+  holdLockAsync,
+  holdState,
+  holdStateAsync,
+  letGo,
+  notReleased,
+} from './held-lock.ts';
+import { lockKind } from './lock-kind.ts';
+import { LOCKED, lockLine, releaseLock, spinForLock, takeLock } from './lock-state.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const { compareExchange, load } = hot;
@@ -120,11 +126,7 @@ export class Lock extends SharedObject {
     if (compareExchange(this.at, LOCKED, 0) === LOCKED) return;
     const lock = this.live();
     if (releaseLock(lock)) return;
-    throw new ThreadStateError(
-      (load(lock) & LOCKED) === 0
-        ? `${describe('Lock', this)}: release unlocked lock`
-        : `${describe('Lock', this)}: a guard holds it, and only the guard releases it; call release() of what hold() returned`,
-    );
+    throw notReleased(this, lock);
   }
 
   /**
@@ -152,32 +154,12 @@ export class Lock extends SharedObject {
 
   #holdSlowly(options: WaitOptions | undefined): Guard {
     const lock = this.live();
-    const deadline = deadlineIn(options, 'Lock.hold');
-    beforeTaking(lock, deadline);
-    if (!holdState(lock, lockLine, deadline)) throw notAcquired('Lock', this, options);
-    const guard = new HeldLock(this, lock);
-    noteTaken(lock);
-    const by = pickUp(lock);
-    if (by !== undefined) throw abandonedError('Lock', this, by, guard);
-    return guard;
+    return holdLock(this, lock, options, deadline => holdState(lock, lockLine, deadline));
   }
 
   /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError` as `hold` does. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
-    const lock = this.live();
-    const deadline = deadlineIn(options, 'Lock.holdAsync');
-    options?.signal?.throwIfAborted();
-    let guard: Guard | undefined;
-    let by: string | undefined;
-    const taken = (): void => {
-      guard = new HeldLock(this, lock);
-      noteTaken(lock);
-      by = pickUp(lock);
-    };
-    if (!(await holdStateAsync(this, lock, lockLine, deadline, options?.signal, taken)))
-      throw notAcquired('Lock', this, options);
-    if (by !== undefined) throw abandonedError('Lock', this, by, guard);
-    return guard!;
+    return holdLockAsync(this, this.live(), lockLine, options);
   }
 
   /** @internal */
@@ -241,11 +223,7 @@ export class Lock extends SharedObject {
 }
 
 registerKind(KIND.lock, {
+  ...lockKind,
   revive: pointer => new Lock(new Existing(pointer) as NameOptions),
   lines: [lockLine],
-  repair: repairLock,
-  abandon: abandonLock,
-  ownerOf: lock => ownerOf(load(lock)),
-  takenBy,
-  destroy: destroyLock,
 });

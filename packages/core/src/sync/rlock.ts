@@ -6,7 +6,7 @@
  */
 import { hot, i32 } from '../atomics.ts';
 import { DeadlockError, ThreadStateError } from '../errors.ts';
-import { ident, ownerOf } from '../memory/agent.ts';
+import { ident } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { OBJECT, REGISTRY } from '../memory/layout.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
@@ -14,15 +14,16 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { beforeTaking, noteTaken } from '../owners/developer.ts';
 import { linkHeld, setHolding } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
-import { selfBits } from '../parking/guard.ts';
 import { deadlineIn } from '../parking/deadline.ts';
+import { selfBits } from '../parking/guard.ts';
 import { waitBlocking } from '../parking/wait.ts';
-import { abandonedError, destroyLock, pickUp } from './abandoned-lock.ts';
+import { abandonedError, pickUp } from './abandoned-lock.ts';
 import { describe, notAcquired } from './describe.ts';
 import type { Guard } from './guard.ts';
 import { holdState, holdStateAsync } from './held-lock.ts';
 import { RLockGuard } from './held-rlock.ts';
-import { LOCKED, repairLock, spinForLock, takeLock, takenBy } from './lock-state.ts';
+import { lockKind } from './lock-kind.ts';
+import { LOCKED, spinForLock, takeLock } from './lock-state.ts';
 import type { SavedHold } from './lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 import {
@@ -290,11 +291,8 @@ export class RLock extends SharedObject {
 }
 
 registerKind(KIND.rlock, {
+  ...lockKind,
   revive: pointer => new RLock(new Existing(pointer) as NameOptions),
   lines: [rlockLine],
-  repair: repairLock,
   abandon: abandonRLock,
-  ownerOf: lock => ownerOf(load(lock)),
-  takenBy,
-  destroy: destroyLock,
 });

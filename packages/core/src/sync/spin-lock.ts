@@ -5,25 +5,22 @@
  * written once, before anybody else can see the lock.
  */
 import { hot, i32, pause } from '../atomics.ts';
-import { ThreadStateError } from '../errors.ts';
-import { ident, ownerOf } from '../memory/agent.ts';
+import { ident } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { LINE_WORDS, OBJECT } from '../memory/layout.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
-import { beforeTaking, noteTaken } from '../owners/developer.ts';
 import { setHolding } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
-import { selfBits } from '../parking/guard.ts';
 import { deadlineIn } from '../parking/deadline.ts';
-import { waitBlocking } from '../parking/wait.ts';
+import { selfBits } from '../parking/guard.ts';
 import type { Line } from '../parking/standing.ts';
-import { abandonLock, abandonedError, destroyLock, pickUp } from './abandoned-lock.ts';
-import { describe, notAcquired } from './describe.ts';
+import { waitBlocking } from '../parking/wait.ts';
 import './guard.ts';
 import type { Guard } from './guard.ts';
-import { HeldLock, holdStateAsync } from './held-lock.ts';
-import { LOCKED, lockLine, releaseLock, repairLock, takeLock, takenBy } from './lock-state.ts';
+import { holdLock, holdLockAsync, notReleased } from './held-lock.ts';
+import { lockKind } from './lock-kind.ts';
+import { LOCKED, lockLine, releaseLock, takeLock } from './lock-state.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
@@ -137,11 +134,7 @@ export class SpinLock extends SharedObject {
   release(): void {
     const lock = this.live();
     if (releaseLock(lock)) return;
-    throw new ThreadStateError(
-      (load(lock) & LOCKED) === 0
-        ? `${describe('SpinLock', this)}: release unlocked lock`
-        : `${describe('SpinLock', this)}: a guard holds it, and only the guard releases it; call release() of what hold() returned`,
-    );
+    throw notReleased(this, lock);
   }
 
   /** Whether it is locked now (snapshot). */
@@ -155,33 +148,15 @@ export class SpinLock extends SharedObject {
    */
   hold(options?: WaitOptions): Guard {
     const lock = this.live();
-    const deadline = deadlineIn(options, 'SpinLock.hold');
-    beforeTaking(lock, deadline);
-    setHolding(lock);
-    if (!this.#take(lock, options, deadline, selfBits)) throw notAcquired('SpinLock', this, options);
-    const guard = new HeldLock(this, lock);
-    noteTaken(lock);
-    const by = pickUp(lock);
-    if (by !== undefined) throw abandonedError('SpinLock', this, by, guard);
-    return guard;
+    return holdLock(this, lock, options, deadline => {
+      setHolding(lock);
+      return this.#take(lock, options, deadline, selfBits);
+    });
   }
 
   /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError`. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
-    const lock = this.live();
-    const deadline = deadlineIn(options, 'SpinLock.holdAsync');
-    options?.signal?.throwIfAborted();
-    let guard: Guard | undefined;
-    let by: string | undefined;
-    const taken = (): void => {
-      guard = new HeldLock(this, lock);
-      noteTaken(lock);
-      by = pickUp(lock);
-    };
-    if (!(await holdStateAsync(this, lock, spinLockLine, deadline, options?.signal, taken)))
-      throw notAcquired('SpinLock', this, options);
-    if (by !== undefined) throw abandonedError('SpinLock', this, by, guard);
-    return guard!;
+    return holdLockAsync(this, this.live(), spinLockLine, options);
   }
 
   /** @internal */
@@ -191,11 +166,7 @@ export class SpinLock extends SharedObject {
 }
 
 registerKind(KIND.spinLock, {
+  ...lockKind,
   revive: pointer => new SpinLock(new Existing(pointer) as SpinLockOptions),
   lines: [spinLockLine],
-  repair: repairLock,
-  abandon: abandonLock,
-  ownerOf: lock => ownerOf(load(lock)),
-  takenBy,
-  destroy: destroyLock,
 });
