@@ -1,9 +1,11 @@
 /** What a task is to be: read from what `submit` or `map` was given, and checked. */
+import { checkNames } from '../memory/check-options.ts';
 import { deadlineOf } from '../parking/deadline.ts';
 import { checkedContext } from '../thread/context.ts';
 import type { ThreadContext } from '../thread/context.ts';
 import type { AnyFunction } from '../thread/target.ts';
 import { FUTURE_FLAG } from './layout.ts';
+import { SUBMISSION_NAMES } from './options.ts';
 import type { Submission } from './options.ts';
 
 /** Milliseconds and numbers of things fit into a signed word. */
@@ -48,6 +50,7 @@ export function isSubmission(target: unknown): target is Submission<AnyFunction>
 export function readSubmission(submission: Submission<AnyFunction>): Order {
   const { target, args, priority, timeout, signal, context } = submission;
   const place = 'ThreadPoolExecutor.submit';
+  checkNames(submission, SUBMISSION_NAMES, place);
   if (args !== undefined && !Array.isArray(args))
     throw new TypeError(`${place}: args must be an array, got ${String(args)} (${typeof args})`);
   if (priority !== undefined && typeof priority !== 'number')

@@ -1,10 +1,11 @@
 /** How a pool is set up: read from its options, and checked. */
-import { checkOptions } from '../memory/check-options.ts';
+import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { storeMessage } from '../memory/message.ts';
 import { deadlineOf } from '../parking/deadline.ts';
 import { wholeNumber } from '../sync/options.ts';
 import { parallelism } from '../thread/parallelism.ts';
 import { addressOf } from '../thread/target.ts';
+import { OPTION_NAMES } from './options.ts';
 import type { ThreadPoolExecutorOptions } from './options.ts';
 import { MOST } from './order.ts';
 
@@ -28,7 +29,10 @@ interface Settings {
 
 export function readSettings(options: ThreadPoolExecutorOptions | undefined): Settings {
   const place = 'ThreadPoolExecutor';
-  if (options !== undefined) checkOptions(options, place, '{ maxWorkers: 4 }');
+  if (options !== undefined) {
+    checkOptions(options, place, '{ maxWorkers: 4 }');
+    checkNames(options, OPTION_NAMES, place);
+  }
   const maxWorkers = wholeNumber(
     options?.maxWorkers ?? parallelism(),
     1,

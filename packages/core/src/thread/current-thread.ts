@@ -10,7 +10,7 @@ import { selfAgent } from '../parking/guard.ts';
 import { aliveRecords, enlist } from './alive.ts';
 import { setRecordName } from './record.ts';
 import { ensureSupervisor } from './root.ts';
-import { Thread } from './thread.ts';
+import { Thread, asDummy } from './thread.ts';
 
 const { add, load } = hot;
 
@@ -28,7 +28,7 @@ export function registerMain(): void {
   enlist(record);
 }
 
-/** Returns the thread that calls this. In a worker that Heddle didn't start it is a daemonic dummy that can't be joined. Source: Python. */
+/** Returns the thread that calls this. In a worker that Heddle didn't start it is a `DummyThread`, which can't be joined. Source: Python. */
 export function currentThread(): Thread {
   ensureRegistered();
   const record = i32[selfAgent + AGENT.thread]!;
@@ -62,6 +62,12 @@ export function getIdent(): number {
   return currentIdent;
 }
 
+/** Returns the operating system's id of the current thread, as `ps -L` shows it; `undefined` where there is none to be had. Source: Python's `get_native_id`. */
+export function getNativeId(): number | undefined {
+  ensureRegistered();
+  return i32[selfAgent + AGENT.nativeId]! || undefined;
+}
+
 function ensureRegistered(): void {
   if (registered) return;
   ensureSupervisor(false);
@@ -78,6 +84,7 @@ function ensureRegistered(): void {
 
 function foreignThread(name: string, flags: number): Thread {
   const thread = new Thread({ foreignFlags: flags } as unknown as () => unknown);
+  if ((flags & THREAD_FLAG.dummy) !== 0) asDummy(thread);
   const record = pointerOf(thread);
   setRecordName(record, name);
   i32[record + THREAD.ident] = currentIdent;

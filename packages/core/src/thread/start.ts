@@ -1,5 +1,6 @@
 /** The start of a thread: what it needs is written into its record, and the record is handed to a worker. */
 import { hot, i32 } from '../atomics.ts';
+import { checkTransfer, detach } from '../codec/transfer.ts';
 import { AGENT, THREAD, THREAD_FLAG } from '../memory/layout.ts';
 import { dropMessage, storeMessage } from '../memory/message.ts';
 import { nextIdent } from '../memory/slab.ts';
@@ -24,6 +25,8 @@ export interface Parcel {
   readonly target: TargetAddress;
   readonly args: readonly unknown[];
   readonly context: ThreadContext | undefined;
+  /** What of the arguments is moved. */
+  readonly transfer: readonly ArrayBuffer[] | undefined;
   /** The object itself, if its class has a `run()` of its own; and what `super.run()` calls. */
   readonly own: object | undefined;
   readonly base: TargetAddress | undefined;
@@ -44,11 +47,12 @@ export function handToWorker(record: number, parcel: Parcel): void {
 }
 
 /** Stores what goes along, or nothing of it. */
-function pack(record: number, { args, context: chosen, own, base }: Parcel): void {
+function pack(record: number, { args, context: chosen, transfer, own, base }: Parcel): void {
   const stored: Array<[word: number, message: number]> = [];
   try {
     const context = captureContext(chosen);
     if (context !== 0) stored.push([THREAD.contextMessage, context]);
+    if (transfer !== undefined) checkTransfer(transfer, 'Thread: transfer');
     if (args.length > 0) stored.push([THREAD.argumentsMessage, storeMessage(args, 'args')]);
     if (own !== undefined) {
       const fields = storeFields(own, 'to');
@@ -60,6 +64,7 @@ function pack(record: number, { args, context: chosen, own, base }: Parcel): voi
     throw error;
   }
   for (const [word, message] of stored) i32[record + word] = message;
+  if (transfer !== undefined) detach(transfer);
 }
 
 function internTarget(record: number, address: TargetAddress): number {

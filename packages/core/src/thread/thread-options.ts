@@ -1,6 +1,7 @@
 /** What `new Thread` is given: a target and how it is set up, told apart and checked. */
 import { ThreadStateError } from '../errors.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
+import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { ThreadContext } from './context.ts';
 import { host } from './host.ts';
@@ -15,17 +16,21 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
   isolated?: boolean | undefined;
   /** What the storages named by `shareContext` hold in the thread; default `'inherit'`: what they hold where `start()` is called. */
   context?: ThreadContext | undefined;
+  /** ArrayBuffers within `args` that are moved, not copied: they are detached here when `start()` returns. What a thread shall only look into, share as a `SharedBuffer`. */
+  transfer?: readonly ArrayBuffer[] | undefined;
   /** Limits the JavaScript heap of the thread, in MiB; implies `isolated`. Best effort: the platform's limit is. */
   maxHeapMiB?: number | undefined;
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set([
+/** What a thread's options are called. */
+export const OPTION_NAMES: ReadonlySet<string> = new Set([
   'args',
   'context',
   'daemon',
   'isolated',
   'maxHeapMiB',
   'name',
+  'transfer',
 ]);
 
 /** What options are not: a function, or a module. */
@@ -60,6 +65,13 @@ export function readGiven(
   return { target: first, options: second };
 }
 
+/** Checks what a thread is set up with; the usual mistake is Python's way of writing, with the arguments alone. */
+export function checkThreadOptions(options: unknown, place: string, known: ReadonlySet<string>): void {
+  if (options === undefined || options === null) return;
+  checkOptions(options, place, '{ args: [1, 2] }');
+  checkNames(options, known, place);
+}
+
 function areOptions(value: unknown): boolean {
   return (
     typeof value === 'object' && value !== null && Object.keys(value).every(each => OPTION_NAMES.has(each))
@@ -73,11 +85,12 @@ export function checkedArgs(args: unknown): readonly unknown[] {
   return args as readonly unknown[];
 }
 
-/** The name that a thread was given; `undefined` for none. */
-export function checkedName(name: unknown): string | undefined {
-  if (name !== undefined && typeof name !== 'string')
-    throw new TypeError(`Thread: name must be a string, got ${String(name)} (${typeof name})`);
-  return name === '' ? undefined : name;
+/** A name as it is given, `''` for none. As in Python a number is one, too. Throws `TypeError` for what has no text of its own. */
+export function nameText(name: unknown, place: string): string {
+  if (typeof name === 'string') return name;
+  if (name === undefined || name === null || name === 0 || name === false) return '';
+  if (typeof name === 'number' || typeof name === 'bigint') return String(name);
+  throw new TypeError(`${place} must be a string, got ${String(name)} (${typeof name})`);
 }
 
 /** The limit of its heap; 0 for none. */

@@ -10,6 +10,7 @@
  * `outcome.ts` is what is left in the end.
  */
 import { hot, i32 } from '../atomics.ts';
+import { checkTransfer } from '../codec/transfer.ts';
 import { ThreadStateError, TimeoutError } from '../errors.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import type { Kind } from '../memory/kinds.ts';
@@ -45,7 +46,15 @@ import { ensureSupervisor } from './root.ts';
 import { handToWorker } from './start.ts';
 import { addressOf, assertNotImporting, resolve, resolveNow, targetName, task } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
-import { checkedArgs, checkedHeapMiB, checkedName, isForeign, readGiven } from './thread-options.ts';
+import {
+  OPTION_NAMES,
+  checkThreadOptions,
+  checkedArgs,
+  checkedHeapMiB,
+  isForeign,
+  nameText,
+  readGiven,
+} from './thread-options.ts';
 import type { NoTarget, ThreadOptions } from './thread-options.ts';
 
 const { add } = hot;
@@ -102,6 +111,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   #base: TargetAddress | undefined;
   #args: readonly unknown[] | undefined;
   #context: ThreadContext | undefined;
+  #transfer: readonly ArrayBuffer[] | undefined;
   #value: { readonly value: unknown } | undefined;
   /** The fields are as `run()` left them. */
   #isHome = false;
@@ -133,12 +143,15 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     const runsOwn = new.target.prototype.run !== Thread.prototype.run;
     const { target, options } = readGiven(given, runsOwn);
-    let name: string | undefined;
+    let name: string;
     try {
+      checkThreadOptions(options, 'Thread', OPTION_NAMES);
       this.#target = this.#checkTarget(target, runsOwn ? new.target : undefined);
       this.#args = checkedArgs(options?.args);
       this.#context = checkedContext(options?.context, 'Thread');
-      name = checkedName(options?.name);
+      if (options?.transfer !== undefined) checkTransfer(options.transfer, 'Thread: transfer');
+      this.#transfer = options?.transfer;
+      name = nameText(options?.name, 'Thread: name');
       i32[record + THREAD.heapMiB] = checkedHeapMiB(options?.maxHeapMiB);
     } catch (error) {
       this.dispose();
@@ -146,7 +159,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     setFlag(record, THREAD_FLAG.daemon, options?.daemon ?? currentIsDaemon());
     setFlag(record, THREAD_FLAG.isolated, options?.isolated === true || options?.maxHeapMiB !== undefined);
-    setRecordName(record, name ?? defaultName(target === undefined && !runsOwn ? undefined : this.#target));
+    setRecordName(record, name || defaultName(target === undefined && !runsOwn ? undefined : this.#target));
   }
 
   /** Says what a thread shall run, and notes what `run()` calls. */
@@ -217,10 +230,12 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
       target: this.#target,
       args: this.#args!,
       context: this.#context,
+      transfer: this.#transfer,
       own: hasFlag(record, THREAD_FLAG.ownRun) ? this : undefined,
       base: this.#base,
     });
     this.#args = undefined;
+    this.#transfer = undefined;
     return this;
   }
 
@@ -345,7 +360,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   }
 
   override set name(name: string) {
-    setRecordName(this.live(), String(name));
+    setRecordName(this.live(), nameText(name, 'Thread: name'));
   }
 
   /** A number that no other thread of this runtime has or will have; `undefined` before `start()`. */
@@ -393,17 +408,30 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     setFlag(record, THREAD_FLAG.daemon, daemon);
   }
 
-  /** For logs: `<Thread name started 3>`. */
+  /** For logs: `<Thread name started 3>`, with the name of the thread's class. */
   override toString(): string {
     const record = this.live();
     const words = ['initial', 'started', 'started', 'stopped'][recordState(record)];
-    return `<Thread ${recordName(record)} ${words}${this.daemon ? ' daemon' : ''}${this.ident === undefined ? '' : ` ${this.ident}`}>`;
+    return `<${this.constructor.name} ${recordName(record)} ${words}${this.daemon ? ' daemon' : ''}${this.ident === undefined ? '' : ` ${this.ident}`}>`;
   }
+}
+
+let toDummy: (thread: Thread) => Thread = thread => thread;
+
+/** Set by `dummy-thread.ts`, whose class extends `Thread` and so is made later. */
+export function setDummy(action: (thread: Thread) => Thread): void {
+  toDummy = action;
+}
+
+/** What a thread is here that Heddle didn't start: of its own class. */
+export function asDummy(thread: Thread): Thread {
+  return toDummy(thread);
 }
 
 /** The handle of a thread that was started elsewhere: of its class, if that is known here. */
 function reviveThread(record: number): Thread {
   const thread = new Thread(new Existing(record) as unknown as () => unknown);
+  if (hasFlag(record, THREAD_FLAG.dummy)) return asDummy(thread);
   if (!hasFlag(record, THREAD_FLAG.ownRun) || i32[record + THREAD.targetMessage] === 0) return thread;
   const own = classAt(readMessage(i32[record + THREAD.targetMessage]!) as TargetAddress);
   return own === undefined ? thread : (Object.setPrototypeOf(thread, own.prototype as object) as Thread);
