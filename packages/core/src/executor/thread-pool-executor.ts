@@ -35,7 +35,8 @@ import { Refusal, handIn, handInAsync } from './hand-in.ts';
 import type { Box } from './hand-in.ts';
 import { brokenError, describePool, isBroken } from './hire.ts';
 import { PHASE, POOL, POOL_FLAG, SLOT } from './layout.ts';
-import { mapInOrder, mapInOrderAsync } from './map.ts';
+import { mapInOrderAsync } from './map-async.ts';
+import { mapInOrder } from './map.ts';
 import './obituary.ts';
 import type {
   MapAsyncOptions,
