@@ -139,6 +139,22 @@ test('SIGTERM lets what runs come to its end', async () => {
   expect((await here('history')).stdout).toMatch(/slow@\S+ +succeeded/);
 }, 60_000);
 
+test('what returns because the scheduler ends is not done: it begins again with the next one', async () => {
+  await here('add', 'half', '--after', '0s', '--module', 'jobs.js', '--export', 'returnWhenStopped');
+  const config = join(folder, 'c.json');
+  writeFileSync(config, JSON.stringify({ shutdownGrace: '100ms', db: 'heddle-scheduler.db', jobs: JOBS }));
+  const first = await serve(['--config', config]);
+  await until(async () => /half@\S+ +running/.test((await here('history')).stdout), 'it to run');
+  expect((await first.stop()).code).toBe(0);
+  expect((await here('history')).stdout).toMatch(/half@\S+ +queued/);
+  const second = await serve(['--config', config]);
+  await until(async () => /half@\S+ +running/.test((await here('history')).stdout), 'it to run again');
+  const id = /half@\S+/.exec((await here('history')).stdout)![0];
+  await here('cancel', id);
+  await until(async () => /half@\S+ +cancelled/.test((await here('history')).stdout), 'its end');
+  expect((await second.stop()).code).toBe(0);
+}, 60_000);
+
 test('a configuration counts from its own folder, and the command line goes before it', async () => {
   mkdirSync(join(folder, 'etc'));
   writeFileSync(

@@ -51,7 +51,9 @@ function cells(job: JobData): HTMLElement[] {
   name.append(make('span', { class: 'under' }, job.description ?? what));
   const schedule = make('td', { class: 'nowrap' }, showSchedule(job.schedule));
   if (job.schedule.timeZone !== undefined)
-    schedule.append(make('span', { class: 'under' }, job.schedule.timeZone));
+    schedule.append(
+      make('span', { class: 'under zone', title: job.schedule.timeZone }, job.schedule.timeZone),
+    );
   const next = make('td', { class: 'nowrap' }, showNext(job));
   if (job.nextAt !== null) next.title = showFull(job.nextAt);
   const last = make('td', { class: 'nowrap' });

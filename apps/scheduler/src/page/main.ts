@@ -106,5 +106,6 @@ void listen(
   },
   () => showHealth(false, "the scheduler can't be reached"),
 );
+addEventListener('resize', readSoon);
 setInterval(draw, 1000);
 setInterval(readSoon, 30_000);

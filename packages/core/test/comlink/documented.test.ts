@@ -307,7 +307,7 @@ describe.each([
     const thing = remote({ Thermostat });
     const Remotely = thing.Thermostat as unknown as new () => Promise<Remote<Thermostat>>;
     const instance = await new Remotely();
-    (instance as { fahrenheit: number }).fahrenheit = 212;
+    (instance as unknown as { fahrenheit: number }).fahrenheit = 212;
     expect(await instance.celsius).toBe(100);
     instance[releaseProxy]();
     expect(() => (instance as unknown as { method(): void }).method()).toThrow('Proxy has been released');
