@@ -290,6 +290,11 @@ export class Barrier extends SharedObject {
     if (load(barrier) !== BROKEN) end(barrier, BREAKING);
     unlockGuard(barrier + OBJECT.guard);
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return this.broken ? 'broken' : `waiters=${this.waiting}/${this.parties}`;
+  }
 }
 
 registerKind(KIND.barrier, {
