@@ -91,7 +91,7 @@ describe.skipIf(noBrowser !== undefined)('the live page, in Chromium', () => {
       )
         await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
-      await page.getByText('1 lines left').waitFor();
+      await page.getByText('1 line left').waitFor();
       expect(await stop.isDisabled()).toBe(true);
       const { code, stdout } = await stream.ended;
       expect(code).toBe(0);
