@@ -107,9 +107,9 @@ async function underFire(): Promise<void> {
   const asker = async (ref: (typeof refs)[number]): Promise<void> => {
     for (let n = 0; performance.now() < end; n++) {
       try {
-        const answer = await ref.ask({ type: 'add', n }, { timeout: 60_000 });
+        const answer = await ref.ask({ type: 'add', n }, { timeout: 300_000 });
         check(answer === n, `asked ${n}, was answered ${answer}`);
-        await ref.send({ type: 'put', n }, { timeout: 60_000 });
+        await ref.send({ type: 'put', n }, { timeout: 300_000 });
         answered += 1;
       } catch (error) {
         if (!(error instanceof ActorDiedError)) throw error;
