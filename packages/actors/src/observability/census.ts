@@ -79,6 +79,8 @@ export class Census {
       let source = this.#sources.get(slot);
       if (source !== undefined && source.generation > generation) continue;
       if (source === undefined || source.generation < generation) {
+        // Collection may take long to come, and threads may die often.
+        for (const chunk of source?.chunks ?? []) chunk.dispose();
         source = { generation, chunks: [], names: [] };
         this.#sources.set(slot, source);
       }
