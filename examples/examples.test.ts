@@ -4,6 +4,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { findBrowser } from './in-a-browser.ts';
 
 /** One line; or several, in any order. */
 type Lines = string | RegExp | string[];
@@ -495,6 +496,17 @@ const examples: Record<string, Expected> = {
   },
   '1011-actor-as-object': { prints: ['[ 90, 70, 40 ]', 'RangeError only 40 left'] },
   '1012-dedicated-actor': { prints: ['before: 6765', 'after:  75025'] },
+  '1013-actor-of-the-page': {
+    prints:
+      findBrowser() === undefined
+        ? [/^There is no Chromium here/]
+        : [
+            '4 primes below 10, by a thread',
+            '25 primes below 100, by a thread',
+            '78498 primes below 1000000, by a thread',
+            'the page went on meanwhile: true',
+          ],
+  },
 };
 
 /** 101 before 1001. */
@@ -512,7 +524,7 @@ interface Output {
 
 function run(name: string): Promise<Output> {
   return new Promise(resolve => {
-    const options = { cwd: folder, env, timeout: 30_000, killSignal: 'SIGKILL' as const };
+    const options = { cwd: folder, env, timeout: 55_000, killSignal: 'SIGKILL' as const };
     execFile(process.execPath, [`${name}.ts`], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr });
     });

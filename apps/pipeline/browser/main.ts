@@ -106,7 +106,7 @@ function showShares(list: HTMLElement, shares: readonly number[]): void {
       const bar = document.createElement('span');
       bar.style.width = `${(100 * share) / most}%`;
       const label = document.createElement('b');
-      label.textContent = `render-${i + 1}: ${share} tiles`;
+      label.textContent = `render-${i + 1}: ${share} ${share === 1 ? 'tile' : 'tiles'}`;
       item.append(label, bar);
       return item;
     }),

@@ -61,7 +61,7 @@ for (const policy of policies) {
     if (!socket.write(text))
       await Promise.race([
         new Promise(resolve => socket.once('drain', resolve)),
-        delay(end - performance.now()),
+        delay(Math.max(1, end - performance.now())),
       ]);
     due += TICK_MS;
     if (due > performance.now()) await delay(due - performance.now());

@@ -1,5 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from './program.ts';
@@ -127,6 +127,12 @@ describe('a poisoned message', () => {
 
   it.each([
     ['that is not there', 'missing.mjs', undefined, 'could not be loaded'],
+    [
+      'that Node takes for CommonJS',
+      'commonjs/clean.ts',
+      'import { join } from "node:path"; export default join;',
+      'says "type": "commonjs": make that "module"',
+    ],
     ['that exports nothing', 'empty.mjs', 'export const x = 1;', 'must export one as default'],
     [
       'that throws at its start',
@@ -136,6 +142,9 @@ describe('a poisoned message', () => {
     ],
   ])('a transform %s ends the run with exit code 1 and says so', async (_, name, source, message) => {
     const module = join(folder, name);
+    mkdirSync(dirname(module), { recursive: true });
+    // As `npm init` writes it; it is none of the business of .mjs.
+    writeFileSync(join(dirname(module), 'package.json'), '{"type": "commonjs"}');
     if (source !== undefined) writeFileSync(module, source);
     const { code, stderr } = await runStream(
       ['--stdin', '--transform', module, '--sqlite', join(folder, 'never.db')],

@@ -16,7 +16,10 @@ export interface JobContext {
   readonly isManual: boolean;
   /** Higher than that of every scheduler that ran on the database before: for a store that refuses those who come too late. */
   readonly fencingToken: number;
-  /** Is set when the run shall stop: look at `stop.isSet` in a busy loop. */
+  /**
+   * Is set when the run shall stop: look at `stop.isSet` in a busy loop. A function that has looked at this or at `signal`, and returns after it was asked to stop, is
+   * not taken to be done: the run is cancelled or timed out, and one that the end of the scheduler stopped begins again.
+   */
   readonly stop: Event;
   /** Is aborted when the run shall stop: for `fetch`, streams and the like. */
   readonly signal: AbortSignal;

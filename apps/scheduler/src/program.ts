@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { JobDatabase, checkJobs } from './command/database.ts';
 import { type JobOptions, jobFromOptions } from './command/job-options.ts';
 import { describeCommands } from './command/options.ts';
-import { showJobs, showRuns } from './command/show.ts';
+import { showGroups, showJobs, showRuns } from './command/show.ts';
 import { makeConfig, readConfigFile } from './config/config.ts';
 import type { RunState } from './store/ops.ts';
 import { EXIT, Trouble, describe, isTrouble, systemCode } from './trouble.ts';
@@ -33,8 +33,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     add: (id, options) => add(id, options as unknown as AddOptions),
     list: options => list(options as ListOptions),
     history: (job, options) => history(job, options as unknown as HistoryOptions),
-    pause: (job, options) => withDatabase(options, database => database.setPaused(job, true)),
-    resume: (job, options) => withDatabase(options, database => database.setPaused(job, false)),
+    pause: (job, options) => setPaused(job, options, true),
+    resume: (job, options) => setPaused(job, options, false),
     remove: (job, options) => withDatabase(options, database => database.remove(job)),
     run(job, options) {
       withDatabase(options, database => {
@@ -50,6 +50,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
           console.error('No scheduler is running on this database: it will be cancelled when one starts.');
       });
     },
+    groups: options => groups(options),
     group(name, most, options) {
       const limit = most === 'none' ? null : Number(most);
       if (limit !== null && !(Number.isSafeInteger(limit) && limit >= 1)) {
@@ -57,7 +58,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
           kind: 'invalid',
         });
       }
-      withDatabase(options, database => database.setGroup(name, limit));
+      withDatabase(options, database => database.limitGroup(name, limit));
     },
   });
   try {
@@ -95,6 +96,35 @@ function withDatabase<T>(place: Place, work: (database: JobDatabase) => T, creat
   }
 }
 
+function setPaused(
+  job: string | undefined,
+  options: Place & { readonly group?: string },
+  paused: boolean,
+): void {
+  const { group } = options;
+  if ((job === undefined) === (group === undefined)) {
+    throw new Trouble(`${paused ? 'pause' : 'resume'}: say which job, or --group with which group`, {
+      kind: 'invalid',
+    });
+  }
+  withDatabase(options, database => {
+    if (job !== undefined) database.setPaused(job, paused);
+    else if (database.setGroupPaused(group!, paused) === 0)
+      console.error(`No job is in the group "${group}" yet.`);
+  });
+}
+
+function groups(options: Place): void {
+  withDatabase(
+    options,
+    ({ groups: present }) => {
+      if (options.json === true) console.log(JSON.stringify(present));
+      else console.log(showGroups(present).join('\n'));
+    },
+    false,
+  );
+}
+
 interface AddOptions extends Place, JobOptions {
   readonly file?: string;
   readonly replace?: boolean;
@@ -129,20 +159,31 @@ function readJobs(file: string): unknown[] {
 
 interface ListOptions extends Place {
   readonly tag?: string;
+  readonly group?: string;
 }
 
 function list(options: ListOptions): void {
   withDatabase(
     options,
     database => {
-      const { tag } = options;
+      const { tag, group } = options;
       const jobs = [...database.reader.jobs()].filter(
-        job => tag === undefined || job.spec.tags.includes(tag),
+        ({ spec }) =>
+          (tag === undefined || spec.tags.includes(tag)) && (group === undefined || spec.group === group),
       );
       if (options.json === true) console.log(JSON.stringify(jobs));
-      else console.log(showJobs(jobs).join('\n'));
+      else console.log(showJobs(jobs, pausedGroups(database)).join('\n'));
     },
     false,
+  );
+}
+
+function pausedGroups({ reader }: JobDatabase): ReadonlySet<string> {
+  return new Set(
+    reader
+      .groups()
+      .filter(group => group.paused)
+      .map(group => group.name),
   );
 }
 

@@ -139,6 +139,22 @@ test('SIGTERM lets what runs come to its end', async () => {
   expect((await here('history')).stdout).toMatch(/slow@\S+ +succeeded/);
 }, 60_000);
 
+test('what returns because the scheduler ends is not done: it begins again with the next one', async () => {
+  await here('add', 'half', '--after', '0s', '--module', 'jobs.js', '--export', 'returnWhenStopped');
+  const config = join(folder, 'c.json');
+  writeFileSync(config, JSON.stringify({ shutdownGrace: '100ms', db: 'heddle-scheduler.db', jobs: JOBS }));
+  const first = await serve(['--config', config]);
+  await until(async () => /half@\S+ +running/.test((await here('history')).stdout), 'it to run');
+  expect((await first.stop()).code).toBe(0);
+  expect((await here('history')).stdout).toMatch(/half@\S+ +queued/);
+  const second = await serve(['--config', config]);
+  await until(async () => /half@\S+ +running/.test((await here('history')).stdout), 'it to run again');
+  const id = /half@\S+/.exec((await here('history')).stdout)![0];
+  await here('cancel', id);
+  await until(async () => /half@\S+ +cancelled/.test((await here('history')).stdout), 'its end');
+  expect((await second.stop()).code).toBe(0);
+}, 60_000);
+
 test('a configuration counts from its own folder, and the command line goes before it', async () => {
   mkdirSync(join(folder, 'etc'));
   writeFileSync(
@@ -170,4 +186,58 @@ test.each([
   const ended = await here(...args);
   expect(ended.stdout + ended.stderr).toContain(message);
   expect(ended.code).toBe(code);
+});
+
+test('a group is listed, limited, paused and resumed, with and without a scheduler', async () => {
+  for (const id of ['a', 'b'])
+    await here('add', id, '--every', '1s', '--module', 'jobs.js', '--group', 'mail');
+  await here('group', 'mail', '1');
+  expect(await here('pause', '--group', 'mail')).toMatchObject({ code: 0, stderr: '' });
+  expect((await here('groups')).stdout).toBe(
+    'group  state   limit  jobs  open runs\nmail   paused  1         2          0\n',
+  );
+  expect((await here('list', '--group', 'mail')).stdout).toMatch(/a +every 1s +group paused .*\nb /);
+  expect((await here('list', '--group', 'other')).stdout).toBe('no jobs\n');
+  const served = await serve(['--db', join(folder, 'heddle-scheduler.db')], { cwd: folder });
+  // It waits, since its group rests; the other job shows that time went on.
+  await here('run', 'a');
+  await here('add', 'free', '--after', '0s', '--module', 'jobs.js');
+  const history = (): Promise<string> => here('history').then(ended => ended.stdout);
+  await until(async () => /free@\S+ +succeeded/.test(await history()), 'the job that is in no group');
+  await until(async () => /a@\S+ +queued/.test(await history()), 'the one that waits');
+  expect(await history()).not.toMatch(/[ab]@\S+ +succeeded/);
+  await here('resume', '--group', 'mail');
+  await until(async () => /a@\S+manual\S+ +succeeded/.test(await history()), 'the one that waited');
+  await until(async () => /b@\S+ +succeeded/.test(await history()), 'the other one');
+  expect(JSON.parse((await here('groups', '--json')).stdout)).toMatchObject([
+    { name: 'mail', most: 1, paused: false, jobs: 2 },
+  ]);
+  expect((await served.stop()).code).toBe(0);
+
+  expect(await here('pause')).toMatchObject({
+    code: 2,
+    stderr: 'heddle-scheduler: pause: say which job, or --group with which group.\n',
+  });
+  expect((await here('pause', 'a', '--group', 'mail')).code).toBe(2);
+  expect((await here('pause', '--group', 'no such group')).code).toBe(2);
+  expect((await here('pause', '--group', 'later')).stderr).toBe('No job is in the group "later" yet.\n');
+});
+
+test('a job that is to go when it is complete is gone when it has succeeded', async () => {
+  const served = await serve(['--db', join(folder, 'heddle-scheduler.db')], { cwd: folder });
+  const once = ['--after', '0s', '--module', 'jobs.js', '--remove-on-complete'];
+  expect(await here('add', 'good', ...once)).toMatchObject({ code: 0 });
+  expect(await here('add', 'bad', ...once, '--export', 'boom')).toMatchObject({ code: 0 });
+  await until(async () => /bad@\S+ +failed/.test((await here('history')).stdout), 'the one that fails');
+  await until(async () => !/good/.test((await here('list')).stdout), 'the other one to go');
+  expect((await here('history')).stdout).not.toContain('good');
+  expect((await here('list')).stdout).toMatch(/^bad /m);
+  expect((await served.stop()).code).toBe(0);
+  expect(
+    await here('add', 'c', '--every', '1h', '--module', 'jobs.js', '--remove-on-complete'),
+  ).toMatchObject({
+    code: 2,
+    stderr:
+      'heddle-scheduler: job: removeOnComplete only goes with a schedule of at or after: any other is never complete, got true.\n',
+  });
 });

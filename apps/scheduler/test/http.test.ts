@@ -62,6 +62,7 @@ test('the description of the API is valid OpenAPI 3.1, and says all that there i
   expect(result.valid).toBe(true);
   expect(document.openapi).toBe('3.1.0');
   expect(Object.keys(document.paths)).toContain('/api/jobs/{id}/pause');
+  expect(Object.keys(document.paths)).toContain('/api/groups/{name}/pause');
 });
 
 test('a job is added, shown, changed, paused, run, and removed', async () => {
@@ -127,6 +128,39 @@ test('a run is cancelled', async () => {
   expect((await served.send('POST', `${path}/cancel`)).status).toBe(404);
 });
 
+test('a group is limited, paused, seen, and resumed', async () => {
+  await served.send('POST', 'api/jobs', { ...job('grouped'), group: 'http-group' });
+  expect((await served.send('PUT', 'api/groups/http-group', { most: 2 })).status).toBe(204);
+  expect((await served.send('POST', 'api/groups/http-group/pause')).status).toBe(204);
+  expect(await (await served.get('api/groups?limit=1')).json()).toEqual({
+    groups: [{ name: 'http-group', jobs: 1, running: 0, waiting: 0, most: 2, paused: true }],
+    next: null,
+  });
+  expect(await (await served.get('api/state')).json()).toMatchObject({
+    groups: [{ name: 'http-group', paused: true }],
+  });
+  expect(await (await served.get('api/jobs/grouped')).json()).toMatchObject({
+    paused: false,
+    groupPaused: true,
+    nextAt: null,
+    nextTimes: [],
+  });
+  const { id } = (await (await served.send('POST', 'api/jobs/grouped/run')).json()) as { id: string };
+  const state = async (): Promise<string> =>
+    ((await (await served.get(`api/runs/${encodeURIComponent(id)}`)).json()) as { state: string }).state;
+  expect(await state()).toBe('queued');
+  expect((await served.send('POST', 'api/groups/http-group/resume')).status).toBe(204);
+  await until(async () => (await state()) === 'succeeded', 'the run that waited');
+  expect(await (await served.get('api/jobs?group=http-group')).json()).toMatchObject({
+    jobs: [{ id: 'grouped', groupPaused: false, nextAt: expect.any(Number) }],
+    total: 1,
+  });
+  expect((await served.send('POST', 'api/groups/no%20group/pause')).status).toBe(400);
+  await served.send('PUT', 'api/groups/http-group', { most: null });
+  await served.send('DELETE', 'api/jobs/grouped');
+  expect(await (await served.get('api/groups')).json()).toEqual({ groups: [], next: null });
+});
+
 test('who saw an older state does not overwrite a newer one', async () => {
   await served.send('POST', 'api/jobs', job('twice'));
   const change = (revision: string): Promise<Answer> =>
@@ -183,6 +217,8 @@ test.each([
     400,
     'overlap must be "skip" or "queue" or "cancelPrevious" or "allow", got "maybe"',
   ],
+  [{ ...job('a'), removeOnComplete: true }, 400, 'removeOnComplete only goes with a schedule of at or after'],
+  [{ ...job('a'), removeOnComplete: 'yes' }, 400, 'removeOnComplete must be true or false, got "yes"'],
   [{ ...job('a'), nonsense: 1 }, 400, 'nonsense is not a field that exists here'],
   [
     job('a b'),

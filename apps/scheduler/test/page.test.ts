@@ -107,6 +107,59 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     await page.waitForFunction(() => document.querySelector('#jobs')!.textContent!.includes('no jobs yet'));
   });
 
+  test('a group is limited, paused and resumed by keyboard alone', async () => {
+    expect(await page.isHidden('#groups-section')).toBe(true);
+    await served.send('POST', 'api/jobs', {
+      id: 'in-group',
+      schedule: { every: '1h' },
+      run: { module: 'jobs.js' },
+      group: 'mail',
+    });
+    await page.waitForSelector('#groups tr[data-key=mail]');
+    await press('Limit of group mail');
+    await page.waitForSelector('#group-dialog[open]');
+    await page.keyboard.type('some');
+    await page.keyboard.press('Enter');
+    await shows('#group-error', 'must be a whole number from 1 to 100000');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('3');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('#group-dialog[open]') === null);
+    await press('Pause group mail');
+    await page.waitForSelector('[aria-label="Resume group mail"]');
+    await shows('#groups tr[data-key=mail]', 'paused');
+    await shows('#jobs tr[data-key=in-group]', 'group paused');
+    expect(await text('#groups tr[data-key=mail] td:nth-child(6)')).toBe('3');
+    await press('Resume group mail');
+    await page.waitForSelector('[aria-label="Pause group mail"]');
+    await page.waitForFunction(
+      () => document.querySelector('#jobs tr[data-key=in-group]')?.textContent?.includes('paused') === false,
+    );
+    await served.send('PUT', 'api/groups/mail', { most: null });
+    await served.send('DELETE', 'api/jobs/in-group');
+    await page.waitForSelector('#groups-section', { state: 'hidden' });
+  });
+
+  test('a job for once that is to go when it has succeeded is added by the form, and goes', async () => {
+    await page.keyboard.press('n');
+    await page.waitForSelector('#job-dialog[open]');
+    await page.keyboard.type('fleeting');
+    await tabTo('[name=module]');
+    await page.keyboard.type('jobs.js');
+    await tabTo('[name=when]:checked');
+    // A box that has no meaning for a pattern isn't there.
+    expect(await page.isHidden('[name=removeOnComplete]')).toBe(true);
+    for (let step = 0; step < 3; step++) await page.keyboard.press('ArrowRight');
+    await tabTo('[name=after]');
+    await page.keyboard.type('2s');
+    await tabTo('[name=removeOnComplete]');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#jobs tr[data-key=fleeting]');
+    await page.waitForSelector('#jobs tr[data-key=fleeting]', { state: 'detached' });
+    await shows('#jobs tbody', 'no jobs yet');
+  });
+
   test('a run is seen while it runs, without a reload, and is cancelled', async () => {
     await served.send('POST', 'api/jobs', {
       id: 'long',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { SOON, until, waitingAt } from '../test/support/state.ts';
-import { Lock, Queue, enumerate, pack, runtimeHandle } from './index.ts';
+import { DummyThread, Lock, Queue, enumerate, pack, runtimeHandle } from './index.ts';
 
 function foreignWorker(packed: Uint8Array, early: boolean): Worker {
   return new Worker(new URL('./attach.fixture.ts', import.meta.url), {
@@ -19,7 +19,13 @@ describe('a worker that somebody else started', () => {
     expect(await queue.getAsync(SOON)).toBe(false);
     lock.release();
     expect(await queue.getAsync(SOON)).toBe(true);
-    expect(await queue.getAsync(SOON)).toEqual(['Dummy-1', true]);
+    expect(await queue.getAsync(SOON)).toEqual([
+      'Dummy-1',
+      true,
+      true,
+      expect.stringMatching(/^<DummyThread Dummy-1 started daemon \d+>$/),
+      'ThreadStateError',
+    ]);
     expect(await queue.getAsync(SOON)).toBe(42);
     await worker.terminate();
   });
@@ -40,6 +46,7 @@ describe('a worker that somebody else started', () => {
       const behind = lock.acquireAsync(SOON);
       const isThere = (): boolean => enumerate().some(thread => thread.name === name);
       expect(isThere()).toBe(true);
+      expect(enumerate().find(thread => thread.name === name)).toBeInstanceOf(DummyThread);
       await worker.terminate();
       lock.release();
       expect(await behind).toBe(true);
@@ -53,5 +60,10 @@ describe('a worker that somebody else started', () => {
     const [message] = (await once(worker, 'message', { signal: AbortSignal.timeout(20_000) })) as [string];
     expect(message).toMatch(/ThreadStateError: attach: this thread has shared memory of its own already/);
     await worker.terminate();
+  });
+
+  it('is a DummyThread, which nobody else makes', () => {
+    expect(() => new DummyThread()).toThrow(TypeError);
+    expect(() => new DummyThread()).toThrow(/comes from currentThread\(\) and enumerate\(\)/);
   });
 });

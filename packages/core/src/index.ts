@@ -6,7 +6,15 @@ import './thread/worker-main.ts';
 import './comlink/shared-port.ts';
 
 // Threads
-export { Thread, activeCount, currentThread, enumerate, getIdent, mainThread } from './thread/thread.ts';
+export {
+  Thread,
+  activeCount,
+  currentThread,
+  enumerate,
+  getIdent,
+  getNativeId,
+  mainThread,
+} from './thread/thread.ts';
 export type { ThreadOptions } from './thread/thread.ts';
 export { task } from './thread/target.ts';
 export type { AnyFunction, ExportTarget, Target, Task } from './thread/target.ts';
@@ -14,6 +22,9 @@ export { main } from './thread/main.ts';
 export { defaultExceptHook, setExceptHook } from './thread/except-hook.ts';
 export type { ExceptHook, ExceptHookArgs } from './thread/except-hook.ts';
 export { ThreadLocal } from './thread/thread-local.ts';
+export { DummyThread } from './thread/dummy-thread.ts';
+export { getLogger, threadBindings } from './thread/logging.ts';
+export type { LineLogger, ParentLogger, ThreadBindings } from './thread/logging.ts';
 export { atThreadExit } from './thread/scope.ts';
 export { shareContext } from './thread/context.ts';
 export type { ContextStorage, ThreadContext } from './thread/context.ts';

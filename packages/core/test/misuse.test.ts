@@ -130,3 +130,73 @@ describe('options that are none', () => {
     pool.shutdown();
   });
 });
+
+describe('an option that there is not', () => {
+  it.each(calls)('is refused by %s, which would wait for ever', (name, call) => {
+    expect(() => call({ timeOut: 5 } as never)).toThrow(TypeError);
+    expect(() => call({ timeOut: 5 } as never)).toThrow(
+      `${name}: there is no option "timeOut"; say how long to wait by { timeout }, in milliseconds`,
+    );
+  });
+
+  it.each(constructors)('is refused by new %s', (name, make) => {
+    expect(() => make({ Name: 'mine' } as never)).toThrow(TypeError);
+    expect(() => make({ Name: 'mine' } as never)).toThrow(`${name}: there is no option "Name"`);
+  });
+
+  it('is told apart from the one that was meant', () => {
+    const { Scheduler } = heddle;
+    expect(() => new Queue({ maxSize: 10 } as never)).toThrow(
+      'Queue: there is no option "maxSize", did you mean "maxsize"; the options are maxsize, maxBytes, name',
+    );
+    expect(() => new Barrier(2, { parties: 2 } as never)).toThrow(
+      'Barrier: there is no option "parties"; the options are action, name, timeout',
+    );
+    expect(() => new Barrier(2, (() => {}) as never)).toThrow(
+      'Barrier: options must be an object, such as { action: () => {}, timeout: 100 }',
+    );
+    expect(() => new SpinLock({ spin: 5 } as never)).toThrow('SpinLock: there is no option "spin"');
+    expect(() => new ThreadPoolExecutor({ maxThreads: 4 } as never)).toThrow(
+      /ThreadPoolExecutor: there is no option "maxThreads"; the options are maxWorkers, /,
+    );
+    expect(() => new Scheduler({ timefunc: Date.now } as never)).toThrow(
+      'Scheduler: there is no option "timefunc"; the options are delay, now',
+    );
+    expect(() => new PriorityQueue({ compare: () => 0 } as never)).toThrow(
+      "PriorityQueue: compare: a comparator can't cross threads",
+    );
+  });
+
+  it('rejects the future of a submission', async () => {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    await expect(Promise.resolve(pool.submit({ target: () => 1, arguments: [] } as never))).rejects.toThrow(
+      'ThreadPoolExecutor.submit: there is no option "arguments"',
+    );
+    pool.shutdown();
+  });
+});
+
+describe('what is given in the place of', () => {
+  it('futures is quoted', async () => {
+    const { asCompleted, wait, waitAsync } = heddle;
+    expect(() => wait(5 as never)).toThrow(
+      'wait: expected futures, in an array or another iterable, got 5 (number)',
+    );
+    expect(() => wait(new SettableFuture() as never)).toThrow('got one; put it into an array');
+    await expect(waitAsync(undefined as never)).rejects.toThrow('got undefined (undefined)');
+    expect(() => [...asCompleted('abc' as never)]).toThrow('got abc (string)');
+  });
+
+  it('a priority is quoted', () => {
+    expect(() => new PriorityQueue().put(1, { priority: 'high' as never })).toThrow(
+      'PriorityQueue.put: priority must be a number, got high (string)',
+    );
+  });
+
+  it('a signal is quoted', () => {
+    expect(() => heddle.dumpOnSignal('USR2')).toThrow(
+      "dumpOnSignal: signal must be a signal's name, such as 'SIGUSR2', got USR2 (string)",
+    );
+    expect(() => heddle.checkLockOrder(5 as never)).toThrow('checkLockOrder: options must be an object');
+  });
+});

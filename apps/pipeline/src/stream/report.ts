@@ -1,5 +1,6 @@
 // What a stream says at its end: what came in and what became of it, which must be the same.
 
+import { count } from '../terminal/text.ts';
 import type { Stream } from './stream.ts';
 
 export interface StreamReport {
@@ -51,19 +52,19 @@ export function reportText(report: StreamReport): string {
   const parts = [
     `${number(stored)} stored`,
     filtered > 0 ? `${number(filtered)} left out by the transform` : '',
-    dead > 0 ? `${number(dead)} dead letters` : '',
+    dead > 0 ? count(dead, 'dead letter', 'dead letters') : '',
     dropped > 0 ? `${number(dropped)} dropped` : '',
   ].filter(part => part !== '');
   const besides = [
-    rows === stored ? '' : `${number(rows)} rows`,
-    duplicates > 0 ? `${number(duplicates)} were there already` : '',
+    rows === stored ? '' : count(rows, 'row', 'rows'),
+    duplicates > 0 ? `${number(duplicates)} ${duplicates === 1 ? 'was' : 'were'} there already` : '',
     spilled > 0 ? `${number(spilled)} went by way of the disk` : '',
-    restarts > 0 ? `${number(restarts)} restarts of transform threads` : '',
-    retries > 0 ? `${number(retries)} batches repeated` : '',
+    restarts > 0 ? `${count(restarts, 'restart', 'restarts')} of transform threads` : '',
+    retries > 0 ? `${count(retries, 'batch', 'batches')} repeated` : '',
   ].filter(part => part !== '');
   const rate = seconds > 0 ? `, ${number(Math.round(report.in / seconds))} lines/s` : '';
   return (
-    `${agrees(report) ? 'Counts agree' : 'COUNTS DO NOT AGREE'}: ${number(report.in)} lines in, ` +
+    `${agrees(report) ? 'Counts agree' : 'COUNTS DO NOT AGREE'}: ${count(report.in, 'line', 'lines')} in, ` +
     `${number(stored + filtered + dead + dropped)} out: ${parts.join(', ')}. ${seconds.toFixed(1)} s${rate}.` +
     (besides.length > 0 ? `\n(${besides.join('; ')})` : '')
   );

@@ -10,6 +10,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Event, Queue, setExceptHook, Thread } from '@heddle/core';
+import { count } from '../terminal/text.ts';
 import { describe, Trouble } from '../trouble.ts';
 import type { StreamConfig } from './config/config.ts';
 import { Backlog } from './intake/backlog.ts';
@@ -201,7 +202,7 @@ export class Stream {
         const left = this.intake.lines - this.totals.counts.results - this.backlog.dropped;
         reject(
           new Trouble(
-            `${left} lines could not be stored within ${drainTimeoutMs} ms after the end of intake. They were not acknowledged, and come again from where they came from`,
+            `${count(left, 'line', 'lines')} could not be stored within ${drainTimeoutMs} ms after the end of intake. What was not acknowledged comes again from where it came from`,
           ),
         );
       }, drainTimeoutMs);

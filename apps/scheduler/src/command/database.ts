@@ -1,11 +1,12 @@
 // What the command line does to a database, whether a scheduler runs on it or not: it changes the jobs, and leaves word of it for the scheduler.
 
 import { check } from '../job/check.ts';
-import { type JobSpec, jobSchema, settle } from '../job/spec.ts';
+import { label } from '../job/fields.ts';
+import { type JobSpec, readJob } from '../job/spec.ts';
 import { timeAfterPause } from '../engine/engine.ts';
 import { type Op, Writer } from '../store/ops.ts';
-import { Reader } from '../store/reads.ts';
-import { prepareDatabase } from '../store/schema.ts';
+import { type GroupRow, type JobRow, Reader } from '../store/reads.ts';
+import { isOutdated, prepareDatabase } from '../store/schema.ts';
 import { type DatabaseSync, explained, openDatabase, transact } from '../store/sqlite.ts';
 import { firstTime } from '../time/schedule.ts';
 import { Trouble } from '../trouble.ts';
@@ -16,11 +17,19 @@ type RequestKind = 'job' | 'run' | 'cancel' | 'group';
 export function checkJobs(inputs: readonly unknown[]): JobSpec[] {
   const now = Date.now();
   return inputs.map((input, index) =>
-    settle(
-      check(jobSchema, input, inputs.length === 1 ? 'job' : `job ${index + 1} of ${inputs.length}`),
-      now,
-    ),
+    readJob(input, inputs.length === 1 ? 'job' : `job ${index + 1} of ${inputs.length}`, now),
   );
+}
+
+/** A group, as the database knows it. */
+export interface GroupState extends GroupRow {
+  readonly jobs: number;
+  /** Runs that aren't over. */
+  readonly open: number;
+}
+
+function checkGroup(name: string): void {
+  check(label(64), name, 'group');
 }
 
 export class JobDatabase {
@@ -34,6 +43,7 @@ export class JobDatabase {
     this.#path = path;
     this.#database = explained(path, () => openDatabase(path, { readOnly: !options.create }));
     try {
+      if (!options.create && isOutdated(this.#database)) new JobDatabase(path, { create: true }).close();
       explained(path, () => prepareDatabase(this.#database, path));
     } catch (error) {
       this.#database.close();
@@ -122,11 +132,55 @@ export class JobDatabase {
     });
   }
 
-  setGroup(name: string, most: number | null): void {
+  /** The groups that jobs name, or for which something is set, by name. */
+  get groups(): GroupState[] {
+    const found = new Map(this.reader.groups().map(group => [group.name, { ...group, jobs: 0, open: 0 }]));
+    const groupOf = new Map<string, string>();
+    for (const { id, spec } of this.reader.jobs()) {
+      if (spec.group === undefined) continue;
+      groupOf.set(id, spec.group);
+      const group = found.get(spec.group);
+      if (group !== undefined) group.jobs += 1;
+      else found.set(spec.group, { name: spec.group, most: null, paused: false, jobs: 1, open: 0 });
+    }
+    for (const { job } of this.reader.openRuns()) {
+      const group = found.get(groupOf.get(job) ?? '');
+      if (group !== undefined) group.open += 1;
+    }
+    return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Sets how many runs of a group go on at a time; null for no limit. */
+  limitGroup(name: string, most: number | null): void {
+    checkGroup(name);
     this.#write(() => {
-      this.#apply({ op: 'group', name, most });
+      this.#apply({ op: 'limitGroup', name, most });
       this.#leaveWord('group', name);
     });
+  }
+
+  /** Lets all jobs of a group rest, or go on from now; those too that come into it later. Returns how many there are. */
+  setGroupPaused(name: string, paused: boolean): number {
+    checkGroup(name);
+    const jobs = [...this.reader.jobs()].filter(job => job.spec.group === name);
+    this.#write(() => {
+      const before = this.reader.groups().find(group => group.name === name);
+      if ((before?.paused ?? false) === paused) return;
+      this.#apply({ op: 'pauseGroup', name, paused });
+      if (!paused) this.#passOver(jobs);
+      this.#leaveWord('group', name);
+    });
+    return jobs.length;
+  }
+
+  /** What passed while the group rested passed. */
+  #passOver(jobs: readonly JobRow[]): void {
+    const now = Date.now();
+    for (const job of jobs) {
+      if (job.paused || job.nextAt === undefined || job.nextAt > now) continue;
+      const nextAt = timeAfterPause(job, now) ?? null;
+      this.#apply({ op: 'move', job: job.id, revision: job.revision, nextAt, lastAt: null });
+    }
   }
 
   /** Takes back the word that was left for a scheduler. */

@@ -21,13 +21,18 @@ export interface JobOptions {
   readonly attempts?: number;
   readonly retryMin?: string;
   readonly retryMax?: string;
+  readonly retryFactor?: number;
+  readonly retryJitter?: number;
   readonly overlap?: string;
+  readonly queueLimit?: number;
   readonly missed?: string;
+  readonly missedLimit?: number;
   readonly grace?: string;
   readonly priority?: number;
   readonly group?: string;
   readonly tag?: readonly string[];
   readonly keep?: number;
+  readonly removeOnComplete?: boolean;
 }
 
 /** Returns the job that the options describe, unchecked. */
@@ -69,13 +74,21 @@ export function jobFromOptions(id: string | undefined, options: JobOptions): unk
       env: env === undefined ? undefined : Object.fromEntries(env.map(splitVariable)),
     }),
     timeout: options.timeout,
-    retry: present({ attempts: options.attempts, min: options.retryMin, max: options.retryMax }),
+    retry: present({
+      attempts: options.attempts,
+      min: options.retryMin,
+      max: options.retryMax,
+      factor: options.retryFactor,
+      jitter: options.retryJitter,
+    }),
     overlap: options.overlap,
-    missed: present({ policy: options.missed, grace: options.grace }),
+    queueLimit: options.queueLimit,
+    missed: present({ policy: options.missed, grace: options.grace, limit: options.missedLimit }),
     priority: options.priority,
     group: options.group,
     tags: options.tag,
     keep: options.keep,
+    removeOnComplete: options.removeOnComplete,
   });
 }
 

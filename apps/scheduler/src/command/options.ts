@@ -10,11 +10,12 @@ export interface Commands {
   add(id: string | undefined, options: Options): void;
   list(options: Options): void;
   history(job: string | undefined, options: Options): void;
-  pause(job: string, options: Options): void;
-  resume(job: string, options: Options): void;
+  pause(job: string | undefined, options: Options): void;
+  resume(job: string | undefined, options: Options): void;
   remove(job: string, options: Options): void;
   run(job: string, options: Options): void;
   cancel(run: string, options: Options): void;
+  groups(options: Options): void;
   group(name: string, most: string, options: Options): void;
 }
 
@@ -100,8 +101,10 @@ export function describeCommands(commands: Commands): Command {
     .option('--description <text>', 'what it is for')
     .option('--timeout <duration>', 'an attempt may take so long')
     .option('--attempts <n>', 'try so often in all', wholeNumber(1))
-    .option('--retry-min <duration>', 'wait before the second attempt (default: 1s); doubles each time')
+    .option('--retry-min <duration>', 'wait before the second attempt (default: 1s)')
     .option('--retry-max <duration>', 'wait no longer than this (default: 1h)')
+    .option('--retry-factor <n>', 'each wait is so many times the one before (default: 2)', anyNumber)
+    .option('--retry-jitter <n>', 'add a random part of so much, 0 to 1, to each (default: 0.2)', anyNumber)
     .addOption(
       new Option('--overlap <policy>', 'when its time comes while it runs (default: skip)').choices([
         'skip',
@@ -110,19 +113,23 @@ export function describeCommands(commands: Commands): Command {
         'allow',
       ]),
     )
+    .option('--queue-limit <n>', 'with --overlap queue: so many wait at most (default: 100)', wholeNumber(1))
     .addOption(
       new Option('--missed <policy>', 'after downtime (default: once)').choices(['skip', 'once', 'all']),
     )
     .option('--grace <duration>', "a run that is late by no more than this isn't missed (default: 5s)")
+    .option('--missed-limit <n>', 'with --missed all: the latest so many (default: 100)', wholeNumber(1))
     .option('--priority <n>', 'the highest runs first (default: 0)', anyWholeNumber)
     .option('--group <name>', 'share the limit of a group')
     .option('--tag <name>', 'a tag; may be given again', collect)
     .option('--keep <n>', 'runs that stay in the history (default: 100)', wholeNumber(1))
+    .option('--remove-on-complete', 'with --at or --after: remove it when it has run and succeeded')
     .option('--json', 'print the job as it is stored')
     .action((id: string | undefined, options) => commands.add(id, options as Options));
 
   located(program.command('list').description('print the jobs'))
     .option('--tag <name>', 'only those with this tag')
+    .option('--group <name>', 'only those of this group')
     .option('--json', 'print one JSON array')
     .action(options => commands.list(options as Options));
 
@@ -134,8 +141,18 @@ export function describeCommands(commands: Commands): Command {
     .action((job: string | undefined, options) => commands.history(job, options as Options));
 
   for (const [name, description] of [
-    ['pause', 'let a job rest; what runs goes on'],
-    ['resume', 'let a paused job run again'],
+    ['pause', 'let a job, or all of a group, rest; what runs goes on'],
+    ['resume', 'let a job or a group that was paused run again'],
+  ] as const) {
+    located(
+      program
+        .command(name)
+        .argument('[job]')
+        .option('--group <name>', 'all jobs of this group')
+        .description(description),
+    ).action((job: string | undefined, options) => commands[name](job, options as Options));
+  }
+  for (const [name, description] of [
     ['run', 'run a job now'],
     ['remove', 'remove a job and its history'],
   ] as const) {
@@ -146,6 +163,12 @@ export function describeCommands(commands: Commands): Command {
   located(program.command('cancel').argument('<run>').description('ask a run to stop')).action(
     (run: string, options) => commands.cancel(run, options as Options),
   );
+  located(
+    program
+      .command('groups')
+      .option('--json', 'print one JSON array')
+      .description('print the groups: their jobs, limits, and whether they rest'),
+  ).action(options => commands.groups(options as Options));
   located(
     program
       .command('group')
@@ -174,6 +197,12 @@ function wholeNumber(least: number): (value: string) => number {
       throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
     return Number(value);
   };
+}
+
+function anyNumber(value: string): number {
+  if (value.trim() === '' || !Number.isFinite(Number(value)))
+    throw new InvalidArgumentError('It must be a number.');
+  return Number(value);
 }
 
 function anyWholeNumber(value: string): number {

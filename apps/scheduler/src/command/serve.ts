@@ -12,6 +12,7 @@ import { explain } from '../store/sqlite.ts';
 import { isFenced } from '../store/lease.ts';
 import { formatDuration } from '../time/duration.ts';
 import { machineClock } from '../time/clock.ts';
+import { count } from '../count.ts';
 import { EXIT, describe } from '../trouble.ts';
 
 /** Pages of the database at most; for tests of a full disk. */
@@ -105,7 +106,7 @@ export async function serve(config: Config, started: () => void = () => {}): Pro
     const seconds = ((performance.now() - begun) / 1000).toFixed(2);
     log.info(
       { page, db: config.db, jobs: size, threads: config.workers, token },
-      `${size} jobs, ready after ${seconds} s: ${page}`,
+      `${count(size, 'job', 'jobs')}, ready after ${seconds} s: ${page}`,
     );
     started();
     const code = await finished;
@@ -173,10 +174,13 @@ function logEvent(log: Logger, event: EngineEvent): void {
       );
       return;
     case 'missed':
-      log.warn({ job: event.job }, `${event.count} times passed without a run`);
+      log.warn({ job: event.job }, `${count(event.count, 'time', 'times')} passed without a run`);
       return;
     case 'recovered':
-      log.warn(`${event.interrupted} runs were interrupted and run again; ${event.waiting} were waiting`);
+      log.warn(
+        `${count(event.interrupted, 'run was interrupted and begins', 'runs were interrupted and begin')} again; ` +
+          count(event.waiting, 'was waiting', 'were waiting'),
+      );
       return;
     case 'change':
   }

@@ -3,6 +3,7 @@
 import type { JobSpec } from '../job/spec.ts';
 import type { JobRow, RunRow } from '../store/reads.ts';
 import { formatDuration } from '../time/duration.ts';
+import type { GroupState } from './database.ts';
 import { showTime, table } from './table.ts';
 
 /** A schedule in a few words. */
@@ -21,16 +22,36 @@ function showAction({ module, export: name, command }: JobSpec['run']): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-export function showJobs(jobs: readonly JobRow[]): string[] {
+/** `paused` are the groups that rest. */
+export function showJobs(jobs: readonly JobRow[], paused: ReadonlySet<string>): string[] {
   if (jobs.length === 0) return ['no jobs'];
   return table(
     ['job', 'schedule', 'next', 'last', 'runs'],
     jobs.map(job => [
       job.id,
       showSchedule(job.spec.schedule),
-      job.paused ? 'paused' : showTime(job.nextAt),
+      showNext(job, paused),
       showTime(job.lastAt),
       showAction(job.spec.run),
+    ]),
+  );
+}
+
+function showNext({ paused, spec, nextAt }: JobRow, groups: ReadonlySet<string>): string {
+  if (paused) return 'paused';
+  return spec.group !== undefined && groups.has(spec.group) ? 'group paused' : showTime(nextAt);
+}
+
+export function showGroups(groups: readonly GroupState[]): string[] {
+  if (groups.length === 0) return ['no groups'];
+  return table(
+    ['group', 'state', 'limit', 'jobs', 'open runs'],
+    groups.map(({ name, paused, most, jobs, open }) => [
+      name,
+      paused ? 'paused' : 'active',
+      String(most ?? 'none'),
+      jobs,
+      open,
     ]),
   );
 }

@@ -15,6 +15,7 @@ import type { Executor } from '../run/runners.ts';
 import type { NewRun, RunState } from '../store/ops.ts';
 import type { Clock } from '../time/clock.ts';
 import { describe } from '../trouble.ts';
+import { Groups } from './groups.ts';
 import { Heap } from './heap.ts';
 import type { Job, Run } from './job.ts';
 import type { Journal } from './journal.ts';
@@ -48,7 +49,8 @@ export interface DispatcherOptions {
 }
 
 export class Dispatcher {
-  readonly ready: Ready = new Ready();
+  readonly groups: Groups = new Groups();
+  readonly ready: Ready = new Ready(this.groups);
   readonly lateness: Lateness = new Lateness();
   readonly #options: DispatcherOptions;
   readonly #retries = new Heap<Run>((a, b) => a.retryAt! < b.retryAt!);
@@ -92,7 +94,7 @@ export class Dispatcher {
 
   /** Whether runs begin about when they are to: then intents may be stored early. */
   get isIdle(): boolean {
-    return this.ready.size === 0 && this.#armed.size < MOST_AHEAD;
+    return this.ready.inLine === 0 && this.#armed.size < MOST_AHEAD;
   }
 
   nextOrder(): number {

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
 import { Bench } from '../../test/bench.ts';
 
@@ -386,4 +387,130 @@ test('a crash between intent and time loses nothing', async () => {
   expect(b.times('a')).toEqual(
     ['2026-06-01T12:00:10.000Z', '2026-06-01T12:00:20.000Z'].map(time => time.replace('.000Z', 'Z')),
   );
+});
+
+test('a job that is to go when it is complete goes with its history; one that failed stays', async () => {
+  const b = bench(NOON);
+  b.hands.outcome = run => (run.job === 'bad' ? 'failed' : 'succeeded');
+  await b.add({ id: 'good', schedule: { after: '1m' }, removeOnComplete: true });
+  await b.add({ id: 'bad', schedule: { after: '1m' }, removeOnComplete: true });
+  await b.add({ id: 'kept', schedule: { after: '1m' } });
+  await b.clock.advance(MINUTE);
+  expect([...b.engine.jobs.keys()]).toEqual(['bad', 'kept']);
+  expect([...b.reader.jobs()].map(job => job.id)).toEqual(['bad', 'kept']);
+  expect(b.runs().map(run => `${run.job} ${run.state}`)).toEqual(['kept succeeded', 'bad failed']);
+  // Its name is free again, and what failed goes when it has succeeded at last.
+  await b.add({ id: 'good', schedule: { after: '1m' } });
+  b.hands.outcome = () => 'succeeded';
+  await b.engine.runNow('bad');
+  await b.clock.advance(MINUTE);
+  expect([...b.engine.jobs.keys()]).toEqual(['kept', 'good']);
+});
+
+test('a job that is to go when it is complete stays while its time is to come, also when it was run by hand', async () => {
+  const b = bench(NOON);
+  await b.add({ id: 'a', schedule: { at: '2026-06-01T13:00:00Z' }, removeOnComplete: true });
+  await b.engine.runNow('a');
+  await b.clock.advance(MINUTE);
+  expect(b.states('a')).toEqual(['succeeded']);
+  void b.engine.setPaused('a', true);
+  await b.clock.advance(0);
+  await b.engine.runNow('a');
+  await b.clock.advance(2 * HOUR);
+  expect(b.states('a')).toEqual(['succeeded', 'succeeded']);
+  void b.engine.setPaused('a', false);
+  await b.clock.advance(0);
+  expect(b.engine.jobs.size).toBe(0);
+  expect(b.runs()).toEqual([]);
+});
+
+test('a job that a user gave another time while it came to its end is not removed', async () => {
+  const b = bench(NOON);
+  b.hands.outcome = () => undefined;
+  await b.add({ id: 'a', schedule: { after: '1m' }, removeOnComplete: true });
+  await b.clock.advance(MINUTE);
+  const { revision, spec } = b.engine.job('a');
+  const later = { ...spec, schedule: { at: Date.parse('2026-06-01T15:00:00Z') } };
+  // As the command line does it: the engine hasn't seen it yet.
+  const other = new DatabaseSync(b.path);
+  other
+    .prepare('UPDATE jobs SET spec = ?, next_at = ?, revision = revision + 1')
+    .run(JSON.stringify(later), later.schedule.at);
+  other.close();
+  expect(revision).toBe(1);
+  b.hands.end(b.hands.begun[0]!.run, 'succeeded');
+  await b.clock.advance(0);
+  expect(b.engine.job('a')).toMatchObject({ revision: 2, nextAt: later.schedule.at });
+  b.hands.outcome = () => 'succeeded';
+  await b.clock.advance(3 * HOUR);
+  expect(b.engine.jobs.size).toBe(0);
+});
+
+test('a crash between the success of a job that is to go and its removal cannot be', async () => {
+  let b = bench(NOON);
+  b.hands.outcome = () => undefined;
+  await b.add({ id: 'a', schedule: { after: 0 }, removeOnComplete: true });
+  await b.clock.advance(0);
+  b = crash(b);
+  await b.clock.advance(1000);
+  // It was interrupted, ran again, and went.
+  expect(b.hands.begun).toHaveLength(1);
+  expect([...b.reader.jobs()]).toEqual([]);
+});
+
+test('a paused group rests: what is due passes, what waits is held, what runs goes on', async () => {
+  const b = bench(NOON);
+  b.hands.outcome = () => undefined;
+  const cron = { cron: '*/10 * * * *', timeZone: 'UTC' };
+  await b.add({ id: 'a', schedule: cron, group: 'g' });
+  await b.add({ id: 'b', schedule: { at: '2026-06-01T12:15:00Z' }, group: 'g' });
+  await b.add({ id: 'other', schedule: cron, group: 'h' });
+  await b.clock.advance(10 * MINUTE);
+  expect(b.hands.begun.map(run => run.job)).toEqual(['a', 'other']);
+  void b.engine.setGroupPaused('g', true);
+  await b.clock.advance(0);
+  // Asked for by hand, it waits too.
+  void b.engine.runNow('b');
+  await b.clock.advance(0);
+  expect(b.engine.groups(10)).toEqual([
+    { name: 'g', most: null, paused: true, jobs: 2, running: 1, waiting: 1 },
+    { name: 'h', most: null, paused: false, jobs: 1, running: 1, waiting: 0 },
+  ]);
+  b.hands.outcome = () => 'succeeded';
+  for (const run of b.hands.begun.slice()) b.hands.end(run.run, 'succeeded');
+  await b.clock.advance(25 * MINUTE);
+  expect(b.times('a')).toEqual(['2026-06-01T12:10Z']);
+  expect(b.times('other')).toEqual(['2026-06-01T12:10Z', '2026-06-01T12:20Z', '2026-06-01T12:30Z']);
+  expect(b.states('b')).toEqual(['queued']);
+  void b.engine.setGroupPaused('g', false);
+  await b.clock.advance(5 * MINUTE);
+  expect(b.times('a')).toEqual(['2026-06-01T12:10Z', '2026-06-01T12:40Z']);
+  // Once at a time is once, however late.
+  expect(b.states('b')).toEqual(['succeeded', 'succeeded']);
+});
+
+test('a group that was paused still rests after a crash, and its limit stays', async () => {
+  let b = bench(NOON);
+  await b.add({ id: 'a', schedule: { every: '10m' }, group: 'g' });
+  void b.engine.setGroup('g', 3);
+  void b.engine.setGroupPaused('g', true);
+  await b.clock.advance(0);
+  b = crash(b, HOUR);
+  await b.clock.advance(HOUR + MINUTE);
+  expect(b.runs()).toEqual([]);
+  expect(b.engine.groups(10)).toMatchObject([{ name: 'g', most: 3, paused: true }]);
+  void b.engine.setGroupPaused('g', false);
+  await b.clock.advance(10 * MINUTE);
+  expect(b.times('a')).toEqual(['2026-06-01T14:10Z']);
+});
+
+test('a job that leaves a paused group goes on', async () => {
+  const b = bench(NOON);
+  await b.add({ id: 'a', schedule: { every: '10m' }, group: 'g' });
+  void b.engine.setGroupPaused('g', true);
+  await b.clock.advance(5 * MINUTE);
+  void b.engine.update('a', { schedule: { every: '10m' }, run: { module: 'x.js' } }, undefined);
+  await b.clock.advance(25 * MINUTE);
+  expect(b.times('a')).toEqual(['2026-06-01T12:15Z', '2026-06-01T12:25Z']);
+  expect(b.engine.groups(10)).toMatchObject([{ name: 'g', jobs: 0 }]);
 });

@@ -1,12 +1,11 @@
 // The scheduler: knows all jobs, wakes when the next is due, and turns times into runs. It has no state that isn't in the database, or can be made from it.
 
 import { randomBytes } from 'node:crypto';
-import { type JobSpec, jobSchema, settle } from '../job/spec.ts';
-import { check } from '../job/check.ts';
+import { type JobSpec, readJob } from '../job/spec.ts';
 import type { AttemptEnd } from '../run/assignment.ts';
 import type { Executor } from '../run/runners.ts';
 import type { Op, RunState } from '../store/ops.ts';
-import type { JobRow, Reader } from '../store/reads.ts';
+import type { GroupRow, JobRow, Reader } from '../store/reads.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { JumpDetector, followsClock } from '../time/jump.ts';
@@ -103,8 +102,8 @@ export class Engine {
   /** Reads all jobs and the runs that were not over, and begins. */
   start(): void {
     const { reader } = this.#options;
+    this.dispatcher.groups.replace(reader.groups());
     for (const row of reader.jobs()) this.#putInMemory(row);
-    for (const [name, most] of reader.groups()) this.dispatcher.ready.limits.set(name, most);
     this.#recover();
     this.#isRunning = true;
     this.#tick();
@@ -321,9 +320,14 @@ export class Engine {
     });
   }
 
+  /** Whether the job rests because its group does. Its next time is kept. */
+  #isHeld(job: Job): boolean {
+    return this.dispatcher.groups.isPaused(job.spec.group);
+  }
+
   #setNext(job: Job, nextAt: number | undefined): void {
     job.nextAt = nextAt;
-    if (nextAt === undefined || job.paused) this.#due.remove(job);
+    if (nextAt === undefined || job.paused || this.#isHeld(job)) this.#due.remove(job);
     else this.#due.put(job);
   }
 
@@ -336,6 +340,16 @@ export class Engine {
       this.#move(job, this.#options.clock.wall() + schedule.every!);
     }
     this.#tell({ type: 'over', run, state, end });
+    if (state === 'succeeded' && isDone(job)) this.#removeDone(job);
+  }
+
+  /** Removes a job that was to go when it is done, with its history: in the transaction that stores its success. */
+  #removeDone(job: Job): void {
+    this.#forget(job);
+    this.#journal.write({ op: 'removeJob', id: job.id, revision: job.revision }, changes => {
+      // A user has changed it meanwhile, and perhaps given it another time.
+      if (changes === 0) this.#reload(job.id);
+    });
   }
 
   // ── Jobs ──
@@ -347,7 +361,7 @@ export class Engine {
       isObject(input) && input['id'] === undefined
         ? { ...input, id: `job-${randomBytes(4).toString('hex')}` }
         : input;
-    const spec = settle(check(jobSchema, withId, 'job'), now);
+    const spec = readJob(withId, 'job', now);
     if (this.jobs.has(spec.id)) throw taken(spec.id);
     const nextAt = firstTime(spec.schedule, now);
     const op: Op = {
@@ -378,7 +392,7 @@ export class Engine {
     const job = this.job(id);
     if (expect !== undefined && expect !== job.revision) throw changedMeanwhile(id);
     const now = this.#options.clock.wall();
-    const spec = settle(check(jobSchema, isObject(input) ? { ...input, id } : input, 'job'), now);
+    const spec = readJob(isObject(input) ? { ...input, id } : input, 'job', now);
     const isSame = JSON.stringify(spec.schedule) === JSON.stringify(job.spec.schedule);
     const nextAt = job.paused ? undefined : isSame ? job.nextAt : firstTime(spec.schedule, now);
     const { revision } = job;
@@ -439,8 +453,27 @@ export class Engine {
 
   /** Sets how many runs of a group go on at a time; undefined for no limit. */
   async setGroup(name: string, most: number | undefined): Promise<void> {
-    await this.#userWrites([{ op: 'group', name, most: most ?? null }], () => undefined);
+    await this.#userWrites([{ op: 'limitGroup', name, most: most ?? null }], () => undefined);
     this.#reloadGroups();
+  }
+
+  /** Lets all jobs of a group rest, or go on. What of it runs goes on; what waits, waits on. */
+  async setGroupPaused(name: string, paused: boolean): Promise<void> {
+    await this.#userWrites([{ op: 'pauseGroup', name, paused }], () => undefined);
+    this.#reloadGroups();
+  }
+
+  /** Groups by name, the first `most` of those after `after`, and what they do. */
+  groups(
+    most: number,
+    after?: string,
+  ): (GroupRow & {
+    readonly jobs: number;
+    readonly running: number;
+    readonly waiting: number;
+  })[] {
+    const { groups, ready } = this.dispatcher;
+    return groups.list(most, after).map(group => ({ ...group, ...ready.countsOf(group.name) }));
   }
 
   job(id: string): Job {
@@ -476,6 +509,7 @@ export class Engine {
   #putInMemory(row: JobRow): Job {
     const job = jobFromRow(row);
     this.jobs.set(job.id, job);
+    this.dispatcher.groups.count(job.spec.group, 1);
     this.#setNext(job, row.nextAt);
     return job;
   }
@@ -506,6 +540,8 @@ export class Engine {
     } else if (job === undefined) this.#putInMemory(row);
     else if (row.revision !== job.revision) {
       const fallenOut = this.dispatcher.fallOut(job);
+      this.dispatcher.groups.count(job.spec.group, -1);
+      this.dispatcher.groups.count(row.spec.group, 1);
       job.spec = row.spec;
       job.revision = row.revision;
       job.paused = row.paused;
@@ -522,15 +558,24 @@ export class Engine {
 
   #forget(job: Job): void {
     job.isRemoved = true;
+    this.dispatcher.groups.count(job.spec.group, -1);
     this.#setNext(job, undefined);
     this.jobs.delete(job.id);
     for (const run of [...job.open].toReversed()) this.dispatcher.cancel(run);
   }
 
   #reloadGroups(): void {
-    const { limits } = this.dispatcher.ready;
-    limits.clear();
-    for (const [name, most] of this.#options.reader.groups()) limits.set(name, most);
+    const changed = this.dispatcher.groups.replace(this.#options.reader.groups());
+    if (changed.size > 0) {
+      const now = this.#options.clock.wall();
+      for (const job of this.jobs.values()) {
+        if (job.spec.group === undefined || !changed.has(job.spec.group)) continue;
+        // What passed while the group rested passed, as it does for a job that is paused.
+        const hasPassed = !this.#isHeld(job) && !job.paused && job.nextAt !== undefined && job.nextAt <= now;
+        if (hasPassed) this.#move(job, timeAfterPause(job, now));
+        else this.#setNext(job, job.nextAt);
+      }
+    }
     this.dispatcher.ready.reconsider();
     this.#changed();
   }
@@ -567,6 +612,20 @@ export class Engine {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether nothing is left to do of a job that is to go then. */
+function isDone(job: Job): boolean {
+  const { spec, open, isRemoved, lastAt } = job;
+  const { at } = spec.schedule;
+  return (
+    spec.removeOnComplete &&
+    !isRemoved &&
+    open.length === 0 &&
+    at !== undefined &&
+    lastAt !== undefined &&
+    lastAt >= at
+  );
 }
 
 /** When a job is due that was paused: as if it had been added now, but what it has done already it doesn't do again. */

@@ -1,5 +1,6 @@
-// Runs that may begin, and how many of a group go on at a time. A run whose group is full stands aside, so that it holds up nobody else.
+// Runs that may begin, and how many of a group go on at a time. A run whose group is full, or rests, stands aside, so that it holds up nobody else.
 
+import type { Groups } from './groups.ts';
 import { Heap } from './heap.ts';
 import type { Run } from './job.ts';
 
@@ -10,17 +11,25 @@ export function isBefore(a: Run, b: Run): boolean {
   return a.scheduledFor === b.scheduledFor ? a.order < b.order : a.scheduledFor < b.scheduledFor;
 }
 
-interface Group {
+interface Members {
   running: number;
   readonly aside: Heap<Run>;
 }
 
 export class Ready {
   readonly #line = new Heap<Run>(isBefore);
-  readonly #groups = new Map<string, Group>();
-  /** How many runs of each group may go on at a time. */
-  readonly limits: Map<string, number> = new Map();
+  readonly #members = new Map<string, Members>();
+  readonly #groups: Groups;
   #aside = 0;
+
+  constructor(groups: Groups) {
+    this.#groups = groups;
+  }
+
+  /** How many wait for a thread and for nothing else. */
+  get inLine(): number {
+    return this.#line.size;
+  }
 
   /** How many wait. */
   get size(): number {
@@ -37,8 +46,8 @@ export class Ready {
       const name = run.job.spec.group;
       run.group = name;
       if (name === undefined) return run;
-      const group = this.#group(name);
-      if (group.running < (this.limits.get(name) ?? Infinity)) {
+      const group = this.#of(name);
+      if (group.running < this.#groups.room(name)) {
         group.running += 1;
         return run;
       }
@@ -52,54 +61,46 @@ export class Ready {
   ended(run: Run): void {
     const name = run.group;
     if (name === undefined) return;
-    const group = this.#group(name);
+    const group = this.#of(name);
     group.running -= 1;
     this.#bringBack(group, 1);
-    if (group.running === 0 && group.aside.size === 0) this.#groups.delete(name);
+    if (group.running === 0 && group.aside.size === 0) this.#members.delete(name);
   }
 
   /** Takes a run out that waits. */
   remove(run: Run): void {
     if (run.place === -1) return;
     const name = run.job.spec.group;
-    const group = name === undefined ? undefined : this.#groups.get(name);
+    const group = name === undefined ? undefined : this.#members.get(name);
     if (group !== undefined && [...group.aside].includes(run)) {
       group.aside.remove(run);
       this.#aside -= 1;
     } else this.#line.remove(run);
   }
 
-  /** To be called when limits or groups of jobs have changed. */
+  /** To be called when groups, or those of jobs, have changed. */
   reconsider(): void {
-    for (const group of this.#groups.values()) this.#bringBack(group, group.aside.size);
+    for (const group of this.#members.values()) this.#bringBack(group, group.aside.size);
   }
 
-  /** How many go on and wait, by group. */
-  counts(): { name: string; running: number; waiting: number; most: number | null }[] {
-    const names = new Set([...this.limits.keys(), ...this.#groups.keys()]);
-    return [...names].sort().map(name => {
-      const group = this.#groups.get(name);
-      return {
-        name,
-        running: group?.running ?? 0,
-        waiting: group?.aside.size ?? 0,
-        most: this.limits.get(name) ?? null,
-      };
-    });
+  /** How many runs of a group go on and stand aside. */
+  countsOf(name: string): { readonly running: number; readonly waiting: number } {
+    const group = this.#members.get(name);
+    return { running: group?.running ?? 0, waiting: group?.aside.size ?? 0 };
   }
 
-  #bringBack(group: Group, count: number): void {
+  #bringBack(group: Members, count: number): void {
     for (; count > 0 && group.aside.size > 0; count -= 1) {
       this.#aside -= 1;
       this.#line.put(group.aside.pop()!);
     }
   }
 
-  #group(name: string): Group {
-    let group = this.#groups.get(name);
+  #of(name: string): Members {
+    let group = this.#members.get(name);
     if (group === undefined) {
       group = { running: 0, aside: new Heap<Run>(isBefore) };
-      this.#groups.set(name, group);
+      this.#members.set(name, group);
     }
     return group;
   }

@@ -22,6 +22,7 @@ const SCRIPTS = [
   'dom.js',
   'timeline.js',
   'jobs.js',
+  'groups.js',
   'history.js',
   'form.js',
   'format.js',

@@ -72,6 +72,7 @@ function schemas(): Record<string, Schema> {
           {
             revision: integer,
             paused: { type: 'boolean' },
+            groupPaused: { type: 'boolean', description: 'Its group rests, and so does it.' },
             origin: string,
             nextAt: orNull(instant),
             lastAt: orNull(instant),
@@ -119,6 +120,18 @@ function schemas(): Record<string, Schema> {
         }),
       ),
     }),
+    Group: object({
+      name: string,
+      jobs: integer,
+      running: integer,
+      waiting: { ...integer, description: 'Runs that wait for room in it, or because it rests.' },
+      most: orNull({ ...integer, description: 'Runs at a time; null for no limit.' }),
+      paused: { type: 'boolean' },
+    }),
+    GroupList: object({
+      groups: list(ref('Group')),
+      next: orNull({ ...string, description: 'For `after`, if there are more.' }),
+    }),
     State: object({
       now: instant,
       health: object({ ok: { type: 'boolean' }, message: orNull(string) }),
@@ -133,7 +146,7 @@ function schemas(): Record<string, Schema> {
       lateness: orNull(
         object({ count: integer, p50: { type: 'number' }, p99: { type: 'number' }, max: { type: 'number' } }),
       ),
-      groups: list(object({ name: string, running: integer, waiting: integer, most: orNull(integer) })),
+      groups: { ...list(ref('Group')), description: 'The first hundred by name.' },
       shell: { enum: ['off', 'local', 'http'] },
       timeZone: string,
     }),

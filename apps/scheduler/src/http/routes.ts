@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { ActorInfo } from '@heddle/actors';
 import type { Engine } from '../engine/engine.ts';
+import type { Job } from '../engine/job.ts';
 import { check } from '../job/check.ts';
 import { label, whole } from '../job/fields.ts';
 import { jobSchema, settle } from '../job/spec.ts';
@@ -12,7 +13,7 @@ import type { Reader } from '../store/reads.ts';
 import { nextTimes } from '../time/schedule.ts';
 import { describe, Trouble } from '../trouble.ts';
 import { HttpError } from './http-error.ts';
-import { jobView, openRunView, runView, stateView, type StateSource } from './views.ts';
+import { type JobView, jobView, openRunView, runView, stateView, type StateSource } from './views.ts';
 
 export interface Api extends StateSource {
   readonly engine: Engine;
@@ -84,6 +85,7 @@ export const routes: readonly Route[] = [
     query: {
       q: 'only ids and descriptions that contain this',
       tag: 'only jobs with this tag',
+      group: 'only jobs of this group',
       after: 'only ids after this one',
       limit: '1 to 1000, default 100',
     },
@@ -100,7 +102,7 @@ export const routes: readonly Route[] = [
     status: 201,
     async handle(api, { body }) {
       checkAction(api, body, undefined);
-      return jobView(await api.engine.add(body, 'http'));
+      return view(api, await api.engine.add(body, 'http'));
     },
   },
   {
@@ -125,10 +127,11 @@ export const routes: readonly Route[] = [
     answer: 'Job',
     handle(api, { params }) {
       const job = api.engine.job(params['id']!);
+      const shown = view(api, job);
       const times =
-        job.nextAt === undefined ? [] : [job.nextAt, ...nextTimes(job.spec.schedule, job.nextAt, 9)];
+        shown.nextAt === null ? [] : [shown.nextAt, ...nextTimes(job.spec.schedule, shown.nextAt, 9)];
       return {
-        ...jobView(job),
+        ...shown,
         nextTimes: job.spec.schedule.mode === 'fixedDelay' ? times.slice(0, 1) : times,
       };
     },
@@ -144,7 +147,7 @@ export const routes: readonly Route[] = [
       const job = api.engine.job(params['id']!);
       checkAction(api, body, job.spec.run);
       const revision = ifMatch === undefined ? undefined : Number(ifMatch.replaceAll('"', ''));
-      return jobView(await api.engine.update(job.id, body, revision));
+      return view(api, await api.engine.update(job.id, body, revision));
     },
   },
   {
@@ -162,7 +165,7 @@ export const routes: readonly Route[] = [
     id: 'pauseJob',
     summary: 'Let a job rest; what runs goes on',
     answer: 'Job',
-    handle: async (api, { params }) => jobView(await api.engine.setPaused(params['id']!, true)),
+    handle: async (api, { params }) => view(api, await api.engine.setPaused(params['id']!, true)),
   },
   {
     method: 'POST',
@@ -170,7 +173,7 @@ export const routes: readonly Route[] = [
     id: 'resumeJob',
     summary: 'Let a paused job run again',
     answer: 'Job',
-    handle: async (api, { params }) => jobView(await api.engine.setPaused(params['id']!, false)),
+    handle: async (api, { params }) => view(api, await api.engine.setPaused(params['id']!, false)),
   },
   {
     method: 'POST',
@@ -247,6 +250,38 @@ export const routes: readonly Route[] = [
     },
   },
   {
+    method: 'GET',
+    path: '/api/groups',
+    id: 'listGroups',
+    summary: 'The groups that jobs name, or for which something is set, by name',
+    query: { after: 'only names after this one', limit: '1 to 1000, default 100' },
+    answer: 'GroupList',
+    handle(api, { query }) {
+      const limit = number(query, 'limit', 1, 1000, 100);
+      const groups = api.engine.groups(limit + 1, query.get('after') ?? '');
+      const shown = groups.slice(0, limit);
+      return { groups: shown, next: groups.length > limit ? shown.at(-1)!.name : null };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/groups/{name}/pause',
+    id: 'pauseGroup',
+    summary: 'Let all jobs of a group rest: what runs goes on, what waits for its turn waits on',
+    answer: undefined,
+    status: 204,
+    handle: (api, { params }) => setGroupPaused(api, params['name'], true),
+  },
+  {
+    method: 'POST',
+    path: '/api/groups/{name}/resume',
+    id: 'resumeGroup',
+    summary: 'Let a paused group run again; times that passed meanwhile passed',
+    answer: undefined,
+    status: 204,
+    handle: (api, { params }) => setGroupPaused(api, params['name'], false),
+  },
+  {
     method: 'PUT',
     path: '/api/groups/{name}',
     id: 'limitGroup',
@@ -260,6 +295,14 @@ export const routes: readonly Route[] = [
     },
   },
 ];
+
+function view({ engine }: Api, job: Job): JobView {
+  return jobView(job, engine.dispatcher.groups.isPaused(job.spec.group));
+}
+
+async function setGroupPaused(api: Api, name: string | undefined, paused: boolean): Promise<void> {
+  await api.engine.setGroupPaused(check(label(64), name, 'group'), paused);
+}
 
 /** Marks of one job on the timeline at most. */
 const MOST_MARKS = 60;
@@ -278,17 +321,19 @@ function listJobs(api: Api, query: URLSearchParams): unknown {
   const limit = number(query, 'limit', 1, 1000, 100);
   const q = query.get('q')?.toLowerCase() ?? '';
   const tag = query.get('tag');
+  const group = query.get('group');
   const after = query.get('after') ?? '';
   const ids = [...api.engine.jobs.values()]
     .filter(({ id, spec }) => {
       if (id <= after || (tag !== null && tag !== '' && !spec.tags.includes(tag))) return false;
+      if (group !== null && group !== '' && spec.group !== group) return false;
       return (
         q === '' || id.toLowerCase().includes(q) || (spec.description?.toLowerCase().includes(q) ?? false)
       );
     })
     .map(job => job.id)
     .sort();
-  const jobs = ids.slice(0, limit).map(id => jobView(api.engine.job(id)));
+  const jobs = ids.slice(0, limit).map(id => view(api, api.engine.job(id)));
   return { jobs, total: ids.length, next: ids.length > limit ? jobs.at(-1)!.id : null };
 }
 

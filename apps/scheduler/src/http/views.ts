@@ -8,6 +8,8 @@ import type { RunRow } from '../store/reads.ts';
 export interface JobView extends JobSpec {
   readonly revision: number;
   readonly paused: boolean;
+  /** Its group rests, and so does it. */
+  readonly groupPaused: boolean;
   readonly origin: string;
   readonly nextAt: number | null;
   readonly lastAt: number | null;
@@ -16,14 +18,15 @@ export interface JobView extends JobSpec {
   readonly last: { readonly state: string; readonly at: number } | null;
 }
 
-export function jobView(job: Job): JobView {
+export function jobView(job: Job, groupPaused: boolean): JobView {
   const running = job.open.filter(run => run.stage === 'running').length;
   return {
     ...job.spec,
     revision: job.revision,
     paused: job.paused,
+    groupPaused,
     origin: job.origin,
-    nextAt: job.nextAt ?? null,
+    nextAt: groupPaused ? null : (job.nextAt ?? null),
     lastAt: job.lastAt ?? null,
     running,
     waiting: job.open.length - running,
@@ -85,11 +88,14 @@ export interface StateView {
     readonly p99: number;
     readonly max: number;
   } | null;
+  /** The first hundred by name. */
   readonly groups: readonly {
     readonly name: string;
     readonly running: number;
     readonly waiting: number;
     readonly most: number | null;
+    readonly paused: boolean;
+    readonly jobs: number;
   }[];
   readonly shell: 'off' | 'local' | 'http';
   readonly timeZone: string;
@@ -121,7 +127,7 @@ export function stateView({ engine, token, threads, trouble, now, shell }: State
     open: dispatcher.open.size,
     threads: { most: threads.size, busy: dispatcher.running.size },
     lateness: dispatcher.lateness.summary() ?? null,
-    groups: dispatcher.ready.counts(),
+    groups: engine.groups(MOST_SHOWN),
     shell,
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   };

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { compileCron, isTimeZone, localTimeZone } from '../time/cron.ts';
 import { describe } from '../trouble.ts';
+import { check } from './check.ts';
 import { choice, duration, instant, label, text, whole } from './fields.ts';
 
 /** A job that ran every millisecond would only measure the scheduler. */
@@ -170,7 +171,29 @@ export const jobSchema = z.strictObject({
     .max(50, { error: 'must be a list of at most 50' })
     .default([]),
   keep: whole(1, 100_000).default(100).describe('So many of its last runs stay in the history.'),
+  removeOnComplete: z
+    .boolean({ error: 'must be true or false' })
+    .default(false)
+    .describe(
+      'With `at` or `after`: it is removed, with its history, when it has run and succeeded. One that failed stays.',
+    ),
 });
+
+/** What several fields must agree on: apart, because a schema with such rules can't be taken in parts. */
+const consistentJob = jobSchema.superRefine(({ removeOnComplete, schedule: { at, after } }, context) => {
+  if (removeOnComplete && at === undefined && after === undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['removeOnComplete'],
+      message: 'only goes with a schedule of at or after: any other is never complete',
+    });
+  }
+});
+
+/** Checks a job that comes from a user and fixes what is left open. Throws a `Trouble` that says what is wrong; `what` begins it. */
+export function readJob(input: unknown, what: string, now: number): JobSpec {
+  return settle(check(consistentJob, input, what), now);
+}
 
 /** A job, checked, with nothing left open. Durations and times are milliseconds. */
 export type JobSpec = z.output<typeof jobSchema>;

@@ -50,6 +50,8 @@ export function putRows(
   none: string,
 ): void {
   const body = find(`${table} tbody`);
+  // Where a row is shown as a card, each cell says what it is.
+  const names = [...find(`${table} thead`).querySelectorAll('th')].map(each => each.textContent.trim());
   const known = new Map(
     [...body.children].map(row => [(row as HTMLElement).dataset['key'], row as HTMLElement]),
   );
@@ -57,6 +59,8 @@ export function putRows(
     const present = known.get(key);
     if (present !== undefined && present.dataset['version'] === version) return present;
     const row = make('tr', { 'data-key': key, 'data-version': version }, ...cells());
+    for (const [index, cell] of [...row.children].entries())
+      (cell as HTMLElement).dataset['name'] = names[index] ?? '';
     const focused =
       present?.contains(document.activeElement) === true
         ? document.activeElement?.getAttribute('aria-label')

@@ -38,8 +38,10 @@ export interface JobData {
   readonly group?: string;
   readonly tags: readonly string[];
   readonly keep: number;
+  readonly removeOnComplete?: boolean;
   readonly revision: number;
   readonly paused: boolean;
+  readonly groupPaused: boolean;
   readonly nextAt: number | null;
   readonly lastAt: number | null;
   readonly running: number;
@@ -125,6 +127,8 @@ function open(job: JobData | undefined, title: string): void {
     fill('priority', job.priority);
     fill('group', job.group);
     fill('tags', job.tags.join(' '));
+    fill('keep', job.keep);
+    removal().checked = job.removeOnComplete === true;
   }
   showProblems([]);
   showParts();
@@ -141,7 +145,7 @@ function showParts(): void {
   const data = new FormData(form);
   for (const name of ['when', 'kind']) {
     for (const part of form.querySelectorAll<HTMLElement>(`[data-${name}]`))
-      part.hidden = part.dataset[name] !== data.get(name);
+      part.hidden = !part.dataset[name]!.split(' ').includes(data.get(name) as string);
   }
 }
 
@@ -191,8 +195,17 @@ function readJob(): Record<string, unknown> {
     priority: whole('priority'),
     group: value('group'),
     tags: value('tags')?.split(/[\s,]+/) ?? [],
-    keep: editing?.keep,
+    keep: whole('keep'),
+    removeOnComplete: isOnce() && removal().checked,
   };
+}
+
+function removal(): HTMLInputElement {
+  return field('removeOnComplete') as HTMLInputElement;
+}
+
+function isOnce(): boolean {
+  return value('when') === 'at' || value('when') === 'after';
 }
 
 function whole(name: string): number | string | undefined {

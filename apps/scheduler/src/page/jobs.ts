@@ -51,8 +51,10 @@ function cells(job: JobData): HTMLElement[] {
   name.append(make('span', { class: 'under' }, job.description ?? what));
   const schedule = make('td', { class: 'nowrap' }, showSchedule(job.schedule));
   if (job.schedule.timeZone !== undefined)
-    schedule.append(make('span', { class: 'under' }, job.schedule.timeZone));
-  const next = make('td', { class: 'nowrap' }, job.paused ? 'paused' : showTime(job.nextAt));
+    schedule.append(
+      make('span', { class: 'under zone', title: job.schedule.timeZone }, job.schedule.timeZone),
+    );
+  const next = make('td', { class: 'nowrap' }, showNext(job));
   if (job.nextAt !== null) next.title = showFull(job.nextAt);
   const last = make('td', { class: 'nowrap' });
   if (job.running > 0) last.append(make('span', { class: 'state running' }, 'running'));
@@ -79,6 +81,11 @@ function cells(job: JobData): HTMLElement[] {
     button('Remove', `Remove ${id}`, () => void confirmRemoval(id)),
   );
   return [name, schedule, next, last, actions];
+}
+
+function showNext({ paused, groupPaused, nextAt }: JobData): string {
+  if (paused) return 'paused';
+  return groupPaused ? 'group paused' : showTime(nextAt);
 }
 
 async function tell(method: string, path: string, done: string): Promise<void> {

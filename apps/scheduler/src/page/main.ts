@@ -3,6 +3,7 @@
 import { find } from './dom.ts';
 import { addJob, allow, setUpForm } from './form.ts';
 import { showDuration, showTime } from './format.ts';
+import { drawGroups, type Group, setUpGroups } from './groups.ts';
 import { drawHistory, moreRuns } from './history.ts';
 import { drawJobs, drawRunning, moreJobs, type OpenRun, report } from './jobs.ts';
 import { listen } from './live.ts';
@@ -14,6 +15,7 @@ interface State {
   readonly jobs: number;
   readonly nextAt: number | null;
   readonly running: readonly OpenRun[];
+  readonly groups: readonly Group[];
   readonly ready: number;
   readonly retrying: number;
   readonly open: number;
@@ -46,8 +48,9 @@ function readSoon(): void {
 function draw(): void {
   if (state === undefined) return;
   const now = Date.now() + ahead;
-  const { running, threads } = state;
+  const { running, threads, groups } = state;
   find('#n-jobs').textContent = state.jobs.toLocaleString();
+  find('#n-jobs-name').textContent = state.jobs === 1 ? 'job' : 'jobs';
   find('#n-running').textContent = `${threads.busy} of ${threads.most}`;
   find('#n-waiting').textContent = (state.open - threads.busy).toLocaleString();
   find('#n-next').textContent =
@@ -58,6 +61,7 @@ function draw(): void {
         : showTime(state.nextAt);
   find('#n-late').textContent = state.lateness === null ? '–' : showDuration(state.lateness.p99);
   drawRunning(running, now);
+  drawGroups(groups);
 }
 
 function showHealth(ok: boolean, text: string): void {
@@ -66,6 +70,7 @@ function showHealth(ok: boolean, text: string): void {
 }
 
 setUpForm(readSoon);
+setUpGroups();
 find('#zone').textContent = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 find('#add').addEventListener('click', addJob);
 find('#more-jobs').addEventListener('click', moreJobs);
@@ -101,5 +106,6 @@ void listen(
   },
   () => showHealth(false, "the scheduler can't be reached"),
 );
+addEventListener('resize', readSoon);
 setInterval(draw, 1000);
 setInterval(readSoon, 30_000);

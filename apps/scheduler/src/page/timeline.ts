@@ -14,8 +14,11 @@ interface Timeline {
   }[];
 }
 
-const WIDTH = 1140;
-const LEFT = 200;
+const MOST_LEFT = 200;
+/** Of a letter, about. */
+const LETTER = 7;
+/** Between the times at the top, at least. */
+const TICK = 100;
 const RIGHT = 24;
 const LANE = 24;
 const TOP = 26;
@@ -45,12 +48,17 @@ export async function drawTimeline(): Promise<void> {
     box.replaceChildren(make('p', { class: 'none' }, 'nothing is due'));
     return;
   }
+  // Drawn as wide as it is shown, so that letters have their size on narrow screens too.
+  const width = Math.max(280, box.clientWidth);
+  const left = Math.min(MOST_LEFT, Math.round(width * 0.36));
+  const letters = Math.floor((left - 18) / LETTER);
+  const ticks = Math.max(1, Math.floor((width - left - RIGHT) / TICK));
   const height = TOP + jobs.length * LANE + 8;
   const x = (time: number): number =>
-    LEFT + ((Math.max(now, time) - now) / (until - now)) * (WIDTH - LEFT - RIGHT);
+    left + ((Math.max(now, time) - now) / (until - now)) * (width - left - RIGHT);
   const label = `Next runs: ${jobs.map(job => `${job.id} at ${showTime(job.times[0]!)}`).join(', ')}`;
-  const picture = svg('svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': label });
-  const step = (MINUTES.find(each => Number(minutes) / each <= 8) ?? 240) * 60_000;
+  const picture = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
+  const step = (MINUTES.find(each => Number(minutes) / each <= ticks) ?? 480) * 60_000;
   // Whole hours and minutes of the place where the page is looked at.
   const offset = new Date(now).getTimezoneOffset() * 60_000;
   for (let time = Math.ceil((now - offset) / step) * step + offset; time < until; time += step) {
@@ -93,8 +101,8 @@ export async function drawTimeline(): Promise<void> {
       svg(
         'g',
         { class: 'lane' },
-        svg('rect', { class: 'row', x: 4, y, width: WIDTH - 8, height: LANE, rx: 5 }),
-        svg('text', { x: 12, y: y + 16 }, id.length > 26 ? `${id.slice(0, 25)}…` : id),
+        svg('rect', { class: 'row', x: 4, y, width: width - 8, height: LANE, rx: 5 }),
+        svg('text', { x: 12, y: y + 16 }, id.length > letters ? `${id.slice(0, letters - 1)}…` : id),
         ...marks,
       ),
     );

@@ -70,17 +70,51 @@ export async function runModule(
   const context = new Context(assignment, output);
   try {
     return await printed.run(output, async () => {
-      const namespace = (await import(url.href)) as Record<string, unknown>;
+      const namespace = await load(url, module!);
       const job = Object.hasOwn(namespace, name) ? namespace[name] : undefined;
       if (typeof job !== 'function') {
         throw new TypeError(
           `module "${module}" exports no function "${name}"; it exports ${Object.keys(namespace).join(', ') || 'nothing'}`,
         );
       }
-      return (await (job as (args: unknown, context: JobContext) => unknown)(args, context)) as unknown;
+      const result = (await (job as (args: unknown, context: JobContext) => unknown)(
+        args,
+        context,
+      )) as unknown;
+      if (context.heeds && assignment.stop.isSet) throw new StoppedError();
+      return result;
     });
   } finally {
     context.end();
+  }
+}
+
+async function load(url: URL, module: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(url.href)) as Record<string, unknown>;
+  } catch (error) {
+    // `npm init` writes "type": "commonjs", and then Node takes neither `import` nor `export` in files whose names don't say otherwise.
+    const isTakenForCommonJs =
+      error instanceof SyntaxError &&
+      /import statement outside a module|Unexpected token 'export'/.test(error.message);
+    if (!isTakenForCommonJs) throw error;
+    throw new SyntaxError(
+      `module "${module}": ${error.message}. The package.json in its folder or above says "type": "commonjs": make that "module", or let the file's name end in .mjs`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * A function that heeds the stop event or the signal, and returns when it was asked to stop, may have left the rest undone: that is no success, or the end of the
+ * scheduler would lose that rest. One that heeds neither has come to its end.
+ */
+class StoppedError extends Error {
+  constructor() {
+    super('it was asked to stop, and returned');
+    this.name = 'StoppedError';
+    // Where it was thrown tells nobody anything.
+    this.stack = this.message;
   }
 }
 
@@ -91,7 +125,9 @@ class Context implements JobContext {
   readonly scheduledFor: Date;
   readonly isManual: boolean;
   readonly fencingToken: number;
-  readonly stop: Event;
+  /** Whether the function has asked for what would tell it to stop. */
+  heeds = false;
+  readonly #stop: Event;
   readonly #output: Output;
   readonly #over = new AbortController();
   #signal: AbortSignal | undefined;
@@ -103,17 +139,23 @@ class Context implements JobContext {
     this.scheduledFor = new Date(assignment.scheduledFor);
     this.isManual = assignment.cause === 'manual';
     this.fencingToken = assignment.token;
-    this.stop = assignment.stop;
+    this.#stop = assignment.stop;
     this.#output = output;
   }
 
+  get stop(): Event {
+    this.heeds = true;
+    return this.#stop;
+  }
+
   get signal(): AbortSignal {
+    this.heeds = true;
     if (this.#signal === undefined) {
       const controller = new AbortController();
       this.#signal = controller.signal;
       const abort = (): void => controller.abort(new DOMException('the run was asked to stop', 'AbortError'));
-      if (this.stop.isSet) abort();
-      else this.stop.waitAsync({ signal: this.#over.signal }).then(abort, () => {});
+      if (this.#stop.isSet) abort();
+      else this.#stop.waitAsync({ signal: this.#over.signal }).then(abort, () => {});
     }
     return this.#signal;
   }

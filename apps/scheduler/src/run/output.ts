@@ -1,5 +1,7 @@
 // Keeps what a run prints: its beginning and its end, if it is much.
 
+import { count } from '../count.ts';
+
 /** Collects text within a bound. Half of the room is for the beginning, half for the end, since errors come last. */
 export class Output {
   readonly #half: number;
@@ -33,7 +35,8 @@ export class Output {
   /** Returns it, or null if there was none. */
   take(): string | null {
     this.#cut();
-    const gap = this.#dropped === 0 ? '' : `\n… ${this.#dropped} characters left out …\n`;
+    const gap =
+      this.#dropped === 0 ? '' : `\n… ${count(this.#dropped, 'character', 'characters')} left out …\n`;
     const text = `${this.#head}${gap}${this.#tail}`;
     // Half of a surrogate pair may stand at a cut, and SQLite wants UTF-8.
     return text === '' ? null : text.toWellFormed();

@@ -100,6 +100,56 @@ test('a busy loop that looks at the stop event ends by itself', async () => {
   expect(end.error).toMatch('seen');
 });
 
+test('a module that Node takes for CommonJS, as `npm init` has it, is told the cure', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-commonjs-')));
+  writeFileSync(join(folder, 'package.json'), '{"type": "commonjs"}');
+  writeFileSync(join(folder, 'a.js'), 'export default () => 1;');
+  const there = new Runners({
+    size: 1,
+    clock: machineClock,
+    jobs: folder,
+    allowShell: false,
+    outputLimit: 100,
+    maxHeapMiB: 64,
+    report() {},
+  });
+  const end = await new Promise<Ended>(resolve => {
+    there.start(
+      {
+        run: 'r',
+        job: 'j',
+        cause: 'schedule',
+        attempt: 1,
+        scheduledFor: 0,
+        token: 1,
+        isTimed: false,
+        action: { module: 'a.js' },
+      },
+      () => {},
+      resolve,
+    );
+  });
+  expect(end.error).toContain('make that "module", or let the file\'s name end in .mjs');
+  await there.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('a job that returns when it is asked to stop may have left the rest undone: no success', async () => {
+  const end = await beginAndStop({ module: 'jobs.js', export: 'returnWhenStopped' }, 10_000);
+  expect(end).toMatchObject({ state: 'failed', error: 'it was asked to stop, and returned' });
+});
+
+test('a job that heeds nothing and comes to its end has succeeded, though it was asked to stop', async () => {
+  const end = await beginAndStop({ module: 'jobs.js', export: 'finish', args: { ms: 600 } }, 10_000);
+  expect(end).toMatchObject({ state: 'succeeded', result: '"all of it"' });
+});
+
+test('a command that ends with 0 when it is asked to stop has not succeeded', async () => {
+  const end = await beginAndStop({ command: "trap 'exit 0' TERM; while :; do sleep 0.05; done" }, 10_000);
+  expect(end).toMatchObject({ state: 'failed' });
+  expect(end.error).toMatch('the command was asked to stop, and ended with exit code 0');
+});
+
 test('a job that listens to the signal ends by itself', async () => {
   const end = await beginAndStop({ module: 'jobs.js', export: 'sleep', args: { ms: 60_000 } }, 10_000);
   expect(end).toMatchObject({ state: 'failed' });

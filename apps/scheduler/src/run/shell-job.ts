@@ -35,7 +35,10 @@ export async function runShell(
   const ended = new Promise<void>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      if (code === 0) resolve();
+      if (code === 0 && assignment.stop.isSet) {
+        // As a module's function that returns then: who can say whether that was all?
+        reject(new Error('the command was asked to stop, and ended with exit code 0'));
+      } else if (code === 0) resolve();
       else
         reject(
           new Error(

@@ -89,9 +89,11 @@ export type Op =
       readonly nextAt: number | null;
       readonly at: number;
     }
-  | { readonly op: 'removeJob'; readonly id: string }
+  /** With a revision: only if no user has changed the job since. */
+  | { readonly op: 'removeJob'; readonly id: string; readonly revision?: number }
   | { readonly op: 'handled'; readonly request: number }
-  | { readonly op: 'group'; readonly name: string; readonly most: number | null }
+  | { readonly op: 'limitGroup'; readonly name: string; readonly most: number | null }
+  | { readonly op: 'pauseGroup'; readonly name: string; readonly paused: boolean }
   | { readonly op: 'renew'; readonly now: number };
 
 /** Carries out ops; keeps the statements. */
@@ -198,14 +200,13 @@ export class Writer {
           op.id,
         );
       case 'removeJob':
-        this.#run('DELETE FROM attempts WHERE run IN (SELECT id FROM runs WHERE job = ?)', op.id);
-        this.#run('DELETE FROM runs WHERE job = ?', op.id);
-        return this.#run('DELETE FROM jobs WHERE id = ?', op.id);
+        return this.#removeJob(op.id, op.revision ?? null);
       case 'handled':
         return this.#run('DELETE FROM requests WHERE id = ?', op.request);
-      case 'group':
-        if (op.most === null) return this.#run('DELETE FROM groups WHERE name = ?', op.name);
-        return this.#run('INSERT OR REPLACE INTO groups (name, most) VALUES (?, ?)', op.name, op.most);
+      case 'limitGroup':
+        return this.#setGroup('most', op.name, op.most);
+      case 'pauseGroup':
+        return this.#setGroup('paused', op.name, op.paused ? 1 : 0);
       case 'renew':
         renewLease(this.#database, op.now);
         return 1;
@@ -225,6 +226,29 @@ export class Writer {
     const old = `FROM runs WHERE job = ? AND seq <= ? AND state NOT IN ('queued', 'retrying', 'running')`;
     this.#run(`DELETE FROM attempts WHERE run IN (SELECT id ${old})`, job, seq);
     return this.#run(`DELETE ${old}`, job, seq);
+  }
+
+  #removeJob(id: string, revision: number | null): number {
+    const removed = this.#run(
+      'DELETE FROM jobs WHERE id = ?1 AND revision = coalesce(?2, revision)',
+      id,
+      revision,
+    );
+    if (removed === 0) return 0;
+    this.#run('DELETE FROM attempts WHERE run IN (SELECT id FROM runs WHERE job = ?)', id);
+    this.#run('DELETE FROM runs WHERE job = ?', id);
+    return removed;
+  }
+
+  /** A group that has no limit and doesn't rest needs no row. */
+  #setGroup(column: 'most' | 'paused', name: string, value: number | null): number {
+    this.#run(
+      `INSERT INTO groups (name, ${column}) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET ${column} = excluded.${column}`,
+      name,
+      value,
+    );
+    this.#run('DELETE FROM groups WHERE name = ? AND most IS NULL AND paused = 0', name);
+    return 1;
   }
 
   /** Stores a new job (`expect` null) or a changed one; 0 if there is one already, or none. The revision goes up. */

@@ -45,6 +45,14 @@ export interface AttemptRow {
   readonly error: string | null;
 }
 
+/** What is set for a group of jobs. */
+export interface GroupRow {
+  readonly name: string;
+  /** How many of its runs go on at a time; null for no limit. */
+  readonly most: number | null;
+  readonly paused: boolean;
+}
+
 export interface RequestRow {
   readonly id: number;
   readonly kind: 'job' | 'run' | 'cancel' | 'group';
@@ -129,13 +137,11 @@ export class Reader {
     return this.#all<RequestRow>('SELECT id, kind, target FROM requests ORDER BY id LIMIT 1000');
   }
 
-  groups(): Map<string, number> {
-    return new Map(
-      this.#database
-        .prepare('SELECT name, most FROM groups')
-        .all()
-        .map(row => [row['name'] as string, row['most'] as number]),
-    );
+  /** The groups that have a limit, or rest. */
+  groups(): GroupRow[] {
+    return this.#all<{ name: string; most: number | null; paused: number }>(
+      'SELECT name, most, paused FROM groups ORDER BY name',
+    ).map(row => ({ ...row, paused: row.paused === 1 }));
   }
 
   /** Changes whenever another connection has committed. */

@@ -5,7 +5,26 @@ import { type DatabaseSync, transact } from './sqlite.ts';
 
 /** "HDLS": tells our databases from others. */
 const APPLICATION_ID = 0x48_44_4c_53;
-const VERSION = 1;
+const VERSION = 2;
+
+const GROUPS = `
+CREATE TABLE groups (
+  name TEXT PRIMARY KEY,
+  most INTEGER,
+  paused INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+`;
+
+/** What makes a database of the version before out of each older one. */
+const UPGRADES: Readonly<Record<number, string>> = {
+  // Groups had a limit each, and couldn't be paused.
+  1: `
+ALTER TABLE groups RENAME TO groups_1;
+${GROUPS}
+INSERT INTO groups (name, most) SELECT name, most FROM groups_1;
+DROP TABLE groups_1;
+`,
+};
 
 /**
  * - `jobs`: what there is to do. `next_at` is when it is due next; it moves in the transaction that stores the runs for the time before, so that each time has
@@ -13,6 +32,7 @@ const VERSION = 1;
  * - `runs`: the journal. A row is stored before its run begins (the intent) and says so when it has ended. The id of a scheduled run is made of job and time.
  * - `attempts`: those that failed and were tried again.
  * - `requests`: what the command line asks of a running scheduler.
+ * - `groups`: those that have a limit, or rest. `most` is null for no limit.
  * - `lease`: which instance may write. Each takes a higher token, and every transaction checks it.
  */
 const TABLES = `
@@ -63,8 +83,7 @@ CREATE TABLE requests (
   target TEXT NOT NULL,
   at INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE groups (name TEXT PRIMARY KEY, most INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE lease (
+${GROUPS}CREATE TABLE lease (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   token INTEGER NOT NULL,
   owner TEXT NOT NULL,
@@ -72,24 +91,39 @@ CREATE TABLE lease (
 ) STRICT;
 `;
 
-/** Creates the tables where there are none. Throws a `Trouble` for a database that is somebody else's, or of a later version. */
+/** Creates the tables where there are none, and brings older ones up to date. Throws a `Trouble` for a database that is somebody else's, or of a later version. */
 export function prepareDatabase(database: DatabaseSync, path: string): void {
   if (isReady(database, path)) return;
   transact(database, () => {
     // Another process may have done it meanwhile.
     if (isReady(database, path)) return;
-    database.exec(TABLES);
+    if (isOutdated(database)) {
+      for (let from = version(database); from < VERSION; from++) database.exec(UPGRADES[from]!);
+    } else database.exec(TABLES);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}`);
   });
 }
 
+/** Whether it is one of ours, of an older version. */
+export function isOutdated(database: DatabaseSync): boolean {
+  return application(database) === APPLICATION_ID && version(database) < VERSION;
+}
+
+function application(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA application_id').get()?.['application_id']);
+}
+
+function version(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+}
+
 function isReady(database: DatabaseSync, path: string): boolean {
-  const application = Number(database.prepare('PRAGMA application_id').get()?.['application_id']);
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (application === APPLICATION_ID && version === VERSION) return true;
-  if (application === APPLICATION_ID) {
+  if (application(database) === APPLICATION_ID) {
+    const present = version(database);
+    if (present === VERSION) return true;
+    if (present < VERSION) return false;
     throw new Trouble(
-      `${path}: this database is of version ${version}, and this heddle-scheduler understands ${VERSION}. Update heddle-scheduler`,
+      `${path}: this database is of version ${present}, and this heddle-scheduler understands ${VERSION}. Update heddle-scheduler`,
     );
   }
   const tables = Number(database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count']);

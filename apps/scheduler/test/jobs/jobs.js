@@ -37,6 +37,18 @@ export function spinUntilStopped(_args, context) {
   throw new Error('seen');
 }
 
+/** Looks, and leaves the rest undone. */
+export function returnWhenStopped(_args, context) {
+  while (!context.stop.isSet);
+  return 'half of it';
+}
+
+/** Neither looks nor listens, and comes to its end. */
+export async function finish(args) {
+  await new Promise(resolve => setTimeout(resolve, args.ms));
+  return 'all of it';
+}
+
 /** Listens. */
 export async function sleep(args, context) {
   await new Promise((resolve, reject) => {

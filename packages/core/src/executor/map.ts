@@ -162,6 +162,8 @@ class OrderedMap implements IterableIterator<unknown>, Disposable {
   readonly #inputs: Array<Iterator<unknown>>;
   readonly #origin: Origin;
   #exhausted = false;
+  /** What stopped it: the pool was shut down, or an input threw. Comes after the results of what was submitted before. */
+  #broken: { readonly error: unknown } | undefined;
 
   constructor(
     pool: ThreadPoolExecutor,
@@ -215,17 +217,30 @@ class OrderedMap implements IterableIterator<unknown>, Disposable {
     const here = plan.take();
     if (here !== undefined) return give(here);
     const { oldest } = plan;
-    if (oldest === undefined) return END;
+    if (oldest === undefined) return this.#end();
     if (!oldest.waitUntil(plan.deadline)) {
       this.return();
       throw plan.late();
     }
     plan.unfold();
-    this.#fill();
+    try {
+      this.#fill();
+    } catch (error) {
+      this.#broken = { error };
+      this.#closeInputs();
+    }
     return give(plan.take()!);
   }
 
+  #end(): IteratorReturnResult<undefined> {
+    if (this.#broken === undefined) return END;
+    const { error } = this.#broken;
+    this.#broken = undefined;
+    throw error;
+  }
+
   return(): IteratorReturnResult<undefined> {
+    this.#broken = undefined;
     this.#closeInputs();
     this.#plan.cancelAll();
     return END;

@@ -23,6 +23,29 @@ export interface ThreadPoolExecutorOptions {
   maxPending?: number | undefined;
 }
 
+/** What a pool's options are called. */
+export const OPTION_NAMES: ReadonlySet<string> = new Set([
+  'maxWorkers',
+  'minWorkers',
+  'idleTimeout',
+  'threadNamePrefix',
+  'initializer',
+  'initArgs',
+  'maxTasksPerWorker',
+  'maxPending',
+]);
+
+/** What the options of a submission are called. */
+export const SUBMISSION_NAMES: ReadonlySet<string> = new Set([
+  'target',
+  'args',
+  'priority',
+  'timeout',
+  'signal',
+  'roomTimeout',
+  'context',
+]);
+
 /** A task with options, for `submit` and `submitAsync`. */
 export interface Submission<F extends AnyFunction> {
   /** What to call: a task, `{ module, export }`, or a function that doesn't close over anything. */

@@ -10,7 +10,7 @@
 import { f64, hot, i32 } from '../atomics.ts';
 import { QueueFullError, ThreadStateError } from '../errors.ts';
 import { allocate, allocateZeroed, free } from '../memory/allocator.ts';
-import { checkOptions } from '../memory/check-options.ts';
+import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { OBJECT, REGISTRY, THREAD_FLAG } from '../memory/layout.ts';
 import { dropMessage, storeMessage } from '../memory/message.ts';
@@ -30,6 +30,7 @@ import { ensureSupervisor } from '../thread/root.ts';
 import { addressOf, assertNotImporting } from '../thread/target.ts';
 import type { AnyFunction, Target } from '../thread/target.ts';
 import { noteSite, noteSiteNowAndThen, wasExact } from './call-site.ts';
+import { OPTION_NAMES, SUBMISSION_NAMES } from './options.ts';
 import { drainCompleted, stopPolling, unexpect } from './completed.ts';
 import { runsFor } from './current-task.ts';
 import { Future } from './future.ts';
@@ -138,7 +139,10 @@ export class ThreadPoolExecutor extends SharedObject {
       return;
     }
     const place = 'ThreadPoolExecutor';
-    if (options !== undefined) checkOptions(options, place, '{ maxWorkers: 4 }');
+    if (options !== undefined) {
+      checkOptions(options, place, '{ maxWorkers: 4 }');
+      checkNames(options, OPTION_NAMES, place);
+    }
     const maxWorkers = wholeNumber(
       options?.maxWorkers ?? parallelism(),
       1,
@@ -544,6 +548,7 @@ function isSubmission(target: unknown): target is Submission<AnyFunction> {
 function readSubmission(submission: Submission<AnyFunction>): Order {
   const { target, args, priority, timeout, signal, context } = submission;
   const place = 'ThreadPoolExecutor.submit';
+  checkNames(submission, SUBMISSION_NAMES, place);
   if (args !== undefined && !Array.isArray(args))
     throw new TypeError(`${place}: args must be an array, got ${String(args)} (${typeof args})`);
   if (priority !== undefined && typeof priority !== 'number')

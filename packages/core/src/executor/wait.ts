@@ -31,6 +31,11 @@ const MODES: readonly unknown[] = ['ALL_COMPLETED', 'FIRST_COMPLETED', 'FIRST_EX
 
 /** The futures in the order given, each once. */
 function collect<T>(futures: Iterable<Future<T>>, place: string): Set<Future<T>> {
+  const given: unknown = futures;
+  if (typeof given !== 'object' || given === null || !(Symbol.iterator in given)) {
+    const got = given instanceof Future ? 'one; put it into an array' : `${String(given)} (${typeof given})`;
+    throw new TypeError(`${place}: expected futures, in an array or another iterable, got ${got}`);
+  }
   const set = new Set<Future<T>>();
   let index = 0;
   for (const future of futures as Iterable<unknown>) {
@@ -160,8 +165,11 @@ export function within(
       signal?.removeEventListener('abort', onAbort);
       resolve(inTime);
     };
-    if (deadline !== Infinity)
-      timer = setTimeout(() => end(false), Math.min(LONG_MS, Math.max(0, Math.ceil(deadline - now()))));
+    const wait = (): void => {
+      const rest = Math.max(0, Math.ceil(deadline - now()));
+      timer = setTimeout(() => (rest > LONG_MS ? wait() : end(false)), Math.min(LONG_MS, rest));
+    };
+    if (deadline !== Infinity) wait();
     signal?.addEventListener('abort', onAbort, { once: true });
     void promise.then(() => end(true));
   });

@@ -19,7 +19,7 @@ import { ThreadStateError } from '../errors.ts';
 import { selfAgent } from '../parking/guard.ts';
 import './agent.ts';
 import { allocateZeroed, free } from './allocator.ts';
-import { checkOptions } from './check-options.ts';
+import { checkNames, checkOptions } from './check-options.ts';
 import { kindOf } from './kinds.ts';
 import { AGENT, OBJECT } from './layout.ts';
 import { enter, strike } from './ledger.ts';
@@ -103,6 +103,9 @@ const OPTIONS = "{ name: 'mine' }";
 
 /** A handle for a block of shared memory. It travels to other threads in arguments, messages and queues, at any depth. */
 export abstract class SharedObject {
+  /** What a constructor's options may be called. @internal */
+  protected static readonly optionNames: ReadonlySet<string> = new Set(['name']);
+
   /** Where the block is; 0 after `dispose()`. @internal */
   protected at: number;
   #debt: object | undefined;
@@ -112,7 +115,10 @@ export abstract class SharedObject {
     if (source instanceof Existing) {
       this.at = source.pointer;
     } else {
-      if (source !== undefined && source !== null) checkOptions(source, this.constructor.name, OPTIONS);
+      if (source !== undefined && source !== null) {
+        checkOptions(source, this.constructor.name, OPTIONS);
+        checkNames(source, new.target.optionNames, this.constructor.name);
+      }
       const name = source?.name;
       if (name !== undefined && typeof name !== 'string') {
         throw new TypeError(

@@ -19,7 +19,8 @@ const classNames: readonly string[] = Object.entries(KIND).reduce<string[]>((nam
 export function describeObject(pointer: number): string {
   ensureMapped(pointer);
   const kind = i32[pointer + OBJECT.kind]!;
-  const name = kind === KIND.thread ? recordText(pointer) : peekName(i32[pointer + OBJECT.name]!);
+  const name =
+    kind === KIND.thread || kind === KIND.timer ? recordText(pointer) : peekName(i32[pointer + OBJECT.name]!);
   const type = classNames[kind] ?? 'something';
   return name === '' ? type : `${type} "${name}"`;
 }

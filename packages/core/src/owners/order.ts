@@ -8,6 +8,7 @@
  */
 import { hot, i32 } from '../atomics.ts';
 import { allocate, free } from '../memory/allocator.ts';
+import { checkOptions } from '../memory/check-options.ts';
 import { REGISTRY, WATCH } from '../memory/layout.ts';
 import { readName } from '../memory/name.ts';
 import { ensureMapped, slab } from '../memory/slab.ts';
@@ -59,6 +60,7 @@ export function checkLockOrder(options: LockOrderOptions | false = {}): void {
     and(REGISTRY.watch, ~WATCH.order);
     return;
   }
+  checkOptions(options, 'checkLockOrder', '{ onInversion: () => {} }');
   const action = options.onInversion;
   if (action !== undefined && typeof action !== 'function') {
     throw new TypeError(

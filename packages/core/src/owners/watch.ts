@@ -31,7 +31,7 @@
 import { blockFor, canBlock, explored, hot, i32 } from '../atomics.ts';
 import { DeadlockError } from '../errors.ts';
 import { describeAgent } from '../memory/agent.ts';
-import { findKind } from '../memory/kinds.ts';
+import { KIND, findKind } from '../memory/kinds.ts';
 import {
   AGENT,
   AGENT_STATE,
@@ -148,7 +148,9 @@ function deadlockError(circle: readonly Step[]): DeadlockError {
     const taken = traceOf(selfAgent, circle[0]!.object);
     return new DeadlockError(
       `${wanted}: deadlock: a guard of this very thread, ${describeAgent(selfAgent)}, holds it, and can't release it while the thread waits. ` +
-        'Release that guard first, pass it on, or use an RLock, which may be held twice' +
+        (i32[circle[0]!.object + OBJECT.kind] === KIND.rwLock
+          ? "Release that guard first: who holds an RWLock, alone or with others, can't take it again, in either way"
+          : 'Release that guard first, pass it on, or use an RLock, which may be held twice') +
         (taken === '' ? '' : `\n  taken${indented(taken, '    ')}`),
     );
   }

@@ -98,7 +98,25 @@ export function deadlineIn(options: Waiting | undefined, place: string): number 
   checkOptions(options, place, '{ timeout: 100 }');
   const { signal, timeout } = options;
   if (signal !== undefined && signal !== null) checkSignal(signal, place);
+  if (timeout === undefined) checkWaitNames(options, place);
   return deadlineOf(timeout, place);
+}
+
+/** The options of all calls that wait. Which call takes which is TypeScript's to say; here it is told that a misspelt `timeout` isn't one. */
+const WAIT_NAMES: ReadonlySet<string> = new Set(
+  'timeout signal within transfer priority returnWhen chunkSize bufferSize wait cancelFutures action name args threads chunk into'.split(
+    ' ',
+  ),
+);
+
+/** Throws `TypeError` for a name that no such call knows: without its `timeout` it would wait for ever. */
+function checkWaitNames(options: object, place: string): void {
+  for (const name of Object.keys(options)) {
+    if (WAIT_NAMES.has(name) || (options as Record<string, unknown>)[name] === undefined) continue;
+    throw new TypeError(
+      `${place}: there is no option "${name}"; say how long to wait by { timeout }, in milliseconds`,
+    );
+  }
 }
 
 function checkSignal(signal: unknown, place: string): void {

@@ -1,7 +1,7 @@
 /** What all queues have in common: the side from which items are taken. */
 import { i32 } from '../atomics.ts';
 import { QueueEmptyError, QueueShutDownError } from '../errors.ts';
-import { checkOptions } from '../memory/check-options.ts';
+import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { deadlineIn } from '../parking/wait.ts';
@@ -26,6 +26,13 @@ export interface Taken<T> {
 
 export abstract class AnyQueue<T> extends SharedObject {
   /** @internal */
+  protected static override readonly optionNames: ReadonlySet<string> = new Set([
+    'maxsize',
+    'maxBytes',
+    'name',
+  ]);
+
+  /** @internal */
   protected readonly discipline: Discipline;
 
   /** @internal */
@@ -34,6 +41,7 @@ export abstract class AnyQueue<T> extends SharedObject {
       super(discipline.kind, QUEUE.bytesOfBlock, options);
     else {
       checkOptions(options, discipline.type, '{ maxsize: 100 }');
+      checkNames(options, new.target.optionNames, discipline.type);
       const maxsize = limit(options.maxsize, `${discipline.type}: maxsize`);
       const maxBytes = limit(options.maxBytes, `${discipline.type}: maxBytes`);
       super(discipline.kind, QUEUE.bytesOfBlock, options);

@@ -4,6 +4,7 @@
  */
 import { checkOptions } from '../memory/check-options.ts';
 import { i32 } from '../atomics.ts';
+import { detach } from '../codec/transfer.ts';
 import { QueueFullError, QueueShutDownError, SharedMemoryExhaustedError } from '../errors.ts';
 import { memoryUsage } from '../memory/allocator.ts';
 import { waitInLine } from '../parking/async.ts';
@@ -14,7 +15,7 @@ import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { AnyQueue } from './any-queue.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
 import { finishOne, isFull, shutDown, unfinishedOf } from './lines.ts';
-import { abandon, Batch, detach, keep, pack, packNext } from './message.ts';
+import { abandon, Batch, keep, pack, packNext } from './message.ts';
 import type { Outgoing } from './message.ts';
 import type { AsyncPutOptions, PutOptions, TransferOptions } from './options.ts';
 import { dropAll, offer, offerMany, send, sendAsync } from './traffic.ts';

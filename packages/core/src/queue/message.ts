@@ -3,8 +3,9 @@
  * the guard and decoded after it is free. Nothing is ever decoded from shared memory, and no user code runs under a guard.
  */
 import { f64, i32 } from '../atomics.ts';
-import { createView, elementBytes, isDetached, isResizable, viewKind } from '../codec/bytes.ts';
+import { createView, elementBytes, isResizable, viewKind } from '../codec/bytes.ts';
 import { decode, discard, encode, scratch } from '../codec/index.ts';
+import { checkTransfer } from '../codec/transfer.ts';
 import { NotShareableError } from '../errors.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
@@ -53,7 +54,7 @@ export function pack(
   inlineBytes: number,
   transfer?: readonly ArrayBuffer[],
 ): Outgoing {
-  if (transfer !== undefined) checkTransfer(transfer);
+  if (transfer !== undefined) checkTransfer(transfer, 'transfer');
   outgoing.transfer = transfer;
   outgoing.node = 0;
   if (typeof value === 'object' && value !== null && isBytes(value) && packRaw(value)) return outgoing;
@@ -105,36 +106,6 @@ function packRaw(value: object): boolean {
   outgoing.length = length;
   outgoing.block = item;
   return true;
-}
-
-function checkTransfer(transfer: readonly ArrayBuffer[]): void {
-  if (!Array.isArray(transfer))
-    throw new TypeError(`transfer must be an array of ArrayBuffers, got ${classOf(transfer)}`);
-  transfer.forEach((buffer: unknown, index) => {
-    if (!(buffer instanceof ArrayBuffer)) {
-      throw new TypeError(
-        `transfer[${index}] must be an ArrayBuffer, got ${classOf(buffer)}: everything else is shared or copied`,
-      );
-    }
-    if (isDetached(buffer))
-      throw new NotShareableError(`transfer[${index}]: this ArrayBuffer was moved away already`);
-  });
-}
-
-/** Not `String(value)`, which throws for a view of a buffer that was moved away. */
-function classOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
-}
-
-/** Moves, now that the message is accepted, what was to be moved: its bytes travel in the message already, so the sender's are let go. */
-export function detach(transfer: readonly ArrayBuffer[]): void {
-  for (const buffer of transfer) {
-    try {
-      structuredClone(undefined, { transfer: [buffer] });
-    } catch {
-      // The memory of a WebAssembly instance can't be detached: then it was copied, which the receiver can't tell apart.
-    }
-  }
 }
 
 /** A copy that stays as it is while other messages are encoded; it takes the block over. */

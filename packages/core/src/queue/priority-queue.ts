@@ -41,6 +41,14 @@ export interface PriorityQueueOptions<T> extends QueueOptions {
  * ```
  */
 export class PriorityQueue<T = unknown> extends BoundedQueue<T> {
+  /** @internal */
+  protected static override readonly optionNames: ReadonlySet<string> = new Set([
+    'key',
+    'maxsize',
+    'maxBytes',
+    'name',
+  ]);
+
   /** This thread's way to tell an item's priority: see `PriorityQueueOptions`. */
   key: ((item: T) => number) | undefined;
 
@@ -49,6 +57,11 @@ export class PriorityQueue<T = unknown> extends BoundedQueue<T> {
     const key = options?.key;
     if (key !== undefined && typeof key !== 'function') {
       throw new TypeError(`PriorityQueue: key must be a function, got ${String(key)} (${typeof key})`);
+    }
+    if ((options as { compare?: unknown } | undefined)?.compare !== undefined) {
+      throw new TypeError(
+        "PriorityQueue: compare: a comparator can't cross threads; say an item's priority as a number, by key or with each put",
+      );
     }
     super(discipline, options);
     this.key = key;
@@ -89,9 +102,11 @@ export class PriorityQueue<T = unknown> extends BoundedQueue<T> {
     const priority = options?.priority ?? (this.key === undefined ? naturalPriority(item) : this.key(item));
     if (typeof priority !== 'number') {
       throw new TypeError(
-        this.key === undefined
-          ? 'PriorityQueue.put: the item is no number and no array that begins with one; give { priority }, or set a key'
-          : `PriorityQueue.put: key must return a number, got ${String(priority)} (${typeof priority})`,
+        options?.priority !== undefined
+          ? `PriorityQueue.put: priority must be a number, got ${String(priority)} (${typeof priority})`
+          : this.key === undefined
+            ? 'PriorityQueue.put: the item is no number and no array that begins with one; give { priority }, or set a key'
+            : `PriorityQueue.put: key must return a number, got ${String(priority)} (${typeof priority})`,
       );
     }
     if (Number.isNaN(priority))

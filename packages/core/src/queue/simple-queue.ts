@@ -1,4 +1,5 @@
 /** The queue without limits and bookkeeping, as Python's `queue.SimpleQueue`. */
+import { detach } from '../codec/transfer.ts';
 import { SharedMemoryExhaustedError } from '../errors.ts';
 import { KIND } from '../memory/kinds.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
@@ -6,7 +7,7 @@ import { describe } from '../sync/lock.ts';
 import { AnyQueue } from './any-queue.ts';
 import { fifo } from './fifo.ts';
 import { OUTCOME } from './layout.ts';
-import { abandon, Batch, detach, pack, packNext } from './message.ts';
+import { abandon, Batch, pack, packNext } from './message.ts';
 import type { TransferOptions } from './options.ts';
 import { register } from './register.ts';
 import { offer, offerMany } from './traffic.ts';

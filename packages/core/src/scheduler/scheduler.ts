@@ -1,4 +1,5 @@
 /** Events at times, in one thread, on any clock: a heap of events ordered by time, then priority, then the order in which they were entered. */
+import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { sleep, sleepAsync } from '../thread/sleep.ts';
 
 /** Something that will be done. Handed out by `enter` and `enterAbs`, given back to `cancel`. Source: Python's `sched.Event`. */
@@ -23,6 +24,8 @@ export interface SchedulerOptions {
    */
   readonly delay?: ((time: number, options?: { signal: AbortSignal }) => unknown) | undefined;
 }
+
+const OPTION_NAMES: ReadonlySet<string> = new Set(['delay', 'now']);
 
 /**
  * Calls functions at times, one after the other, in the thread that runs it. Semantics: Python's `sched.scheduler`, with milliseconds for seconds unless
@@ -51,6 +54,10 @@ export class Scheduler {
 
   /** Throws `TypeError` for a clock that is no function. */
   constructor(options?: SchedulerOptions) {
+    if (options !== undefined && options !== null) {
+      checkOptions(options, 'Scheduler', '{ now: () => Date.now() }');
+      checkNames(options, OPTION_NAMES, 'Scheduler');
+    }
     mustBeFunction(options?.now, 'Scheduler: now', true);
     mustBeFunction(options?.delay, 'Scheduler: delay', true);
     this.#now = options?.now ?? (() => performance.now());

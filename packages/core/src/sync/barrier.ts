@@ -36,6 +36,7 @@
 import { canBlock, f64, hot, i32 } from '../atomics.ts';
 import { BlockingNotAllowedError, BrokenBarrierError, DeadlockError } from '../errors.ts';
 import { ident } from '../memory/agent.ts';
+import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { NODE, OBJECT } from '../memory/layout.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
@@ -225,6 +226,13 @@ export interface BarrierOptions extends NameOptions {
  * ```
  */
 export class Barrier extends SharedObject {
+  /** @internal */
+  protected static override readonly optionNames: ReadonlySet<string> = new Set([
+    'action',
+    'name',
+    'timeout',
+  ]);
+
   /** What the last party runs if it is a party of this thread; other threads have their own. */
   action: (() => unknown) | undefined;
 
@@ -236,6 +244,10 @@ export class Barrier extends SharedObject {
     const existing = (options as unknown) instanceof Existing;
     if (!existing) {
       wholeNumber(parties, 1, 0x7fff_ffff, 'Barrier: parties');
+      if (options !== undefined && options !== null) {
+        checkOptions(options, 'Barrier', '{ action: () => {}, timeout: 100 }');
+        checkNames(options, new.target.optionNames, 'Barrier');
+      }
       deadlineIn(options, 'Barrier');
       const action: unknown = options?.action;
       if (action !== undefined && typeof action !== 'function') {

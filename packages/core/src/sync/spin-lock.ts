@@ -89,6 +89,9 @@ function spin(lock: number, owner: number): boolean {
  * ```
  */
 export class SpinLock extends SharedObject {
+  /** @internal */
+  protected static override readonly optionNames: ReadonlySet<string> = new Set(['name', 'spins']);
+
   /** Creates an unlocked lock. Throws `RangeError` unless `spins` is a whole number from 0 to a million. Never blocks. */
   constructor(options?: SpinLockOptions) {
     const existing = (options as unknown) instanceof Existing;

@@ -28,9 +28,13 @@ function trigger(cancel: () => void): DumpTrigger {
 /**
  * Dumps to standard error whenever the process gets the signal: `kill -USR2 <pid>`. In the main thread only, whose event loop must turn for it, since the
  * platform hands signals to nobody else: for a main thread that may be blocked there are `dumpOnTouch` and `dumpAfter`. Doesn't keep the program running. Returns what ends it. Throws `ThreadStateError` in other threads and where there
- * are no signals.
+ * are no signals, and `TypeError` for what is no signal's name.
  */
 export function dumpOnSignal(signal: string = 'SIGUSR2'): DumpTrigger {
+  if (typeof signal !== 'string' || !/^SIG[A-Z0-9]+$/.test(signal))
+    throw new TypeError(
+      `dumpOnSignal: signal must be a signal's name, such as 'SIGUSR2', got ${String(signal)} (${typeof signal})`,
+    );
   const process = (globalThis as { process?: Signals }).process;
   if (!isRootThread() || process?.on === undefined || process.off === undefined) {
     throw new ThreadStateError('dumpOnSignal: only the main thread of a process gets signals');

@@ -82,6 +82,14 @@ export function handleUncaught(record: number, error: unknown): void {
   }
 }
 
+/** The same for the main thread, where no thread may have been known yet. */
+export function handleUncaughtInMain(error: unknown): void {
+  slab();
+  const record = load(REGISTRY.mainRecord);
+  if (record === 0) print('MainThread', error);
+  else handleUncaught(record, error);
+}
+
 function runHook(run: ExceptHook, args: ExceptHookArgs): void {
   try {
     run(args);

@@ -114,6 +114,22 @@ describe('an uncaught error', () => {
     );
   });
 
+  it('is printed as before when a hook was set and taken away again, or is the default one (test_original_excepthook)', async () => {
+    const { code, stderr } = await runProgram(raw`
+      const fail = () => { const error = new Error('run failed'); error.stack = 'Error: run failed'; throw error; };
+      const run = () => new heddle.Thread(fail, { name: 'T' }).start().join({ timeout: 15000 });
+      run();
+      heddle.setExceptHook(() => process.stderr.write('Running a thread failed\n'));
+      run();
+      heddle.setExceptHook(heddle.defaultExceptHook);
+      run();
+      heddle.setExceptHook(undefined);
+      run();
+    `);
+    const printed = 'Exception in thread T:\nError: run failed\n';
+    expect([code, stderr]).toEqual([0, `${printed}Running a thread failed\n${printed}${printed}`]);
+  });
+
   it('in the exception hook itself is reported beside the first', async () => {
     const { stderr } = await runProgram(raw`
       heddle.setExceptHook(() => { throw new Error('hook is broken'); });

@@ -57,6 +57,24 @@ describe('atThreadExit', () => {
     expect(stdout).toBe('main ends\nlast registered\nfirst registered\n');
     expect(() => atThreadExit(1 as never)).toThrow(/expected a function, got 1 \(number\)/);
   });
+
+  it('in the main thread calls the others too when one throws, and tells the exception hook', async () => {
+    const actions = `
+      heddle.atThreadExit(() => console.log('first registered'));
+      heddle.atThreadExit(() => { throw new Error('broken action'); });
+      heddle.atThreadExit(() => console.log('last registered'));
+    `;
+    const plain = await runProgram(actions);
+    expect([plain.code, plain.stdout]).toEqual([0, 'last registered\nfirst registered\n']);
+    expect(plain.stderr).toMatch(/^Exception in thread MainThread:\nError: broken action\n/);
+    const hooked = await runProgram(`
+      heddle.currentThread();
+      heddle.setExceptHook(({ error, thread }) => console.log('hook:', thread.name, error.message));
+      ${actions}
+    `);
+    expect([hooked.code, hooked.stderr]).toEqual([0, '']);
+    expect(hooked.stdout).toBe('last registered\nhook: MainThread broken action\nfirst registered\n');
+  });
 });
 
 describe('sleep', () => {

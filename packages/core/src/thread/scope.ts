@@ -3,6 +3,7 @@
  * runs many threads, one after the other, and nothing of one may be seen by the next.
  */
 import { isRootThread } from '../memory/birth.ts';
+import { handleUncaughtInMain } from './except-hook.ts';
 
 let locals = new Map<object, unknown>();
 let exits: Array<() => unknown> = [];
@@ -28,7 +29,13 @@ export function atThreadExit(action: () => unknown): void {
     exitHooked = true;
     const process = (globalThis as { process?: { on?(event: 'exit', listener: () => void): void } }).process;
     process?.on?.('exit', () => {
-      for (let next = exits.pop(); next !== undefined; next = exits.pop()) next();
+      for (let next = exits.pop(); next !== undefined; next = exits.pop()) {
+        try {
+          next();
+        } catch (error) {
+          handleUncaughtInMain(error);
+        }
+      }
     });
   }
 }

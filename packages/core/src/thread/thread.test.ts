@@ -11,6 +11,7 @@ import {
   currentThread,
   enumerate,
   getIdent,
+  getNativeId,
   mainThread,
   setExceptHook,
   task,
@@ -98,7 +99,28 @@ describe('what a thread runs', () => {
 
   it.each([
     ['args that are no array', { args: 5 }, /args must be an array, got 5 \(number\)/],
-    ['a name that is no string', { name: 5 }, /name must be a string, got 5 \(number\)/],
+    ['a name that is no string', { name: {} }, /name must be a string, got \[object Object\] \(object\)/],
+    [
+      'arguments in the place of options',
+      [1],
+      /options must be an object, such as \{ args: \[1, 2\] \}, got an array/,
+    ],
+    [
+      'an option that there is not',
+      { kwargs: {} },
+      /Thread: there is no option "kwargs"; the options are args, /,
+    ],
+    ['an option in another case', { Daemon: true }, /there is no option "Daemon", did you mean "daemon"/],
+    [
+      'a transfer that is no array',
+      { transfer: 5 },
+      /Thread: transfer must be an array of ArrayBuffers, got Number/,
+    ],
+    [
+      'a transfer of what is shared',
+      { transfer: [new Lock()] },
+      /transfer\[0\] must be an ArrayBuffer, got Object/,
+    ],
     ['a heap limit of nothing', { maxHeapMiB: 0 }, /maxHeapMiB must be a whole number from 8, got 0/],
   ])('rejects %s', (_what, options, message) => {
     expect(() => new Thread(tasks.triple, options as never)).toThrow(message);
@@ -261,6 +283,48 @@ describe('the life of a thread', () => {
     expect(currentThread().name).toBe('MainThread');
     expect(currentThread()).toBe(mainThread());
     expect(getIdent()).toBe(mainThread().ident);
+    expect(getNativeId()).toBe(mainThread().nativeId);
+    if (process.platform === 'linux') expect(getNativeId()).toBe(process.pid);
+  });
+
+  it('takes a number for a name, as Python does, and none for the default', () => {
+    expect(new Thread(tasks.triple, { args: [1], name: 123 as never }).name).toBe('123');
+    for (const none of ['', 0, null, undefined])
+      expect(new Thread(tasks.triple, { args: [1], name: none as never }).name).toMatch(
+        /^Thread-\d+ \(triple\)$/,
+      );
+    const renamed = new Thread();
+    renamed.name = 7 as never;
+    expect(renamed.name).toBe('7');
+    expect(() => (renamed.name = {} as never)).toThrow(
+      'Thread: name must be a string, got [object Object] (object)',
+    );
+  });
+
+  it('moves buffers that it is told to move, at start() and not before', () => {
+    const moved = new Uint8Array([1, 2, 3]);
+    const copied = new Uint8Array([4]);
+    const thread = new Thread((a: Uint8Array, b: Uint8Array) => [a[2], b[0]], {
+      args: [moved, copied],
+      transfer: [moved.buffer],
+    });
+    expect(moved.length).toBe(3);
+    thread.start();
+    expect([moved.length, copied.length]).toEqual([0, 1]);
+    expect(thread.result(SOON)).toEqual([3, 4]);
+    expect(() => new Thread(tasks.triple, { args: [1], transfer: [moved.buffer] })).toThrow(
+      'Thread: transfer[0]: this ArrayBuffer was moved away already',
+    );
+  });
+
+  it('moves nothing when another argument can not travel', () => {
+    const bytes = new Uint8Array(8);
+    const thread = new Thread((a: Uint8Array, b: unknown) => [a, b], {
+      args: [bytes, () => 1],
+      transfer: [bytes.buffer],
+    });
+    expect(() => thread.start()).toThrow('args[1]: functions cannot be shared');
+    expect(bytes.length).toBe(8);
   });
 
   it('inherits daemon from its creator and fixes it at start', () => {

@@ -7,8 +7,10 @@
  * ```
  */
 import { hot, i32 } from '../atomics.ts';
+import { checkTransfer, detach } from '../codec/transfer.ts';
 import { ThreadDiedError, ThreadStateError, TimeoutError } from '../errors.ts';
 import { ident as currentIdent } from '../memory/agent.ts';
+import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
@@ -58,6 +60,8 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
   isolated?: boolean | undefined;
   /** What the storages named by `shareContext` hold in the thread; default `'inherit'`: what they hold where `start()` is called. */
   context?: ThreadContext | undefined;
+  /** ArrayBuffers within `args` that are moved, not copied: they are detached here when `start()` returns. What a thread shall only look into, share as a `SharedBuffer`. */
+  transfer?: readonly ArrayBuffer[] | undefined;
   /** Limits the JavaScript heap of the thread, in MiB; implies `isolated`. Best effort: the platform's limit is. */
   maxHeapMiB?: number | undefined;
 }
@@ -69,6 +73,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
   'isolated',
   'maxHeapMiB',
   'name',
+  'transfer',
 ]);
 
 /** What options are not: a function, or a module. */
@@ -138,6 +143,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   #base: TargetAddress | undefined;
   #args: readonly unknown[] | undefined;
   #context: ThreadContext | undefined;
+  #transfer: readonly ArrayBuffer[] | undefined;
   #value: { readonly value: unknown } | undefined;
   /** The fields are as `run()` left them. */
   #isHome = false;
@@ -169,15 +175,15 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     const runsOwn = new.target.prototype.run !== Thread.prototype.run;
     const { target, options } = readGiven(given, runsOwn);
+    let name: string;
     try {
+      checkThreadOptions(options, 'Thread', OPTION_NAMES);
       this.#target = this.#checkTarget(target, runsOwn ? new.target : undefined);
       this.#args = checkedArgs(options?.args);
       this.#context = checkedContext(options?.context, 'Thread');
-      if (options?.name !== undefined && typeof options.name !== 'string') {
-        throw new TypeError(
-          `Thread: name must be a string, got ${String(options.name)} (${typeof options.name})`,
-        );
-      }
+      if (options?.transfer !== undefined) checkTransfer(options.transfer, 'Thread: transfer');
+      this.#transfer = options?.transfer;
+      name = nameText(options?.name, 'Thread: name');
       if (options?.maxHeapMiB !== undefined) {
         const heapMiB = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
         if (!host.limitsHeap) {
@@ -193,12 +199,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     setFlag(record, THREAD_FLAG.daemon, options?.daemon ?? currentIsDaemon());
     setFlag(record, THREAD_FLAG.isolated, options?.isolated === true || options?.maxHeapMiB !== undefined);
-    setRecordName(
-      record,
-      options?.name === undefined || options.name === ''
-        ? defaultName(target === undefined && !runsOwn ? undefined : this.#target)
-        : options.name,
-    );
+    setRecordName(record, name || defaultName(target === undefined && !runsOwn ? undefined : this.#target));
   }
 
   /** Says what a thread shall run, and notes what `run()` calls. */
@@ -282,6 +283,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     try {
       const context = captureContext(this.#context);
       if (context !== 0) stored.push([THREAD.contextMessage, context]);
+      if (this.#transfer !== undefined) checkTransfer(this.#transfer, 'Thread: transfer');
       if (this.#args!.length > 0) stored.push([THREAD.argumentsMessage, storeMessage(this.#args, 'args')]);
       if (hasFlag(record, THREAD_FLAG.ownRun)) {
         const fields = storeFields(this, 'to');
@@ -293,6 +295,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
       throw error;
     }
     for (const [word, message] of stored) i32[record + word] = message;
+    if (this.#transfer !== undefined) detach(this.#transfer);
+    this.#transfer = undefined;
   }
 
   /** In the thread itself: makes this handle what it was where it was started. Returns a promise if the target of `super.run()` has to be imported. @internal */
@@ -436,7 +440,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   }
 
   override set name(name: string) {
-    setRecordName(this.live(), String(name));
+    setRecordName(this.live(), nameText(name, 'Thread: name'));
   }
 
   /** A number that no other thread of this runtime has or will have; `undefined` before `start()`. */
@@ -484,11 +488,11 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     setFlag(record, THREAD_FLAG.daemon, daemon);
   }
 
-  /** For logs: `<Thread name started 3>`. */
+  /** For logs: `<Thread name started 3>`, with the name of the thread's class. */
   override toString(): string {
     const record = this.live();
     const words = ['initial', 'started', 'started', 'stopped'][recordState(record)];
-    return `<Thread ${recordName(record)} ${words}${this.daemon ? ' daemon' : ''}${this.ident === undefined ? '' : ` ${this.ident}`}>`;
+    return `<${this.constructor.name} ${recordName(record)} ${words}${this.daemon ? ' daemon' : ''}${this.ident === undefined ? '' : ` ${this.ident}`}>`;
   }
 }
 
@@ -507,6 +511,13 @@ function readGiven(
     );
   }
   return { target: first, options: second };
+}
+
+/** Checks what a thread is set up with; the usual mistake is Python's way of writing, with the arguments alone. */
+export function checkThreadOptions(options: unknown, place: string, known: ReadonlySet<string>): void {
+  if (options === undefined || options === null) return;
+  checkOptions(options, place, '{ args: [1, 2] }');
+  checkNames(options, known, place);
 }
 
 function areOptions(value: unknown): boolean {
@@ -587,6 +598,7 @@ function leaveWith(thread: Thread, error: unknown): unknown {
 /** The handle of a thread that was started elsewhere: of its class, if that is known here. */
 function reviveThread(record: number): Thread {
   const thread = new Thread(new Existing(record) as unknown as () => unknown);
+  if (hasFlag(record, THREAD_FLAG.dummy)) return asDummy(thread);
   if (!hasFlag(record, THREAD_FLAG.ownRun) || i32[record + THREAD.targetMessage] === 0) return thread;
   const own = classAt(readMessage(i32[record + THREAD.targetMessage]!) as TargetAddress);
   return own === undefined ? thread : (Object.setPrototypeOf(thread, own.prototype as object) as Thread);
@@ -601,6 +613,14 @@ function checkedArgs(args: unknown): readonly unknown[] {
   if (!Array.isArray(args))
     throw new TypeError(`Thread: args must be an array, got ${String(args)} (${typeof args})`);
   return args as readonly unknown[];
+}
+
+/** A name as it is given, `''` for none. As in Python a number is one, too. Throws `TypeError` for what has no text of its own. */
+export function nameText(name: unknown, place: string): string {
+  if (typeof name === 'string') return name;
+  if (name === undefined || name === null || name === 0 || name === false) return '';
+  if (typeof name === 'number' || typeof name === 'bigint') return String(name);
+  throw new TypeError(`${place} must be a string, got ${String(name)} (${typeof name})`);
 }
 
 /** The name of a thread that was given none. */
@@ -629,8 +649,16 @@ function joinedToCaller(error: unknown, thread: string): unknown {
   return error;
 }
 
+/** What a thread is here that Heddle didn't start. Of its class, which extends `Thread` and so is made later. */
+let asDummy: (thread: Thread) => Thread = thread => thread;
+
+export function setDummy(action: (thread: Thread) => Thread): void {
+  asDummy = action;
+}
+
 function foreignThread(name: string, flags: number): Thread {
   const thread = new Thread({ foreignFlags: flags } as unknown as () => unknown);
+  if ((flags & THREAD_FLAG.dummy) !== 0) asDummy(thread);
   const record = pointerOf(thread);
   setRecordName(record, name);
   i32[record + THREAD.ident] = currentIdent;
@@ -656,7 +684,7 @@ export function registerMain(): void {
   enlist(record);
 }
 
-/** Returns the thread that calls this. In a worker that Heddle didn't start it is a daemonic dummy that can't be joined. Source: Python. */
+/** Returns the thread that calls this. In a worker that Heddle didn't start it is a `DummyThread`, which can't be joined. Source: Python. */
 export function currentThread(): Thread {
   ensureRegistered();
   const record = i32[selfAgent + AGENT.thread]!;
@@ -688,6 +716,12 @@ export function activeCount(): number {
 export function getIdent(): number {
   ensureRegistered();
   return currentIdent;
+}
+
+/** Returns the operating system's id of the current thread, as `ps -L` shows it; `undefined` where there is none to be had. Source: Python's `get_native_id`. */
+export function getNativeId(): number | undefined {
+  ensureRegistered();
+  return i32[selfAgent + AGENT.nativeId]! || undefined;
 }
 
 let registered = false;

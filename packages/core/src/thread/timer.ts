@@ -7,7 +7,7 @@ import { selfAgent } from '../parking/guard.ts';
 import { Event } from '../sync/event.ts';
 import { addressOf, explainInlineError, resolve, resolveNow, task } from './target.ts';
 import type { AnyFunction, Target, TargetAddress, Task } from './target.ts';
-import { Thread, defaultName, threadKind } from './thread.ts';
+import { Thread, checkThreadOptions, defaultName, nameText, threadKind } from './thread.ts';
 import type { ThreadOptions } from './thread.ts';
 
 /** How a timer is set up. */
@@ -15,6 +15,8 @@ export interface TimerOptions<A extends readonly unknown[] = readonly unknown[]>
   ThreadOptions<A>,
   'args' | 'context' | 'daemon' | 'name'
 > {}
+
+const OPTION_NAMES: ReadonlySet<string> = new Set(['args', 'context', 'daemon', 'name']);
 
 type RunTimer = (
   finished: Event,
@@ -93,17 +95,16 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
       return;
     }
     checkInterval(interval);
+    checkThreadOptions(options, 'Timer', OPTION_NAMES);
     const address = addressOf(target, 'Timer');
     const args: unknown = options?.args ?? [];
     if (!Array.isArray(args))
       throw new TypeError(`Timer: args must be an array, got ${String(args)} (${typeof args})`);
-    const name: unknown = options?.name;
-    if (name !== undefined && typeof name !== 'string')
-      throw new TypeError(`Timer: name must be a string, got ${String(name)} (${typeof name})`);
+    const name = nameText(options?.name, 'Timer: name');
     const finished = new Event();
     const threadOptions: ThreadOptions = {
       args: [finished, interval, address, args],
-      name: name === undefined || name === '' ? defaultName(address) : name,
+      name: name || defaultName(address),
       daemon: options?.daemon,
       context: options?.context,
     };

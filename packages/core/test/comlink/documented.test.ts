@@ -297,9 +297,126 @@ describe.each([
     expect(finalized).toBe(1);
   });
 
+  it('reaches a class in an object, and sets what has a setter', async () => {
+    class Thermostat {
+      celsius = 20;
+      set fahrenheit(degrees: number) {
+        this.celsius = ((degrees - 32) * 5) / 9;
+      }
+    }
+    const thing = remote({ Thermostat });
+    const Remotely = thing.Thermostat as unknown as new () => Promise<Remote<Thermostat>>;
+    const instance = await new Remotely();
+    (instance as unknown as { fahrenheit: number }).fahrenheit = 212;
+    expect(await instance.celsius).toBe(100);
+    instance[releaseProxy]();
+    expect(() => (instance as unknown as { method(): void }).method()).toThrow('Proxy has been released');
+  });
+
+  it('copies typed arrays, nested ones too', async () => {
+    const thing = remote((value: unknown) => value);
+    const array = new Uint8Array([1, 2, 3]);
+    const plain = (await thing(array)) as Uint8Array;
+    const nested = (await thing({ v: 1, array })) as { array: Uint8Array };
+    expect([plain, nested.array]).toEqual([array, array]);
+    expect(plain).not.toBe(array);
+    expect(nested.array).not.toBe(array);
+    expect(array.length).toBe(3);
+  });
+
+  it('transfers a buffer that is the argument itself', async () => {
+    const { buffer } = new Uint8Array([1, 2, 3]);
+    expect(await remote((bytes: ArrayBuffer) => bytes.byteLength)(transfer(buffer, [buffer]))).toBe(3);
+    expect(buffer.byteLength).toBe(0);
+  });
+
+  it('takes a proxy for a property, and calls it there', async () => {
+    const exposed = {
+      onready: undefined as (() => Promise<void>) | undefined,
+      call: async () => exposed.onready?.(),
+    };
+    const thing = remote(exposed);
+    let called = 0;
+    (thing as { onready: unknown }).onready = proxy(() => void called++);
+    await thing.call();
+    expect(called).toBe(1);
+  });
+
+  it('takes several proxies in one call, and an argument that is undefined', async () => {
+    const thing = remote({
+      sum: async (...parts: Array<() => Promise<number>>) => {
+        let sum = 0;
+        for (const part of parts) sum += await part();
+        return sum;
+      },
+      count: (...values: unknown[]) => values.length,
+    });
+    expect(await thing.sum(...([1, 2, 3].map(n => proxy(() => n)) as never[]))).toBe(6);
+    expect(await thing.count(undefined)).toBe(1);
+  });
+
+  it('destructures getters, and works with a target that it is given', async () => {
+    expose(
+      {
+        value: 4,
+        get twice() {
+          return this.value * 2;
+        },
+      },
+      port2,
+    );
+    const { value, twice } = wrap<{ value: number; twice: number }>(port1, { value: {} });
+    expect([await value, await twice]).toEqual([4, 8]);
+  });
+
+  it('gives events to a handler of a user, who makes events of them', async () => {
+    transferHandlers.set('event', {
+      canHandle: (value: unknown): value is MessageEvent => value instanceof MessageEvent,
+      serialize: (event: MessageEvent) => [event.data as unknown, []],
+      deserialize: (data: unknown) => new MessageEvent('message', { data }),
+    } as never);
+    try {
+      const thing = remote((event: MessageEvent) => [event instanceof MessageEvent, event.data]);
+      expect(await thing(new MessageEvent('message', { data: { a: 1 } }))).toEqual([true, { a: 1 }]);
+    } finally {
+      transferHandlers.delete('event');
+    }
+  });
+
+  it('closes an endpoint that was made by createEndpoint when its proxy is released', async () => {
+    const thing = remote({ f: (n: number) => n + 1 });
+    const endpoint = await thing[createEndpoint]();
+    const other = wrap<{ f(n: number): number }>(endpoint);
+    expect(await other.f(20)).toBe(21);
+    let closed = false;
+    endpoint.addEventListener('close' as never, () => (closed = true));
+    other[releaseProxy]();
+    expect(() => other.f(1)).toThrow('Proxy has been released');
+    // A SharedPort has no such event: its end is the release itself.
+    if (kind === 'MessageChannel') await until(() => closed, 'the endpoint is closed');
+    expect(await thing.f(1)).toBe(2);
+  });
+
   it('answers thousands of calls that are in flight together, each its own', async () => {
     const thing = remote({ double: async (n: number) => n * 2 });
     const numbers = Array.from({ length: 3000 }, (_, n) => n);
     expect(await Promise.all(numbers.map(n => thing.double(n)))).toEqual(numbers.map(n => n * 2));
+  });
+});
+
+describe('comlink over a BroadcastChannel', () => {
+  it('works with the transfer handlers of Heddle in place, for what can be cloned', async () => {
+    const [one, other] = [
+      new BroadcastChannel('comlink-documented'),
+      new BroadcastChannel('comlink-documented'),
+    ];
+    try {
+      expose((n: number, deep: { list: number[] }) => 40 + n + deep.list.length, one as unknown as Endpoint);
+      const thing = wrap<(n: number, deep: { list: number[] }) => number>(other as unknown as Endpoint);
+      expect(await thing(1, { list: [7] })).toBe(42);
+    } finally {
+      one.close();
+      other.close();
+    }
   });
 });

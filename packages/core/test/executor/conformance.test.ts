@@ -215,6 +215,15 @@ describe('a future', () => {
     expect([String(future), String(second)]).toEqual(['<Future returned>', '<Future cancelled>']);
   });
 
+  it.each([undefined, null, 0, '', false, Number.NaN])(
+    'does not swallow a falsy error: %s (test_swallows_falsey_exceptions)',
+    async error => {
+      const future = open().submit(tasks.fail, error as never);
+      expect(future.exception(SOON)).toEqual({ error });
+      await expect(future.promise()).rejects.toBe(error);
+    },
+  );
+
   it('can not be made by hand', () => {
     expect(() => new Future()).toThrow(TypeError);
   });
@@ -314,6 +323,68 @@ describe('map', () => {
     expect([...open().map(tasks.add, [[1, 2, 3], endless()])]).toEqual([1, 3, 5]);
     expect(closed).toBe(true);
     expect([...open().map(tasks.echo, [[]])]).toEqual([]);
+  });
+
+  it.each([undefined, 20_000])(
+    'does not take a TimeoutError of a call for its own, with a timeout of %s (test_map_timeout_from_callable)',
+    timeout => {
+      const results = open().map(
+        tasks.timeOutAt,
+        [
+          [1, 1, 1],
+          [0, 1, 2],
+        ],
+        { timeout },
+      );
+      expect(results.next().value).toBe(0);
+      expect(() => results.next()).toThrow(new TimeoutError('the call took too long'));
+      expect(results.next().value).toBe(2);
+      expect(results.next().done).toBe(true);
+    },
+  );
+
+  it.each([1, 3])('that was closed has ended for good, with chunks of %i (test_map_close)', chunkSize => {
+    const results = open().map(
+      tasks.failAt,
+      [
+        [3, 3, 3, 3],
+        [1, 3, 4, 5],
+      ],
+      { chunkSize },
+    );
+    expect(results.next().value).toBe(1);
+    results.return!();
+    expect([results.next().done, results.next().done]).toEqual([true, true]);
+  });
+
+  it.each([1, 2, 4, 8])(
+    'gives the same results with a bufferSize of %i, of one input and of two (test_map_buffersize, test_map_buffersize_on_multiple_iterables)',
+    bufferSize => {
+      const pool = open();
+      const inputs = [0, 1, 2, 3];
+      expect([...pool.map(tasks.echo, [inputs], { bufferSize })]).toEqual(inputs);
+      expect([...pool.map(tasks.add, [inputs, inputs], { bufferSize })]).toEqual([0, 2, 4, 6]);
+    },
+  );
+
+  it('with a bufferSize has nothing for an empty input, and refuses none at all (test_map_buffersize_on_empty_iterable, test_map_buffersize_without_iterable)', () => {
+    const pool = open();
+    expect(pool.map(tasks.echo, [[]], { bufferSize: 2 }).next().done).toBe(true);
+    expect(() => pool.map(tasks.echo, [] as never, { bufferSize: 2 })).toThrow(
+      /at least one iterable is needed/,
+    );
+  });
+
+  it('has read no more than bufferSize when nobody asks for results (test_map_buffersize_when_buffer_is_full)', () => {
+    const pool = open();
+    const inputs = [0, 1, 2, 3].values();
+    const results = pool.map(tasks.echo, [inputs], { bufferSize: 2 });
+    pool.shutdown();
+    expect(inputs.next().value).toBe(2);
+    expect(results.next().value).toBe(0);
+    expect(results.next().value).toBe(1);
+    expect(() => results.next()).toThrow(/cannot schedule new futures after shutdown/);
+    expect(results.next().done).toBe(true);
   });
 
   it('cancels what has not begun when it is left early (test_map_… , Executor.map finally)', () => {
@@ -546,6 +617,18 @@ describe('shutdown', () => {
     expect(future.result(SOON)).toBe('through');
     pool.shutdown();
     expect(pool.workers).toBe(0);
+  });
+
+  it('without waiting, of a pool whose threads do one task each, still does the rest after one that failed (test_shutdown_gh_132969_case_1, test_shutdown_gh_132969_case_2)', () => {
+    for (const maxWorkers of [2, 4]) {
+      const pool = open({ maxWorkers, maxTasksPerWorker: 1 });
+      const futures = [1, 2, 3].map(n => pool.submit(tasks.failAt, 2, n));
+      expect(futures[0]!.result(SOON)).toBe(1);
+      expect(() => futures[1]!.result(SOON)).toThrow('not 2');
+      pool.shutdown({ wait: false });
+      expect(futures[2]!.result(SOON)).toBe(3);
+      untilBlocked(() => pool.workers === 0, 'its threads have gone');
+    }
   });
 
   it('of a pool without threads returns at once (test_cancel_futures_wait_false, no tasks)', () => {

@@ -5,6 +5,7 @@ import {
   Queue,
   type Thread,
   ThreadPoolExecutor,
+  TimeoutError,
   currentTask,
   currentThread,
   task,
@@ -37,6 +38,12 @@ export const fail = task(import.meta, function fail(error: unknown): never {
 /** Rejects only for one number. */
 export const failAt = task(import.meta, function failAt(bad: number, n: number): number {
   if (n === bad) throw new RangeError(`not ${n}`);
+  return n;
+});
+
+/** Throws a TimeoutError of its own for one number. */
+export const timeOutAt = task(import.meta, function timeOutAt(late: number, n: number): number {
+  if (n === late) throw new TimeoutError('the call took too long');
   return n;
 });
 

@@ -165,9 +165,21 @@ describe('Timer', () => {
     ],
     [
       'a name that is none',
-      () => new Timer(5, tasks.fail, { name: 1 as never }),
+      () => new Timer(5, tasks.fail, { name: {} as never }),
       TypeError,
-      'Timer: name must be a string, got 1 (number)',
+      'Timer: name must be a string, got [object Object] (object)',
+    ],
+    [
+      'arguments in the place of options, as in Python',
+      () => new Timer(5, tasks.fail, [1] as never),
+      TypeError,
+      'Timer: options must be an object, such as { args: [1, 2] }, got an array',
+    ],
+    [
+      'an option that there is not',
+      () => new Timer(5, tasks.fail, { isolated: true } as never),
+      TypeError,
+      'Timer: there is no option "isolated"; the options are args, context, daemon, name',
     ],
     [
       'args that cannot travel, at the start',

@@ -1,5 +1,6 @@
 // Files that are read once, one after the other, each from where earlier runs have committed it.
 
+import { count } from '../../terminal/text.ts';
 import { describe, Trouble } from '../../trouble.ts';
 import type { FilesConfig } from '../config/config.ts';
 import type { Intake } from '../intake/intake.ts';
@@ -34,7 +35,7 @@ export class FilesSource implements Source {
     return {
       name: this.#config.name,
       kind: 'files',
-      detail: `${this.#read} of ${this.#paths.length} files read`,
+      detail: `${this.#read} of ${count(this.#paths.length, 'file', 'files')} read`,
     };
   }
 

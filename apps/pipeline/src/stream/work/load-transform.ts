@@ -13,12 +13,7 @@ export async function loadTransform(url: string | undefined): Promise<Transform>
   try {
     module = (await import(url)) as { default?: unknown };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const advice =
-      code === 'ERR_UNKNOWN_FILE_EXTENSION'
-        ? '. This Node loads no TypeScript; use Node 22.18 or later, or a .js file'
-        : '';
-    throw new Trouble(`the transform ${url} could not be loaded: ${describe(error)}${advice}`, {
+    throw new Trouble(`the transform ${url} could not be loaded: ${describe(error)}${advice(error)}`, {
       cause: error,
     });
   }
@@ -30,4 +25,15 @@ export async function loadTransform(url: string | undefined): Promise<Transform>
       { cause: error },
     );
   }
+}
+
+function advice(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION')
+    return '. This Node loads no TypeScript; use Node 22.18 or later, or a .js file';
+  // `npm init` writes "type": "commonjs", and then Node takes neither `import` nor `export` in files whose names don't say otherwise.
+  return error instanceof SyntaxError &&
+    /import statement outside a module|Unexpected token 'export'/.test(error.message)
+    ? '. The package.json in its folder or above says "type": "commonjs": make that "module", or let the file\'s name end in .mts or .mjs'
+    : '';
 }

@@ -18,7 +18,7 @@ export function showTiles(
     ['latency p99', latency(sample?.p99 ?? null)],
     ['waiting', MANY.format(totals.left)],
     ['stored', MANY.format(totals.stored)],
-    ['dead letters', MANY.format(totals.dead), totals.dead > 0],
+    [totals.dead === 1 ? 'dead letter' : 'dead letters', MANY.format(totals.dead), totals.dead > 0],
     ['dropped', MANY.format(totals.dropped), totals.dropped > 0],
     [
       `policy ${policy}`,

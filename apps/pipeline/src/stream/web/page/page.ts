@@ -96,7 +96,7 @@ function draw(): void {
   if (phase === 'draining') {
     drainFrom = Math.max(drainFrom, totals.left, 1);
     of('drain').hidden = false;
-    of('drain-left').textContent = `${MANY.format(totals.left)} lines left`;
+    of('drain-left').textContent = `${MANY.format(totals.left)} ${totals.left === 1 ? 'line' : 'lines'} left`;
     of<HTMLProgressElement>('drain-bar').value = 1 - totals.left / drainFrom;
   }
   showTiles(of('tiles'), snapshot, samples.at(-1));
