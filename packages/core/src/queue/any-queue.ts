@@ -192,6 +192,11 @@ export abstract class AnyQueue<T> extends SharedObject {
       return new QueueShutDownError(`${queue}: shut down, and no item is left`);
     return new QueueEmptyError(`${queue}: nothing came within ${options?.timeout} ms`);
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return `size=${this.size}`;
+  }
 }
 
 /** Promises that are settled already would keep timers and input waiting for as long as items come. */

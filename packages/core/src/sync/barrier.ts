@@ -443,6 +443,11 @@ export class Barrier extends SharedObject {
     if (load(barrier) !== BROKEN) end(barrier, BREAKING);
     unlockGuard(barrier + OBJECT.guard);
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return this.broken ? 'broken' : `waiters=${this.waiting}/${this.parties}`;
+  }
 }
 
 function guardedOutcomeOf(barrier: number, generation: number): number | undefined {

@@ -113,6 +113,11 @@ export class CountDownLatch extends SharedObject {
     options?.signal?.throwIfAborted();
     return load(latch) === 0 || waitInLine(this, latch, latchLine, deadline, options?.signal);
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return `count=${this.count}`;
+  }
 }
 
 registerKind(KIND.countDownLatch, {

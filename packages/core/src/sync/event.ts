@@ -132,6 +132,11 @@ export class Event extends SharedObject {
     options?.signal?.throwIfAborted();
     return load(event) === SET || waitInLine(this, event, eventLine, deadline, options?.signal);
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return this.isSet ? 'set' : 'unset';
+  }
 }
 
 registerKind(KIND.event, {

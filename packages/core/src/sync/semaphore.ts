@@ -242,6 +242,12 @@ export class Semaphore extends SharedObject {
     if (permit === undefined) throw notAcquired(this.type, this, options);
     return permit;
   }
+
+  /** @internal */
+  protected override summary(): string {
+    const limit = i32[this.live() + LIMIT]!;
+    return limit === MAXIMUM ? `value=${this.value}` : `value=${this.value}/${limit}`;
+  }
 }
 
 /** The guard of a permit. */

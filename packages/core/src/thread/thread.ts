@@ -490,6 +490,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   /** For logs: `<Thread name started 3>`, with the name of the thread's class. */
   override toString(): string {
+    if (this.disposed) return super.toString();
     const record = this.live();
     const words = ['initial', 'started', 'started', 'stopped'][recordState(record)];
     return `<${this.constructor.name} ${recordName(record)} ${words}${this.daemon ? ' daemon' : ''}${this.ident === undefined ? '' : ` ${this.ident}`}>`;
