@@ -168,9 +168,11 @@ test('--workers 0 says how much faster threads can be', async () => {
   expect(stdout).toContain('--compare');
 });
 
-test('--compare puts the measured speed-up beside the bound', async () => {
+test('--compare puts the measured speed-up beside the bound', { timeout: 240_000 }, async () => {
   writeManyFiles(folder, 200);
-  const { code, stdout } = await run(['--folder', folder, '--compare', '--workers', '1', '--json']);
+  // Twenty-one programs, one after the other and two or three at a time.
+  const args = ['--folder', folder, '--compare', '--workers', '1', '--json'];
+  const { code, stdout } = await run(args, { timeoutMs: 230_000 });
   expect(code).toBe(0);
   const report = JSON.parse(stdout) as ComparisonReport;
   expect(report).toMatchObject({ folder, workers: 1, speedUp: expect.any(Number) });

@@ -1,4 +1,6 @@
 // A transform for tests: does what the message says, however bad.
+import { existsSync } from 'node:fs';
+
 export default {
   async transform({ value }) {
     switch (value.do) {
@@ -24,8 +26,8 @@ export default {
         return undefined;
       case 'two':
         return [{ id: `${value.id}a` }, { id: `${value.id}b` }];
-      case 'slow':
-        await new Promise(resolve => setTimeout(resolve, value.ms));
+      case 'wait':
+        while (!existsSync(value.for)) await new Promise(resolve => setTimeout(resolve, 10));
         return value;
       default:
         return value;

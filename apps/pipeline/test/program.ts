@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
+  /** How long it may take, if that is more than a program usually does. */
+  readonly timeoutMs?: number;
   /** Another program to start, with the node and the program appended to its arguments. */
   readonly through?: readonly string[];
 }
@@ -39,7 +41,7 @@ export interface StartOptions {
 const TIMEOUT_MS = 50_000;
 
 export function start(args: readonly string[], options: StartOptions = {}): Started {
-  const { fault, cwd, uid, gid, through = [] } = options;
+  const { fault, cwd, uid, gid, timeoutMs = TIMEOUT_MS, through = [] } = options;
   const [command, ...rest] = [...through, process.execPath, CLI, ...args];
   const child = spawn(command!, rest, {
     cwd: cwd ?? tmpdir(),
@@ -47,7 +49,7 @@ export function start(args: readonly string[], options: StartOptions = {}): Star
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
   let stdout = '';

@@ -1,6 +1,6 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
@@ -76,8 +76,9 @@ describe.skipIf(noBrowser !== undefined)('the live page, in Chromium', () => {
         timeout: 20_000,
       });
 
-      // Something that is still at work when intake has ended.
-      sender.send('{"id":4,"do":"slow","ms":1500}\n');
+      // Something that is still at work when intake has ended, and until the page has said so.
+      const seen = join(folder, 'seen');
+      sender.send(`${JSON.stringify({ id: 4, do: 'wait', for: seen })}\n`);
       await page
         .getByText('waiting', { exact: true })
         .locator('xpath=following-sibling::dd')
@@ -93,6 +94,7 @@ describe.skipIf(noBrowser !== undefined)('the live page, in Chromium', () => {
       await page.keyboard.press('Enter');
       await page.getByText('1 line left').waitFor();
       expect(await stop.isDisabled()).toBe(true);
+      writeFileSync(seen, '');
       const { code, stdout } = await stream.ended;
       expect(code).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ in: 4, stored: 2, dead: 2, restarts: 1 });

@@ -164,3 +164,15 @@ export const exits: Scenario = scenario<Cells>(import.meta, {
   setup,
   threads: [() => process.exit(3)],
 });
+
+/** Looks at plain memory only, which no explorer sees. */
+export const plainLoop: Scenario = scenario<Cells>(import.meta, {
+  name: 'a loop over plain reads',
+  setup,
+  threads: [
+    ({ cells }) => {
+      for (let read = cells[0]; read === 0;) read = cells[0];
+    },
+    ({ cells }) => void Atomics.store(cells, 0, 1),
+  ],
+});

@@ -47,8 +47,10 @@ import { letter } from '../trace.ts';
 import { portable } from './messages.ts';
 import { Places } from './places.ts';
 
-/** How long a thread may run without an atomic step before it counts as stuck (real time). */
+/** How long a thread may run without an atomic step before it counts as stuck: real time, if the process used half of it. */
 const STUCK_MS = 4000;
+/** On a busy machine a thread may get no core for seconds. So many times longer, and it counts as stuck without having run. */
+const STUCK_SLICES = 10;
 /** How long a thread may take to come out of its code after the schedule was cut off. */
 const UNWIND_MS = 1000;
 /** How often, and how long, the conductor waits for a worker to come up; by counting, since its clock stands still. */
@@ -267,13 +269,21 @@ export class Stage {
 
   #awaitEnd(): void {
     let step = -1;
+    let slices = 0;
+    let used = process.cpuUsage();
     while (words[HEADER.outcome] === OUTCOME.running) {
       if (passGate(HEADER.conductorGate, STUCK_MS)) continue;
-      if (step === words[HEADER.step]) {
-        words[HEADER.outcome] = OUTCOME.stuck;
-        words[HEADER.culprit] = words[HEADER.last]! & (TIMER - 1);
+      if (step !== words[HEADER.step]) {
+        step = words[HEADER.step]!;
+        slices = 0;
+        used = process.cpuUsage();
+        continue;
       }
-      step = words[HEADER.step]!;
+      const { user, system } = process.cpuUsage(used);
+      slices += 1;
+      if ((user + system) / 1000 < STUCK_MS / 2 && slices < STUCK_SLICES) continue;
+      words[HEADER.outcome] = OUTCOME.stuck;
+      words[HEADER.culprit] = words[HEADER.last]! & (TIMER - 1);
     }
   }
 

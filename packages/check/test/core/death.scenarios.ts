@@ -131,6 +131,27 @@ export const producerAndConsumer: Scenario = coreScenario(import.meta, {
   },
 });
 
+/** So few steps that a kill soon comes between telling who waits and waking it. */
+export const closer: Scenario = coreScenario(import.meta, {
+  name: 'deaths: who shuts down a Queue that another waits at',
+  make: () => ({ queue: new Queue<number>() }),
+  threads: [
+    mortal(({ queue }: Stream) => queue.shutdown()),
+    mortal(({ queue }: Stream) => {
+      try {
+        queue.get();
+      } catch (error) {
+        if (!(error instanceof QueueShutDownError)) throw error;
+      }
+      return 'told';
+    }),
+    supervise(({ queue }: Stream) => queue.shutdown()),
+  ],
+  check(_, { results, killed }) {
+    if (!killed.includes(1)) assert.equal(results[1], 'told');
+  },
+});
+
 type Gated = { gate: Semaphore } & WithCells;
 
 export const semaphore: Scenario = coreScenario(import.meta, {

@@ -143,6 +143,11 @@ export abstract class SharedArray<V extends NumericView = NumericView> extends S
   [Symbol.iterator](): IterableIterator<V[number]> {
     return this.view[Symbol.iterator]() as IterableIterator<V[number]>;
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return `length=${this.length}`;
+  }
 }
 
 /** Which of the typed arrays the elements are. */

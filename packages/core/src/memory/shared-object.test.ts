@@ -1,11 +1,25 @@
+import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../test/support/state.ts';
 import { i32 } from '../atomics.ts';
 import {
+  AtomicCounter,
+  AtomicFlag,
+  Barrier,
+  BoundedSemaphore,
+  Condition,
+  CountDownLatch,
+  Event,
   Lock,
+  Once,
+  Queue,
+  RLock,
+  RWLock,
+  Semaphore,
   SharedBuffer,
+  SharedInt32Array,
   Thread,
   ThreadStateError,
   attach,
@@ -27,6 +41,55 @@ function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
 }
+
+describe('what is logged', () => {
+  const held = new Lock({ name: 'accounts' });
+  held.acquire();
+  const gone = new Lock();
+  gone.dispose();
+  const taken = new BoundedSemaphore(3);
+  taken.acquire();
+  const broken = new Barrier(2);
+  broken.abort();
+  const queue = new Queue({ name: 'jobs' });
+  queue.put(1);
+  const ended = new Thread();
+  ended.dispose();
+  it.each([
+    [held, '<Lock "accounts" locked>'],
+    [new RLock(), '<RLock unlocked>'],
+    [new Condition(held), '<Condition locked>'],
+    [new RWLock(), '<RWLock unlocked>'],
+    [gone, '<Lock disposed>'],
+    [ended, '<Thread disposed>'],
+    [new Event(), '<Event unset>'],
+    [new Semaphore(3), '<Semaphore value=3>'],
+    [taken, '<BoundedSemaphore value=2/3>'],
+    [new Barrier(3), '<Barrier waiters=0/3>'],
+    [broken, '<Barrier broken>'],
+    [new CountDownLatch(2), '<CountDownLatch count=2>'],
+    [new AtomicCounter(7), '<AtomicCounter value=7>'],
+    [new AtomicFlag(), '<AtomicFlag clear>'],
+    [queue, '<Queue "jobs" size=1>'],
+    [SharedInt32Array.of(1, 2), '<SharedInt32Array length=2>'],
+    [new SharedBuffer(8), '<SharedBuffer byteLength=8>'],
+    [new Once({ name: 'table' }), '<Once "table">'],
+  ])('says what it is and how it stands: %s', (object, text) => {
+    expect(String(object)).toBe(text);
+    expect(inspect(object)).toBe(text);
+    expect(inspect({ a: object })).toBe(`{ a: ${text} }`);
+  });
+
+  it('says the fields that a subclass has, and what functions it was given', () => {
+    class Job extends Thread {
+      total = 3;
+    }
+    expect(inspect(new Job({ name: 'adder' }))).toBe('<Job adder initial> { total: 3 }');
+    expect(inspect(new Barrier(2, { action: () => {} }))).toBe(
+      '<Barrier waiters=0/2> { action: [Function: action] }',
+    );
+  });
+});
 
 describe('a handle', () => {
   it('is the same object wherever its address arrives in one thread', () => {

@@ -93,6 +93,9 @@ export function payPostponed(): void {
   for (const debt of due) pay(debt);
 }
 
+/** Node's `util.inspect`. */
+type Inspect = (value: unknown, options: object) => string;
+
 /** Options that every primitive takes. */
 export interface NameOptions {
   /** Shown in errors, dumps and deadlock reports. */
@@ -153,6 +156,21 @@ export abstract class SharedObject {
     payOrPostpone(debt);
   }
 
+  /** For logs: `<Lock "accounts" locked>` (snapshot). Never throws. Source: Python's `repr`. */
+  toString(): string {
+    if (this.at === 0) return `<${this.constructor.name} disposed>`;
+    const { name } = this;
+    const summary = this.summary();
+    return `<${this.constructor.name}${name === '' ? '' : ` "${name}"`}${summary === '' ? '' : ` ${summary}`}>`;
+  }
+
+  /** What `toString` says of the state. What can be locked has `locked`. @internal */
+  protected summary(): string {
+    const { locked } = this as { locked?: boolean };
+    if (locked === undefined) return '';
+    return locked ? 'locked' : 'unlocked';
+  }
+
   /** Whether `dispose()` was called. @internal */
   get disposed(): boolean {
     return this.at === 0;
@@ -169,6 +187,15 @@ export abstract class SharedObject {
     Object.defineProperty(this.prototype, shareableAddress, {
       value(this: SharedObject): number {
         return this.live();
+      },
+    });
+    // What `console.log` shows in Node, Deno and Bun: what it is, and the fields that a subclass has, in place of addresses.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: SharedObject, _depth: number, options: object, inspect?: Inspect): string {
+        const { at: _at, discipline: _discipline, ...rest } = this as unknown as Record<string, unknown>;
+        const fields = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+        if (inspect === undefined || Object.keys(fields).length === 0) return this.toString();
+        return `${this.toString()} ${inspect(fields, options)}`;
       },
     });
   }

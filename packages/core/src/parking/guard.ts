@@ -130,7 +130,7 @@ let laterCount = 0;
  * (measured, hand-offs between two threads with a `Lock`: 29 µs notified under the guard, 12 µs after it).
  *
  * Nobody is forgotten: what the sleeper waits for has been stored under the guard, so whoever goes to sleep later sees it, and whoever sleeps already
- * is notified by the same thread a few instructions later. Should that thread be killed in between, sleepers look again within a slice.
+ * is notified by the same thread a few instructions later. Should that thread be killed in between, the reaper wakes everybody.
  * The word must be one that is never freed: an agent's. Two are notified, see `wakeAgent`.
  */
 export function notifyLater(word: number): void {

@@ -6,9 +6,9 @@
  *  2. its places in lines: left; what it had been granted and not taken up yet is handed on
  *  3. locks that its guards held: abandoned; async nodes: returned; what else it left unfinished: the layers above know (`onDeath`)
  *  4. references, free blocks: returned
- *  5. everybody else looks again at what they wait for, should the dead have stopped between telling and waking them
+ *  5. everybody else is woken and looks again at what they wait for, should the dead have stopped between telling and waking them
  */
-import { add, i32, load, store } from '../atomics.ts';
+import { add, i32, load, notify, store } from '../atomics.ts';
 import { agents, bury, describeAgent } from '../memory/agent.ts';
 import { free, reclaimFreeLists } from '../memory/allocator.ts';
 import { findKind, kindOf } from '../memory/kinds.ts';
@@ -26,7 +26,7 @@ import { referencesOf, settle } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { inheritGuard, resetDepth, selfAgent, unlockGuard } from './guard.ts';
-import { leave } from './wait.ts';
+import { leave } from './standing.ts';
 import { wakeAgent } from './wake.ts';
 
 const afterDeath: Array<(agent: number) => void> = [];
@@ -84,7 +84,11 @@ export function takeOverGuards(agent: number): void {
 
 function takeOverGuard(guard: number, agent: number): void {
   ensureMapped(guard);
-  if (!inheritGuard(guard, agent)) return;
+  if (!inheritGuard(guard, agent)) {
+    // It may have freed the guard and died before it woke who sleeps there. Whoever wakes passes it on (`guard.ts`), so one is enough.
+    notify(guard, 1);
+    return;
+  }
   // The allocator keeps its lists right at every single store.
   if (guard === REGISTRY.guard) repairRegistry?.(agent);
   else if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.deadlockGuard) {
@@ -180,6 +184,8 @@ function freeNodes(agent: number): void {
 function rescanAll(dead: number): void {
   for (const agent of agents()) {
     if (agent === dead || agent === selfAgent || load(agent + AGENT.state) !== AGENT_STATE.alive) continue;
+    // A thread that blocks in a line sleeps on its node: it may have been told, and not woken. Who was not told sleeps on.
+    notify(agent + AGENT.node + NODE.state, 1);
     add(agent + AGENT.rescan, 1);
     wakeAgent(agent);
   }

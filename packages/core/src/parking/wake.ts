@@ -1,8 +1,8 @@
 /**
  * Telling a waiter what became of it. Both functions run under the guard of the object waited for, so that a waiter that gives
  * up at the same moment sees one or the other: still in line, or served.
- * The word is notified when the guard is free again (`notifyLater`). A waker that is killed midway leaves states that the reaper's rescan and
- * the sleepers' bounded slices bring to an end.
+ * The word is notified when the guard is free again (`notifyLater`). A waker that is killed midway leaves states that the reaper brings to an
+ * end: it wakes everybody.
  */
 import { hot, i32, notify } from '../atomics.ts';
 import { AGENT, NODE, NODE_STATE } from '../memory/layout.ts';

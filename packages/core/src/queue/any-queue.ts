@@ -4,9 +4,9 @@ import { QueueEmptyError, QueueShutDownError } from '../errors.ts';
 import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { deadlineIn } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
 import '../sync/guard.ts';
-import { describe } from '../sync/lock.ts';
+import { describe } from '../sync/describe.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
@@ -191,6 +191,11 @@ export abstract class AnyQueue<T> extends SharedObject {
     if (outcome === OUTCOME.shutDown)
       return new QueueShutDownError(`${queue}: shut down, and no item is left`);
     return new QueueEmptyError(`${queue}: nothing came within ${options?.timeout} ms`);
+  }
+
+  /** @internal */
+  protected override summary(): string {
+    return `size=${this.size}`;
   }
 }
 

@@ -78,6 +78,11 @@ export class SharedBuffer extends SharedObject {
   get byteLength(): number {
     return i32[this.live() + LENGTH]!;
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return `byteLength=${this.byteLength}`;
+  }
 }
 
 registerKind(KIND.sharedBuffer, {

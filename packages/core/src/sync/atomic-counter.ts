@@ -81,6 +81,11 @@ export class AtomicCounter extends SharedObject {
     integer(replacement, 'AtomicCounter.compareExchange: replacement');
     return compareExchange(counter, expected, replacement);
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return `value=${this.value}`;
+  }
 }
 
 registerKind(KIND.atomicCounter, {

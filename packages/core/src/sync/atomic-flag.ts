@@ -40,6 +40,11 @@ export class AtomicFlag extends SharedObject {
   clear(): boolean {
     return exchange(this.live(), 0) !== 0;
   }
+
+  /** @internal */
+  protected override summary(): string {
+    return this.isSet ? 'set' : 'clear';
+  }
 }
 
 registerKind(KIND.atomicFlag, {

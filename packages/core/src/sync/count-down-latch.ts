@@ -14,8 +14,9 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { mend } from '../parking/line.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grantAll } from '../parking/wake.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
@@ -112,6 +113,11 @@ export class CountDownLatch extends SharedObject {
     const deadline = deadlineIn(options, 'CountDownLatch.waitAsync');
     options?.signal?.throwIfAborted();
     return load(latch) === 0 || waitInLine(this, latch, latchLine, deadline, options?.signal);
+  }
+
+  /** @internal */
+  protected override summary(): string {
+    return `count=${this.count}`;
   }
 }
 

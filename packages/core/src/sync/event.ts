@@ -25,8 +25,9 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grantAll } from '../parking/wake.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
@@ -131,6 +132,11 @@ export class Event extends SharedObject {
     const deadline = deadlineIn(options, 'Event.waitAsync');
     options?.signal?.throwIfAborted();
     return load(event) === SET || waitInLine(this, event, eventLine, deadline, options?.signal);
+  }
+
+  /** @internal */
+  protected override summary(): string {
+    return this.isSet ? 'set' : 'unset';
   }
 }
 
