@@ -1,5 +1,5 @@
 /** What the scenarios in `more.js` run in threads. No engine's own API in here: threads of all engines import this file. */
-import { Lock, Thread, task } from '@heddle/core';
+import { Lock, Thread, getIdent, getLogger, task } from '@heddle/core';
 import { SOON } from './tasks.js';
 
 export const swap = task(import.meta, function swap(exchanger, value) {
@@ -51,6 +51,13 @@ export const lift = task(import.meta, function lift(value, gate, begun) {
   begun?.set();
   gate?.wait(SOON);
   return value;
+});
+
+/** Logs how many bytes it got. */
+export const logBytes = task(import.meta, function logBytes(bytes) {
+  let last;
+  getLogger({ info: (...line) => void (last = line) }).info(bytes.length);
+  return [last, getIdent()];
 });
 
 /** A thread with fields, of which the thread has its own copies, and a shared lock, which is one. */

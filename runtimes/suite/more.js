@@ -4,6 +4,7 @@ import {
   Event,
   Exchanger,
   InvalidStateError,
+  Lock,
   Once,
   Scheduler,
   SettableFuture,
@@ -14,9 +15,12 @@ import {
   Thread,
   ThreadPoolExecutor,
   ThreadStateError,
+  getIdent,
+  getLogger,
   parallelForAsync,
   parallelMap,
   parallelMapAsync,
+  threadBindings,
 } from '@heddle/core';
 import { equal, fail, rejects, throws } from './check.js';
 import * as tasks from './more-tasks.js';
@@ -158,6 +162,27 @@ scenario('thread: a subclass runs its own run() with its fields, and shares what
   throws(ThreadStateError, '', () => sum.join());
   equal(await sum.start().resultAsync(SOON), 6, 'result');
   equal(sum.lock.locked, true, 'a plain acquire by a thread that has ended stays');
+});
+
+scenario('thread: log lines carry its name, and buffers move into it', async () => {
+  const lines = [];
+  const log = { info: (...line) => void lines.push(line) };
+  getLogger(log, 'kitchen').info('open');
+  equal(lines, [['[MainThread kitchen]', 'open']], 'lines here');
+  equal(threadBindings(), { thread: 'MainThread', ident: getIdent() }, 'bindings here');
+  const bytes = new Uint8Array([1, 2, 3]);
+  const options = { args: [bytes], transfer: [bytes.buffer], name: 'cook' };
+  const thread = new Thread(tasks.logBytes, options).start();
+  equal(bytes.length, 0, 'bytes that are left here');
+  equal(await thread.resultAsync(SOON), [['[cook]', 3], thread.ident], 'line there');
+});
+
+scenario('shared objects are logged as what they are', () => {
+  const lock = new Lock({ name: 'accounts' });
+  lock.acquire();
+  equal(String(lock), '<Lock "accounts" locked>', 'a lock');
+  equal(String(new Event()), '<Event unset>', 'an event');
+  throws(TypeError, 'there is no option "Name"', () => new Lock({ Name: 'x' }));
 });
 
 export const moreScenarios = all;

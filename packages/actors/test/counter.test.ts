@@ -86,6 +86,21 @@ test('a ref of an actor that understands more stands for one that must understan
   expectTypeOf<ActorRef<'a'>>().not.toExtend<ActorRef<'a' | 'b'>>();
 });
 
+test.each<[object, RegExp]>([
+  [
+    { arg: [1] },
+    /^spawn closureCounter: there is no option "arg"; there are args, name, watch, link, mailbox/,
+  ],
+  [{ args: [1], placement: 'thread' }, /^spawn closureCounter: placement must be .*, got thread \(string\)/],
+  [
+    { args: [1], placement: { kee: 1 } },
+    /^spawn closureCounter: placement must be .*, got {"kee":1} \(object\)/,
+  ],
+])('spawn with %o is refused, naming what is wrong', (options, message) => {
+  const system = new ActorSystem({ threads: 0 });
+  expect(() => system.spawn(closureCounter, options as never)).toThrow(message);
+});
+
 test('next.stop ends the actor, and what waits becomes dead letters', async () => {
   await using system = new ActorSystem({ report: () => {} });
   const letters: unknown[] = [];

@@ -96,6 +96,11 @@ test('what cannot travel is a dead letter', async () => {
   ref.tell({ type: 'add', n: () => 1 });
   expect(await (ref as ActorRef<Job>).ask({ type: 'sum' }, patient)).toBe(0);
   expect(letters).toMatchObject([{ reason: 'notShareable' }]);
+  expect(reports).toContainEqual(
+    expect.objectContaining({
+      error: expect.objectContaining({ message: expect.stringMatching(/^message\.n: functions/) }),
+    }),
+  );
 });
 
 test('terminate() of its thread is an end with a reason too; it is a child of type thread', async () => {

@@ -86,7 +86,11 @@ test('a thread in a busy loop is shown as it is, with the actor that keeps it', 
   for (let n = 0; n < 7; n++) ref.tell({ type: 'work', ms: 0 });
   await until(() => thread().waiting === 7);
   expect(thread().running).toBe('/stuck');
-  expect(find(system.inspect(), '/stuck')).toMatchObject({ busy: true, handled: 1 });
+  expect(find(system.inspect(), '/stuck')).toMatchObject({ busy: true, waiting: 0, handled: 1 });
+  // It has been busy all the time since, though its turn isn't over.
+  await new Promise(resolve => setTimeout(resolve, 100));
+  expect(find(system.inspect(), '/stuck')!.busyShare).toBeGreaterThan(0.9);
+  expect(thread().busyShare).toBeGreaterThan(0.9);
   gate.set();
   await until(() => find(system.inspect(), '/stuck')?.handled === 9);
   await until(() => thread().running === undefined);
@@ -125,9 +129,9 @@ test('heddle inspect shows a system whose main thread is stuck', { timeout: 120_
       cli.stderr.on('data', chunk => (text += chunk));
       await new Promise(resolve => cli.on('close', resolve));
     }
-    expect(text).toMatch(/^shop, process \d+: 1 actors on 1 threads/);
+    expect(text).toMatch(/^shop, process \d+: 1 actor on 1 thread\n/);
     expect(text).toMatch(/0 \(main\).*\/till for [\d.]+ s: STUCK/);
-    expect(text).toMatch(/till +0 busy/);
+    expect(text).toMatch(/till +busy +0 /);
   } finally {
     program.kill('SIGKILL');
   }

@@ -110,8 +110,7 @@ test('metrics: actors, messages, dead letters, and the time of handlings', async
       .at(-1)!
       .scopeMetrics[0]!.metrics.map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints[0]?.value]),
   );
-  // The root, and the one.
-  expect(points.get('heddle.actors')).toBe(2);
+  expect(points.get('heddle.actors')).toBe(1);
   expect(points.get('heddle.thread.messages')).toBe(6);
   expect(points.get('heddle.dead_letters')).toBe(0);
   expect(points.get('heddle.actor.handling.duration')).toMatchObject({ count: 6 });

@@ -163,6 +163,21 @@ describe('start', () => {
       { children: [spec('a', { type: 'manager' as 'worker' })] },
       /\.type must be one of .*, got manager/,
     ],
+    [
+      'a field that there is not',
+      { children: [{ ...spec('a'), restrat: 'permanent' } as ChildSpec] },
+      /children\[0\]: there is no option "restrat"; there are id, start/,
+    ],
+    [
+      'an option that there is not',
+      { stratgy: 'oneForAll' } as SupervisorOptions,
+      /supervisor: there is no option "stratgy"; there are strategy,/,
+    ],
+    [
+      'options of its spawn',
+      { children: [spec('a', { options: { placement: 'thread' as 'main' } })] },
+      /children\[0\]\.options: placement must be .*, got thread \(string\)/,
+    ],
     ['same id twice', { children: [spec('a'), spec('a')] }, /two have the id "a"/],
     [
       'significant and permanent',

@@ -1,5 +1,5 @@
 /** Actors that have messages in their thread's own memory when it dies. */
-import { actor, dedicated } from '../src/index.ts';
+import { actor, dedicated, next } from '../src/index.ts';
 import type { ActorRef, Context, DedicatedContext, Reply } from '../src/index.ts';
 
 export type LateMessage =
@@ -73,3 +73,8 @@ export const owner = actor(import.meta, function owner(context: Context<'exit' |
 export interface Ping {
   readonly reply: Reply<string>;
 }
+
+/** Says at its start what can't travel to its parent. */
+export const secretive = actor(import.meta, function secretive(_context: Context<never>) {
+  return next.started(() => {}, { tell: () => 'nobody' });
+});

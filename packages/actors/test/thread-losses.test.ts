@@ -5,7 +5,7 @@ import { ActorSystem, Supervisor, supervisor } from '../src/index.ts';
 import type { ActorRef, Context, DeadLetter } from '../src/index.ts';
 import { MOST_SLOTS } from '../src/runtime/runtime.ts';
 import { TestSystem } from '../src/testkit/index.ts';
-import { late, owner } from './thread-losses.fixture.ts';
+import { late, owner, secretive } from './thread-losses.fixture.ts';
 import type { LateMessage } from './thread-losses.fixture.ts';
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
@@ -193,4 +193,16 @@ test.each(upTo(30))('seed %i: whenever threads die, what was told is heard or co
   expect(probe.messages.length + counted).toBe(told);
   expect(counted).toBeGreaterThan(0);
   expect(new Set(kit.deadLetters.map(({ reason }) => reason))).toEqual(new Set(['threadDied']));
+});
+
+test('an actor whose parent on another thread cannot be told what its start said is ended, and its start has failed', async () => {
+  const kit = new TestSystem({ threads: 1 });
+  const sup = new Supervisor(kit.spawn(supervisor({}), { name: 'sup' }));
+  const options = { placement: 'leastLoaded' } as const;
+  await expect(kit.until(sup.startChild({ id: 'it', start: secretive, options }))).rejects.toThrow(
+    /it failed to start: NotShareableError: started\.info\.tell: functions cannot be shared/,
+  );
+  await kit.settle();
+  expect(kit.trace).toContain('- /sup/it killed');
+  expect(await kit.until(sup.children())).toEqual([]);
 });

@@ -101,14 +101,22 @@ test('refs travel inside messages, and children of remote actors are reached fro
 });
 
 test('what cannot travel is a dead letter, and a question with it rejects; the sender is not thrown at', async () => {
-  const { system, letters } = start(1);
+  const { system, reports, letters } = start(1);
   const ref = system.spawn(adder, { args: [], placement: 'leastLoaded' }) as ActorRef<unknown>;
   ref.tell({ type: 'add', n: () => 1 });
   await until(() => letters.length === 1);
+  const [report] = reports.filter(({ type }) => type === 'callbackFailed') as { error: Error }[];
+  expect(report!.error.message).toMatch(/^message\.n: functions cannot be shared/);
   expect(letters[0]).toMatchObject({ reason: 'notShareable' });
   await expect(
     (ref as ActorRef<{ type: 'x'; f: () => void; reply: never }>).ask({ type: 'x', f: () => {} }),
-  ).rejects.toThrow(/functions cannot be shared/);
+  ).rejects.toThrow(/^message\.f: functions cannot be shared/);
+  system.spawn(adder, { args: [(() => 1) as never], name: 'never', placement: 'leastLoaded' });
+  await until(() => reports.some(report => report.type === 'callbackFailed' && report.path === '/never'));
+  expect(reports.at(-1)).toMatchObject({
+    callback: 'spawn',
+    error: { message: expect.stringMatching(/^args\[0\]: functions cannot be shared/) },
+  });
   expect(() => system.spawn(() => () => {}, { placement: 'leastLoaded' })).toThrow(
     /declare it at module level/,
   );

@@ -7,15 +7,15 @@ import './comlink/shared-port.ts';
 
 // Threads
 export {
-  Thread,
   activeCount,
   currentThread,
   enumerate,
   getIdent,
   getNativeId,
   mainThread,
-} from './thread/thread.ts';
-export type { ThreadOptions } from './thread/thread.ts';
+} from './thread/current-thread.ts';
+export { Thread } from './thread/thread.ts';
+export type { ThreadOptions } from './thread/thread-options.ts';
 export { task } from './thread/target.ts';
 export type { AnyFunction, ExportTarget, Target, Task } from './thread/target.ts';
 export { main } from './thread/main.ts';
@@ -54,7 +54,7 @@ export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
 export { SpinLock } from './sync/spin-lock.ts';
 export type { SpinLockOptions } from './sync/spin-lock.ts';
 export { RWLock } from './sync/rw-lock.ts';
-export type { ExclusiveGuard } from './sync/rw-lock.ts';
+export type { ExclusiveGuard } from './sync/held-rw-lock.ts';
 export type { Guard } from './sync/guard.ts';
 export { TIMEOUT_MAX } from './sync/options.ts';
 export type { AsyncWaitOptions, WaitOptions } from './sync/options.ts';

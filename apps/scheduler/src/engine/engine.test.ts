@@ -514,3 +514,21 @@ test('a job that leaves a paused group goes on', async () => {
   expect(b.times('a')).toEqual(['2026-06-01T12:15Z', '2026-06-01T12:25Z']);
   expect(b.engine.groups(10)).toMatchObject([{ name: 'g', jobs: 0 }]);
 });
+
+test('what a user asks for while the disk is full is refused as what it is: for now', async () => {
+  const b = bench(NOON);
+  b.database.exec('PRAGMA max_page_count = 1');
+  const added = b.engine.add(
+    { id: 'a', schedule: { every: '1h' }, run: { module: 'x.js', args: 'x'.repeat(200_000) } },
+    'test',
+  );
+  const refused = expect(added).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: "the database can't be written at the moment. Try again later",
+  });
+  await b.clock.advance(0);
+  await refused;
+  b.database.exec('PRAGMA max_page_count = 1000000');
+  await b.clock.advance(5000);
+  await b.add({ id: 'a', schedule: { every: '1h' } });
+});

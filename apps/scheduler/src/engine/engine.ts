@@ -501,7 +501,10 @@ export class Engine {
   }
 
   async #userWrites(ops: readonly Op[], refusal: () => Error | undefined): Promise<void> {
-    const changes = await this.#options.store.commit(ops, { patient: false });
+    const changes = await this.#options.store.commit(ops, { patient: false }).catch((error: unknown) => {
+      // Of SQLite's: the disk is full, say. Any other ends the scheduler.
+      throw error instanceof Error && 'errcode' in error ? unwritable() : error;
+    });
     const error = changes[0] === 0 ? refusal() : undefined;
     if (error !== undefined) throw error;
   }

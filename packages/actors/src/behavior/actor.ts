@@ -10,6 +10,7 @@ import { checkRules } from '../supervision/decide.ts';
 import type { FailureRule } from '../supervision/decide.ts';
 import type { Setup } from './behavior.ts';
 import type { Context } from './context.ts';
+import { checkNames } from './names.ts';
 
 /** What the actors of a declaration have in common; what a spawn says goes before it. */
 export interface ActorOptions<M = never> {
@@ -142,8 +143,21 @@ export function toActor(start: unknown, place: string): Actor<never, never> {
   );
 }
 
-/** Throws `TypeError` or `RangeError` naming the option that is wrong and its value. */
-export function checkActorOptions(options: ActorOptions, place: string): void {
+const OPTIONS: readonly string[] = [
+  'mailbox',
+  'onError',
+  'restarts',
+  'backoff',
+  'keepChildren',
+  'stashCapacity',
+  'shutdown',
+  'placement',
+] satisfies (keyof ActorOptions)[];
+
+/** Throws `TypeError` or `RangeError` naming the option that is wrong and its value. `more`: what else may stand beside them. */
+export function checkActorOptions(options: ActorOptions, place: string, more: readonly string[] = []): void {
+  checkNames(options, more.length === 0 ? OPTIONS : [...more, ...OPTIONS], place);
+  if (options.placement !== undefined) checkPlacement(options.placement, place);
   if (options.mailbox !== undefined) checkMailbox(options.mailbox);
   if (options.onError !== undefined) checkRules(options.onError, place);
   if (options.restarts !== undefined) checkBudget(options.restarts, `${place}: restarts`);
@@ -155,6 +169,15 @@ export function checkActorOptions(options: ActorOptions, place: string): void {
     );
   }
   if (shutdown !== undefined) checkShutdown(shutdown, place);
+}
+
+function checkPlacement(placement: unknown, place: string): void {
+  if (placement === 'parent' || placement === 'leastLoaded' || placement === 'main') return;
+  const key = (placement as { key?: unknown } | null)?.key;
+  if (typeof key === 'string' || typeof key === 'number') return;
+  throw new TypeError(
+    `${place}: placement must be 'parent', 'leastLoaded', 'main' or { key } with a string or number, got ${typeof placement === 'object' ? JSON.stringify(placement) : String(placement)} (${typeof placement})`,
+  );
 }
 
 export function checkShutdown(shutdown: unknown, place: string): void {

@@ -10,7 +10,7 @@ import type { OpenAsk } from '../runtime/ask.ts';
 import { dedicatedThread, registerFunction } from '../runtime/dedicated-thread.ts';
 import type { DedicatedFunction, Ended, Inward, Outward } from '../runtime/dedicated-thread.ts';
 import type { ActorRef } from '../runtime/ref.ts';
-import { Packing } from '../runtime/wire.ts';
+import { Packing, inWords } from '../runtime/wire.ts';
 import type { Border, Placeholder } from '../runtime/wire.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
@@ -131,7 +131,7 @@ class Line implements Border {
     } catch (error) {
       const { cell } = this.#context;
       cell.deadLetter(message, 'notShareable');
-      cell.callbackFailed('tell', error);
+      cell.callbackFailed('tell', inWords(error, 0, 'message'));
     }
   }
 

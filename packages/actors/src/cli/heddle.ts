@@ -22,21 +22,29 @@ function fail(text: string): never {
   process.exit(2);
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    once: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+const { values, positionals } = readArguments();
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        once: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return fail(`heddle: ${(error as Error).message}\n\n${HELP}`);
+  }
+}
 
 if (values.help) {
   console.log(HELP);
   process.exit();
 }
 const [command, target] = positionals;
-if (command !== 'inspect' || target === undefined)
+if (command !== 'inspect' || target === undefined || positionals.length > 2)
   fail(`heddle: expected "inspect <pid|socket>", got "${positionals.join(' ')}"\n\n${HELP}`);
 
 /** A number is a process; anything else is the socket. */
@@ -47,12 +55,28 @@ function socketOf(text: string): string {
 }
 
 const path = socketOf(target);
-if (process.platform !== 'win32' && !existsSync(path))
-  fail(`heddle: there is no socket at ${path}: start the program with HEDDLE_INSPECT=1`);
+if (process.platform !== 'win32' && !existsSync(path)) {
+  if (/^\d+$/.test(target) && !runs(Number(target))) fail(`heddle: there is no process ${target}`);
+  fail(
+    `heddle: there is no socket at ${path}: start the program with HEDDLE_INSPECT=1, and with the same TMPDIR`,
+  );
+}
+
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}
 
 const live = !values.once && !values.json && process.stdout.isTTY;
 const socket = createConnection(path);
-socket.on('error', error => fail(`heddle: ${path}: ${error.message}`));
+socket.on('error', (error: Error & { code?: string }) => {
+  if (error.code === 'ECONNREFUSED')
+    fail(`heddle: nobody listens at ${path}: the program has ended, and was killed before it could clean up`);
+  fail(`heddle: ${path}: ${error.message}`);
+});
 const lines = createInterface({ input: socket });
 let seen = 0;
 lines.on('line', text => {
@@ -61,8 +85,11 @@ lines.on('line', text => {
   if (values.once && seen < 2) return;
   if (values.json) console.log(text);
   else {
-    // Undefined where the output is no terminal.
-    const { columns = 120, rows = 50 } = process.stdout as { columns?: number; rows?: number };
+    // Undefined where the output is no terminal: then nothing is cut off, unless COLUMNS says so.
+    const { columns = Number(process.env['COLUMNS']) || Infinity, rows = 50 } = process.stdout as {
+      columns?: number;
+      rows?: number;
+    };
     const picture = renderSystem(JSON.parse(text) as Line, columns, live ? rows - 1 : Infinity);
     process.stdout.write(live ? `\x1b[H${picture.replaceAll('\n', '\x1b[K\n')}\x1b[J` : picture);
   }

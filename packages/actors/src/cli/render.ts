@@ -1,30 +1,76 @@
-/** A system as text: its threads, then the tree. */
+/** A system as text: its threads, then the tree. Fits the width; what an actor died of last has a line of its own where there is no room beside. */
 import type { Line } from '../observability/inspector.ts';
 import type { ActorInfo, ThreadInfo } from '../observability/tree.ts';
 
 /** A thread whose turn lasts longer than this is stuck in an actor: turns take five. */
 const STUCK_MS = 100;
+const SHORTEST_NAME = 14;
+const LONGEST_NAME = 48;
+/** An error with less room than this gets a line of its own. */
+const ROOM_FOR_ERROR = 60;
 
-/** What the inspector tells: `undefined` doesn't survive JSON. */
-export function renderSystem(line: Line, columns: number, rows: number): string {
-  const { system, pid, root, threads } = line;
-  const out = [
-    `${system}, process ${pid}: ${count(root) - 1} actors on ${threads.length} threads`,
-    '',
-    row('THREAD', 'ACTORS', 'WAITING', 'MSG/S', 'BUSY', 'RUNS'),
-    ...threads.map(threadRow),
-    '',
-    `${'ACTOR'.padEnd(NAME)}${'THR'.padStart(4)} ${'STATE'.padEnd(10)}${'WAITING'.padStart(8)}${'HANDLED'.padStart(11)}${'MSG/S'.padStart(9)}${'BUSY'.padStart(6)}${'RESTARTS'.padStart(9)}  LAST ERROR`,
-  ];
-  for (const child of root.children) actorRows(child, '', out, rows);
-  const shown = out.slice(0, rows - 1);
-  if (out.length > shown.length) shown[shown.length - 1] = '…';
-  return `${shown.map(text => text.slice(0, columns)).join('\n')}\n`;
+/** The columns of the tree after the name. */
+const COLUMNS: readonly [head: string, width: number, cell: (actor: ActorInfo) => string][] = [
+  ['THR', 4, ({ thread }) => String(thread)],
+  ['WAITING', 8, ({ waiting }) => number(waiting)],
+  ['HANDLED', 8, ({ handled }) => number(handled)],
+  ['MSG/S', 7, ({ rate }) => number(rate)],
+  ['BUSY', 6, ({ busyShare }) => share(busyShare)],
+  ['RESTARTS', 9, ({ restarts }) => number(restarts)],
+];
+const STATE = 12;
+const FIXED = COLUMNS.reduce((sum, [, width]) => sum + width, STATE);
+
+interface Row {
+  readonly indent: number;
+  readonly actor: ActorInfo;
 }
 
-const NAME = 40;
+/** The first `rows` lines, each at most `columns` long. */
+export function renderSystem(line: Line, columns: number, rows: number): string {
+  const { system, pid, root, threads } = line;
+  const tree = root.children.flatMap(child => rowsOf(child, 0));
+  const longest = tree.reduce((most, row) => Math.max(most, nameOf(row).length), 'ACTOR'.length);
+  const widest =
+    columns === Infinity ? longest : Math.max(SHORTEST_NAME, Math.min(LONGEST_NAME, columns - FIXED - 1));
+  const width = Math.min(longest, widest);
+  const beside = columns - width - FIXED - 2 >= ROOM_FOR_ERROR;
+  const out = [
+    `${system}, process ${pid}: ${plural(tree.length, 'actor')} on ${plural(threads.length, 'thread')}`,
+    '',
+    threadLine('THREAD', 'ACTORS', 'WAITING', 'MSG/S', 'BUSY', 'RUNS'),
+    ...threads.map(threadRow),
+    '',
+    `${'ACTOR'.padEnd(width)} ${'STATE'.padEnd(STATE - 1)}${COLUMNS.map(([head, size]) => head.padStart(size)).join('')}${beside ? '  LAST ERROR' : ''}`,
+  ];
+  for (const row of tree) {
+    const { actor, indent } = row;
+    const cells = COLUMNS.map(([, size, cell]) => cell(actor).padStart(size)).join('');
+    const state = actor.busy ? 'busy' : actor.state;
+    const error = actor.lastError ?? '';
+    out.push(
+      `${cut(nameOf(row), width).padEnd(width)} ${state.padEnd(STATE - 1)}${cells}${beside ? `  ${error}` : ''}`,
+    );
+    if (!beside && error !== '') out.push(`${' '.repeat(indent + 2)}! ${error}`);
+  }
+  const shown = out.slice(0, rows);
+  if (out.length > rows) shown[rows - 1] = `… and ${out.length - rows + 1} lines more (--once shows all)`;
+  return `${shown.map(text => cut(text.trimEnd(), columns)).join('\n')}\n`;
+}
 
-function row(...cells: string[]): string {
+function rowsOf(actor: ActorInfo, indent: number): Row[] {
+  return [{ indent, actor }, ...actor.children.flatMap(child => rowsOf(child, indent + 2))];
+}
+
+function nameOf({ indent, actor }: Row): string {
+  return ' '.repeat(indent) + actor.path.slice(actor.path.lastIndexOf('/') + 1);
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}
+
+function threadLine(...cells: string[]): string {
   const [name, ...rest] = cells;
   const last = rest.pop()!;
   return `${name!.padEnd(10)}${rest.map(cell => cell.padStart(9)).join('')}  ${last}`;
@@ -33,32 +79,26 @@ function row(...cells: string[]): string {
 function threadRow(thread: ThreadInfo): string {
   const { turnMs, running } = thread;
   const stuck = (turnMs ?? 0) > STUCK_MS ? ` for ${(turnMs! / 1000).toFixed(1)} s: STUCK` : '';
-  return row(
+  return threadLine(
     thread.thread === 0 ? '0 (main)' : String(thread.thread),
-    String(thread.actors),
-    String(thread.waiting),
+    number(thread.actors),
+    number(thread.waiting),
     number(thread.rate),
     share(thread.busyShare),
     (running ?? '') + stuck,
   );
 }
 
-function actorRows(actor: ActorInfo, indent: string, out: string[], rows: number): void {
-  if (out.length > rows) return;
-  const name = indent + actor.path.slice(actor.path.lastIndexOf('/') + 1);
-  out.push(
-    `${(name.length > NAME - 1 ? `${name.slice(0, NAME - 2)}…` : name).padEnd(NAME)}${String(actor.thread).padStart(4)} ${(actor.busy ? 'busy' : actor.state).padEnd(10)}${String(actor.waiting).padStart(8)}${String(actor.handled).padStart(11)}${number(actor.rate).padStart(9)}${share(actor.busyShare).padStart(6)}${String(actor.restarts).padStart(9)}  ${actor.lastError ?? ''}`,
-  );
-  for (const child of actor.children) actorRows(child, `${indent}  `, out, rows);
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function count(actor: ActorInfo): number {
-  return actor.children.reduce((sum, child) => sum + count(child), 1);
-}
-
+/** In at most six characters. */
 function number(value: number | undefined): string {
   if (value === undefined || value === null) return '';
-  return value >= 10_000 ? `${(value / 1000).toFixed(0)}k` : value.toFixed(0);
+  if (value >= 1e9) return `${(value / 1e9).toFixed(1)}G`;
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)}M`;
+  return value >= 1e5 ? `${(value / 1000).toFixed(0)}k` : value.toFixed(0);
 }
 
 function share(value: number | undefined): string {

@@ -43,8 +43,6 @@ export interface ShownThread {
   readonly turnMs: number | undefined;
   /** Messages that it hasn't taken out of its inbox. */
   readonly waiting: number;
-  /** How many messages the turn of `current` has begun, which `waiting` of that actor doesn't know of yet. */
-  readonly begun: number;
   /** Messages to other threads that it hasn't sent. */
   readonly unsent: number;
 }
@@ -81,6 +79,8 @@ export class Census {
       let source = this.#sources.get(slot);
       if (source !== undefined && source.generation > generation) continue;
       if (source === undefined || source.generation < generation) {
+        // Collection may take long to come, and threads may die often.
+        for (const chunk of source?.chunks ?? []) chunk.dispose();
         source = { generation, chunks: [], names: [] };
         this.#sources.set(slot, source);
       }
@@ -118,8 +118,8 @@ export class Census {
     const dead = threads.find(thread => thread.slot === slot);
     if (dead === undefined) return [];
     const losses: Loss[] = [];
-    for (const [record, shown] of dead.actors) {
-      const count = shown.waiting - (record === dead.current ? dead.begun : 0);
+    for (const shown of dead.actors.values()) {
+      const count = shown.waiting;
       if (count > 0) losses.push({ path: pathFrom(threads, shown, pathOf), count });
     }
     if (dead.unsent > 0) losses.push({ path: '', count: dead.unsent });
@@ -136,18 +136,22 @@ export class Census {
       }
     }
     const { view } = source.chunks[0]!;
+    const current = view[THREAD.current]! - 1;
+    const running = actors.get(current);
+    // What its turn has begun no longer waits, which its record says only afterwards.
+    if (running !== undefined)
+      actors.set(current, { ...running, waiting: Math.max(0, running.waiting - view[THREAD.begun]!) });
     const high = view[THREAD.turnHigh]!;
     const began = high === 0 ? undefined : (high * TWO_32 + (view[THREAD.turnLow]! >>> 0)) / 1000;
     return {
       slot,
       actors,
-      current: view[THREAD.current]! - 1,
+      current,
       handled: view[THREAD.handled]! >>> 0,
       busyMicros: view[THREAD.busy]! >>> 0,
       turnMs:
         began === undefined ? undefined : Math.max(0, performance.timeOrigin + performance.now() - began),
       waiting: this.#wiring.inboxes[slot]!.size,
-      begun: view[THREAD.begun]!,
       unsent: view[THREAD.unsent]!,
     };
   }

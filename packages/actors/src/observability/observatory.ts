@@ -69,6 +69,7 @@ export class Observatory {
 
   /** Lets others look, through a socket that a thread of its own serves. */
   serve(path: string, name: string): void {
+    this.#threads.isInspected = true;
     this.#open();
     showTree(this.#root, this.#root.runtime.gauges!);
     this.#inspector = startInspector(path, name, this.#threads.wiring);

@@ -75,7 +75,8 @@ export class Rates {
     if (before === undefined || this.#seconds === 0) return { rate: undefined, busyShare: undefined };
     // The counters wrap around.
     const handled = (sample.handled - before.handled) >>> 0;
-    const busy = ((sample.busyMicros - before.busyMicros) >>> 0) / 1e6;
+    // Less than before: a turn that began before somebody looked isn't timed, and counts only while it lasts.
+    const busy = Math.max(0, (sample.busyMicros - before.busyMicros) | 0) / 1e6;
     return { rate: handled / this.#seconds, busyShare: Math.min(1, busy / this.#seconds) };
   }
 }
@@ -115,15 +116,24 @@ export function takeTree(census: Census, rates: Rates): SystemInfo {
       busy: real.awaits || thread.actors.get(thread.current) === real,
       waiting: real.waiting,
       handled: real.handled,
-      ...rates.of(`actor ${real.id}`, real),
+      ...rates.of(`actor ${real.id}`, soFar(real, thread.actors.get(thread.current) === real, thread)),
       restarts: Math.max(shown.restarts, real.restarts),
       lastError: census.errors.get(path),
       thread: real.slot,
       children: children.map(child => info(child, `${path}/${nameOf(child)}`, depth + 1)),
     };
   };
+  const counts = new Map<number, number>();
   const root = roots[0] === undefined ? EMPTY : info(roots[0], '', 0);
-  return { root, threads: threads.map(thread => threadInfo(thread, rates, paths)) };
+  for (const [{ slot }, path] of paths) if (path !== '') counts.set(slot, (counts.get(slot) ?? 0) + 1);
+  return { root, threads: threads.map(thread => threadInfo(thread, rates, paths, counts)) };
+}
+
+/** A turn counts when it is over; one that lasts long is worth showing before. */
+const LONG_MS = 10;
+
+function soFar({ handled, busyMicros }: Sample, isRunning: boolean, { turnMs = 0 }: ShownThread): Sample {
+  return { handled, busyMicros: busyMicros + (isRunning && turnMs > LONG_MS ? turnMs * 1000 : 0) };
 }
 
 const DEEPEST = 200;
@@ -143,14 +153,19 @@ const EMPTY: ActorInfo = {
   children: [],
 };
 
-function threadInfo(thread: ShownThread, rates: Rates, paths: ReadonlyMap<Shown, string>): ThreadInfo {
+function threadInfo(
+  thread: ShownThread,
+  rates: Rates,
+  paths: ReadonlyMap<Shown, string>,
+  counts: ReadonlyMap<number, number>,
+): ThreadInfo {
   const running = thread.actors.get(thread.current);
   return {
     thread: thread.slot,
-    actors: [...thread.actors.values()].filter(({ isAgent }) => !isAgent).length,
+    actors: counts.get(thread.slot) ?? 0,
     waiting: thread.waiting,
     handled: thread.handled,
-    ...rates.of(`thread ${thread.slot}`, thread),
+    ...rates.of(`thread ${thread.slot}`, soFar(thread, true, thread)),
     running: running === undefined ? undefined : (paths.get(running) ?? nameOf(running)),
     turnMs: thread.turnMs,
   };

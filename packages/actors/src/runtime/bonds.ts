@@ -9,6 +9,7 @@ import type { WheelTimer } from '../timers/wheel.ts';
 import type { OpenAsk } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { ActorRef } from './ref.ts';
+import { Siblings } from './siblings.ts';
 
 /** What a watcher remembers of a watch. */
 export interface Watch {
@@ -27,7 +28,7 @@ export interface Creditor {
 }
 
 export class Bonds {
-  knownChildren: Set<Cell> | undefined = undefined;
+  knownChildren: Siblings | undefined = undefined;
   /** The children that have names of their own. */
   knownNames: Map<string, Cell> | undefined = undefined;
   /** Who wants to know of its end, by the number of the watch. */
@@ -52,8 +53,8 @@ export class Bonds {
   #stash: unknown[] = [];
   #receiveTimeout: { readonly ms: number; timer: WheelTimer } | undefined = undefined;
 
-  get children(): Set<Cell> {
-    return (this.knownChildren ??= new Set());
+  get children(): Siblings {
+    return (this.knownChildren ??= new Siblings());
   }
 
   get names(): Map<string, Cell> {

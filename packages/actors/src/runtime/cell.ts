@@ -77,6 +77,9 @@ export class Cell {
   /** Whether it ends because its supervisor wants it to, who then waits for it and needn't be told. */
   leaving = false;
 
+  /** Its neighbours among its parent's children. */
+  before: Cell | undefined = undefined;
+  after: Cell | undefined = undefined;
   /** Its record for those who look from outside, or -1. */
   gauge = -1;
   state: State = STATE.starting;

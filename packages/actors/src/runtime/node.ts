@@ -38,8 +38,17 @@ import type { Report } from './report.ts';
 import { MOST_SLOTS } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import type { InternalSignal } from './signal.ts';
-import { Packing } from './wire.ts';
+import { Packing, inWords } from './wire.ts';
 import type { Border, Placeholder } from './wire.ts';
+
+/** Where in a packet the user's own stands, and what the user calls it. */
+const CONTENT: Partial<Record<Packet[0], readonly [index: number, part: string]>> = {
+  tell: [3, 'message'],
+  send: [3, 'message'],
+  reply: [2, 'answer'],
+  spawn: [1, ''],
+  started: [3, 'started'],
+};
 
 /** There is no such actor, and there won't be. */
 const NOBODY: unique symbol = Symbol('nobody');
@@ -182,7 +191,9 @@ export class Node implements Border, Receiver {
   }
 
   /** The value can't be shared, or there is no memory left. The sender isn't thrown at. */
-  #undeliverable(packet: Packet, error: unknown): void {
+  #undeliverable(packet: Packet, cause: unknown): void {
+    const [index, part] = CONTENT[packet[0]] ?? [-1, ''];
+    const error = inWords(cause, index, part);
     switch (packet[0]) {
       case 'tell': {
         const [, , path, message] = packet;
@@ -205,11 +216,15 @@ export class Node implements Border, Receiver {
         this.outbox.post(packet[1] % MOST_SLOTS, ['fail', packet[1], error]);
         return;
       case 'spawn':
+        // Whoever starts an actor elsewhere leaves it to that thread to report what goes wrong.
+        this.runtime.report({ type: 'callbackFailed', path: packet[1].path, callback: 'spawn', error });
         this.agents
           .get(packet[1].id)
           ?.started(packet[1].life, { outcome: 'error', reason: exit.error(error) });
         return;
       case 'started':
+        // It runs, but its parent can't be told what it said, and takes it for one that hasn't started.
+        this.cells.get(packet[1])?.kill();
         this.outbox.post(this.#guests.ownerOf(packet[1]), [
           'started',
           packet[1],

@@ -22,6 +22,8 @@ export type SpawnArguments<A extends unknown[]> = [] extends A
   ? [options?: SpawnOptions<A>]
   : [options: SpawnOptions<A> & { readonly args: A }];
 
+const OWN = ['args', 'name', 'watch', 'link'] satisfies (keyof SpawnOptions)[];
+
 /** Makes a cell below `parent`, not started yet. Throws for a bad or taken name and for bad options. */
 export function createCell(
   parent: Cell,
@@ -35,7 +37,7 @@ export function createCell(
   if (options !== undefined) {
     const { args: _args, name: _name, watch: _watch, link: _link, ...own } = options;
     if (Object.keys(own).length > 0) {
-      checkActorOptions(own, `spawn ${actor.name}`);
+      checkActorOptions(own, `spawn ${actor.name}`, OWN);
       // The innermost rule that matches decides: the declaration's come first.
       const onError = [...(merged.onError ?? []), ...(own.onError ?? [])];
       merged = { ...merged, ...own, ...(onError.length > 0 && { onError }) };

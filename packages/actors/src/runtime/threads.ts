@@ -20,6 +20,8 @@ export class Threads {
   protected readonly runtime: Runtime;
   protected readonly name: string;
   protected readonly count: number;
+  /** Whether an inspector will read what the threads show; is to be said before the threads are wired. */
+  isInspected = false;
   #wiring: Wiring | undefined;
   #census: Census | undefined;
   readonly #threads: Thread[] = [];
@@ -43,8 +45,8 @@ export class Threads {
       parked: Array.from({ length: slots }, () => new SimpleQueue() as Directory),
       dedicated: Array.from({ length: slots }, () => new SimpleQueue<OwnThread>()),
       bells: new SharedInt32Array(bellWords(slots)),
-      // One reader is this thread, the other the inspector's.
-      census: [new SimpleQueue<Announcement>(), new SimpleQueue<Announcement>()],
+      // One reader is this thread, the other the inspector's, if there is one: what nobody reads would be kept for ever.
+      census: Array.from({ length: this.isInspected ? 2 : 1 }, () => new SimpleQueue<Announcement>()),
       loads: Array.from({ length: slots }, () => new AtomicCounter()),
     });
   }

@@ -2,10 +2,19 @@
  * How refs, replies and declarations travel inside messages: as small plain objects in their place, which core's codec carries like any other data. A message without
  * any is passed on as it is, and its receiver is told that there is nothing to look for.
  */
+import { NotShareableError } from '@heddle/core';
 import { isDeclared, knownActor } from '../behavior/actor.ts';
 import type { Actor } from '../behavior/actor.ts';
 import { OpenAsk } from './ask.ts';
 import { ActorRef } from './ref.ts';
+
+/** An error of core's codec, which speaks of the `index`-th element of what threads send each other, in words for whoever has sent it: `message.jobs[3]`. */
+export function inWords(error: unknown, index: number, part: string): unknown {
+  const place = `item[${index}]`;
+  if (!(error instanceof NotShareableError) || !error.message.startsWith(place)) return error;
+  const rest = error.message.slice(place.length);
+  return new NotShareableError(part === '' ? rest.replace(/^\./, '') : part + rest);
+}
 
 /** The key of a placeholder. No property of a user's begins with a NUL by accident. */
 const KEY = '\0heddle';

@@ -2,6 +2,7 @@
 import { checkActorOptions, checkShutdown, toActor } from '../behavior/actor.ts';
 import type { Actor, SetupFunction, Shutdown } from '../behavior/actor.ts';
 import { isDedicated } from '../behavior/dedicated.ts';
+import { checkNames } from '../behavior/names.ts';
 import { checkBackoff } from './backoff.ts';
 import type { Backoff } from './backoff.ts';
 import { checkBudget } from './budget.ts';
@@ -23,7 +24,7 @@ export interface ChildSpec {
   readonly id?: string;
   /** What is started: a declared actor, a supervisor, or a setup function. */
   // oxlint-disable-next-line typescript/no-explicit-any -- children of all types stand in one list
-  readonly start: Actor<any, any> | SetupFunction<any, any>;
+  readonly start: Actor<any, any> | Actor<never, any> | SetupFunction<any, any>;
   /** What the setup function takes after the context; a `dynamic` supervisor's `startChild` adds to them. */
   readonly args?: readonly unknown[];
   /** Default: `permanent`. */
@@ -88,6 +89,25 @@ export interface FullOptions {
   readonly children: readonly FullSpec[];
 }
 
+const OPTIONS = [
+  'strategy',
+  'intensity',
+  'period',
+  'budget',
+  'autoShutdown',
+  'children',
+] satisfies (keyof SupervisorOptions)[];
+const FIELDS = [
+  'id',
+  'start',
+  'args',
+  'restart',
+  'significant',
+  'shutdown',
+  'type',
+  'backoff',
+  'options',
+] satisfies (keyof ChildSpec)[];
 const STRATEGIES = ['oneForOne', 'oneForAll', 'restForOne', 'dynamic'];
 const RESTARTS = ['permanent', 'transient', 'temporary'];
 const TYPES = ['worker', 'supervisor', 'thread'];
@@ -98,6 +118,7 @@ export function checkSupervisor(options: SupervisorOptions): FullOptions {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`supervisor: expected options, got ${String(options)} (${typeof options})`);
   }
+  checkNames(options, OPTIONS, 'supervisor');
   const { strategy = 'oneForOne', intensity = 1, period = 5000, budget = 'supervisor' } = options;
   const { autoShutdown = 'never', children = [] } = options;
   oneOf('supervisor: strategy', strategy, STRATEGIES);
@@ -135,6 +156,7 @@ export function checkChild(
   if (typeof spec !== 'object' || spec === null) {
     throw new TypeError(`${place} must be a child spec, got ${String(spec)} (${typeof spec})`);
   }
+  checkNames(spec, FIELDS, place);
   const {
     id = isTemplate ? '' : undefined,
     args = [],

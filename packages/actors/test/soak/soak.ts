@@ -1,11 +1,12 @@
 /**
  * `npm run soak --workspace packages/actors -- --minutes N`: many actors, many births and deaths, questions, credit and killed threads, for as long as wanted. It fails if an answer is
- * wrong, a question is never settled, or memory grows.
+ * wrong, a question is never settled, a message is neither handled nor counted, or memory grows.
  */
 import { memoryUsage } from '@heddle/core';
 import { parseArgs } from 'node:util';
 import { ActorDiedError, ActorSystem, Supervisor, supervisor } from '../../src/index.ts';
 import type { Context } from '../../src/index.ts';
+import { keepAccounts } from './accounts.ts';
 import { adder } from './soak.fixture.ts';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1' } } });
@@ -106,9 +107,9 @@ async function underFire(): Promise<void> {
   const asker = async (ref: (typeof refs)[number]): Promise<void> => {
     for (let n = 0; performance.now() < end; n++) {
       try {
-        const answer = await ref.ask({ type: 'add', n }, { timeout: 60_000 });
+        const answer = await ref.ask({ type: 'add', n }, { timeout: 300_000 });
         check(answer === n, `asked ${n}, was answered ${answer}`);
-        await ref.send({ type: 'put', n }, { timeout: 60_000 });
+        await ref.send({ type: 'put', n }, { timeout: 300_000 });
         answered += 1;
       } catch (error) {
         if (!(error instanceof ActorDiedError)) throw error;
@@ -125,7 +126,11 @@ async function underFire(): Promise<void> {
       kills += 1;
     }
   };
-  await Promise.all([...refs.map(asker), killer()]);
+  const [accounts] = await Promise.all([keepAccounts(end), ...refs.map(asker), killer()]);
+  const { told, heard, counted, exits, terminations } = accounts;
+  say(
+    `${told} numbers told to threads that died (${exits} by process.exit(), ${terminations} terminated): ${heard} heard, ${counted} counted as dead letters, ${told - heard - counted} were being handled`,
+  );
   say(
     `${answered} questions and sends answered, ${died} failed with their thread's death, ${kills} threads killed`,
   );

@@ -19,7 +19,7 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   {
     flaw: 'a waiter goes to sleep without announcing it',
-    file: 'sync/lock.ts',
+    file: 'sync/lock-state.ts',
     line: '} else if ((seen & WAITERS) !== 0 || compareExchange(lock, seen, seen | WAITERS) === seen) {',
     becomes: '} else if (seen !== -1) {',
     module: 'lock',
@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'the first who gives up tells nobody',
-    file: 'sync/lock.ts',
+    file: 'sync/lock-state.ts',
     line: 'if ((load(lock) & LOCKED) === 0) poke(next);',
     becomes: '',
     module: 'lock',
@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'the owner of a lock that a waiter takes is not named',
-    file: 'sync/lock.ts',
+    file: 'sync/lock-state.ts',
     line: 'compareExchange(lock, seen, (seen & (WAKE | ABANDONED)) | mine | others) === seen',
     becomes: 'compareExchange(lock, seen, (seen & (WAKE | ABANDONED)) | LOCKED | others) === seen',
     module: 'guard',
@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'attempts outside of the guard',
-    file: 'parking/wait.ts',
+    file: 'parking/standing.ts',
     line: '  lockGuard(pointer + GUARD);\n  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  if (!done) {',
     becomes:
       '  i32[node + NODE.wanted] = wanted;\n  const done = line.attempt(pointer, node);\n  lockGuard(pointer + GUARD);\n  if (!done) {',
@@ -142,7 +142,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'a barrier lets go before it counts back',
-    file: 'sync/barrier.ts',
+    file: 'sync/barrier-state.ts',
     line: '  store(barrier + COUNT, 0);\n  grantAll(barrier + OBJECT.first, outcome);',
     becomes: '  grantAll(barrier + OBJECT.first, outcome);\n  store(barrier + COUNT, 0);',
     module: 'barrier',
@@ -199,7 +199,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'an idle worker is not told of a task',
-    file: 'executor/tasks.ts',
+    file: 'executor/entering.ts',
     line: 'insert(pool, future);\n    callWorkers(pool);',
     becomes: 'insert(pool, future);',
     module: 'pool',
@@ -208,7 +208,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'an idle worker is not told of the shutdown',
-    file: 'executor/tasks.ts',
+    file: 'executor/staffing.ts',
     line: 'for (let node = first(pool + POOL.idle); node !== 0; node = following(node)) poke(node);',
     becomes: '',
     module: 'pool',
@@ -216,7 +216,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     flaw: 'the worker that spins counts as on its way when it has given up',
-    file: 'executor/tasks.ts',
+    file: 'executor/taking.ts',
     line: 'i32[pool + POOL.spinner] = 0;\n  const found',
     becomes: 'const found',
     module: 'pool',

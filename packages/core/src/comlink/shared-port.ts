@@ -8,96 +8,32 @@
  *  may travel                               in one thread, which reads the inbox      GONE, CLOSED read from the inbox
  * ```
  *
- * State word (OBJECT.state): 0 fresh, 1 opened. Set once, by compare-exchange: the inbox has one reader.
- * CHANNEL: the block that both ports share, counted as a reference; in it the two queues, each counted too, and for each the words of its reader
- * (`inboxes.ts`). SIDE: 0 or 1, the number of the inbox. Written once, before anybody else can see the port.
- *
- * What stands in a queue is `[code, payload]`. HELLO comes first and tells the thread; from then on the other side waits for that thread's end, as a joiner in
- * line, so it hears of any death that a joiner hears of.
- *
- * No call waits for the dead, and no answer is lost to a death:
- *  1. What the dead had posted is in our inbox before its record says that it has finished.
- *  2. Whoever hears of the end puts GONE into the inbox: behind all that.
- *  3. GONE, when it is read, rejects the calls that are still open. One that is made later finds the port closed.
- * A thread that dies before it has opened its port leaves no HELLO. Then its reference to the port is returned, and if it was the last, the other side is told
- * by ABANDONED, a word of the channel for each port; but it may be long before the thread that made the port lets go of its own. So there is `watch`.
+ * Here is the endpoint, and what it makes of comlink's messages. `link.ts` is what an open port works with, with the argument that no call waits for the dead;
+ * `channel.ts` is what the two have in shared memory; `calls.ts` what is in flight.
  */
-import { hot, i32 } from '../atomics.ts';
-import { shareableAddress } from '../codec/shareable.ts';
-import { NotShareableError, ThreadDiedError, ThreadStateError } from '../errors.ts';
+import { i32 } from '../atomics.ts';
+import { NotShareableError, ThreadStateError } from '../errors.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { allocateZeroed } from '../memory/allocator.ts';
-import { LINE_WORDS, OBJECT, THREAD_FLAG } from '../memory/layout.ts';
-import { Existing, SharedObject, release, retain, revive } from '../memory/shared-object.ts';
-import { ensureMapped } from '../memory/slab.ts';
-import { inBackground, waitInLine } from '../parking/async.ts';
+import { THREAD_FLAG } from '../memory/layout.ts';
+import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
-import { SimpleQueue } from '../queue/simple-queue.ts';
-import { hasFlag, joinLine } from '../thread/registry.ts';
+import { hasFlag } from '../thread/record.ts';
 import { atThreadExit, threadValues } from '../thread/scope.ts';
-import { Thread, currentThread } from '../thread/thread.ts';
-import { closeInbox, openInbox, ring } from './inboxes.ts';
-import type { Reader } from './inboxes.ts';
+import { Thread } from '../thread/thread.ts';
+import { Calls } from './calls.ts';
+import { CHANNEL, PORT_BYTES, SIDE, addressOf, createChannel, destroyPort } from './channel.ts';
+import type { Half } from './channel.ts';
+import { Link } from './link.ts';
+import type { Ending } from './link.ts';
+import { tell } from './listeners.ts';
+import type { Listener, PortEvent } from './listeners.ts';
 import { describeRequest, forSharedMemory, inCallersWords, isRequest, rejection } from './wire.ts';
 import type { Message, Request } from './wire.ts';
-
-const { compareExchange, load, store } = hot;
-
-/** Of a port. */
-const CHANNEL: number = OBJECT.own;
-const SIDE: number = OBJECT.own + 1;
-/** Of a channel: two queues; then, on a cache line for each, what their readers and posters write. */
-const QUEUES: number = OBJECT.own;
-const ABANDONED: number = OBJECT.own + 2;
-const BELLS: readonly [number, number] = [LINE_WORDS, 2 * LINE_WORDS];
-const PORT_BYTES = 64;
-const CHANNEL_BYTES: number = 3 * LINE_WORDS * 4;
-
-const FRESH = 0;
-const OPENED = 1;
-
-/** The thread that opened the other port. */
-const HELLO = 0;
-const MESSAGE = 1;
-/** The other side has closed. */
-const CLOSED = 2;
-/** The other side's thread has ended; put here by ourselves. */
-const GONE = 3;
-type Item = readonly [code: number, payload?: unknown];
-
-/** So many messages are taken in one turn of the event loop. */
-const BATCH = 256;
-
-type Listener = ((event: never) => void) | { handleEvent(event: never): void };
-
-/** For whoever listens: like a `MessageEvent`, as far as comlink looks. */
-interface PortEvent {
-  readonly type: 'message';
-  readonly data: unknown;
-  readonly target: SharedPort;
-}
 
 /** A request that came by another port, and goes to listeners that answer through this one. */
 interface Route {
   readonly port: SharedPort;
   readonly id: string;
-}
-
-/** What an open port works with. */
-interface Ends {
-  readonly inbox: SimpleQueue<Item>;
-  readonly outbox: SimpleQueue<Item>;
-  readonly reader: Reader;
-  /** The bell of the other side's inbox. */
-  readonly bell: number;
-  /** The word that says that the other port is no more. */
-  readonly abandoned: number;
-}
-
-/** A new port of this channel, whose reference it takes over. */
-interface Half {
-  readonly channel: number;
-  readonly side: 0 | 1;
 }
 
 /** A key of `threadValues`: the ports that are open in this thread. */
@@ -129,23 +65,17 @@ function openPorts(): Set<SharedPort> {
  */
 export class SharedPort extends SharedObject {
   readonly #listeners = new Set<Listener>();
-  /** Requests that haven't been answered, by their id. */
-  readonly #calls = new Map<string, Request>();
+  readonly #calls = new Calls();
   readonly #routes = new Map<string, Route>();
-  readonly #stop = new AbortController();
   readonly #closed: PromiseWithResolvers<void> = withResolvers();
-  #ends: Ends | undefined;
+  /** As long as it is open. */
+  #link: Link | undefined;
   /** The error of a call after the end, once that has come. */
-  #ended: ((call: string) => Error) | undefined;
+  #ended: Ending | undefined;
   /** comlink calls `start()` once for what it exposes, and once before each request that it posts: the difference is what is exposed. */
   #exposed = 0;
   #holds = false;
   #background = false;
-  #watched = new Set<number>();
-  /** Requests to release that wait until the calls before them are answered: perhaps nobody holds the proxy any more but who awaits an answer. */
-  #deferred: Request[] = [];
-  /** Requests to release that were posted. Nobody waits for the answers, so they don't hold the event loop. */
-  readonly #releases = new Map<string, Request>();
   /** What came before anybody listened. */
   #early: unknown[] = [];
   /** The id of a request to release that came and is being answered. */
@@ -192,7 +122,7 @@ export class SharedPort extends SharedObject {
       throw new ThreadStateError(
         "SharedPort.watch: Heddle didn't start this thread, so its end can't be seen",
       );
-    this.#watch(thread);
+    if (this.#ended === undefined) this.#open()!.watch(thread);
     return this;
   }
 
@@ -233,16 +163,11 @@ export class SharedPort extends SharedObject {
       this.#hold();
       return;
     }
-    if (request?.type === 'RELEASE' && this.#calls.size > 0) {
-      this.#deferred.push(request);
-      return;
-    }
-    const open = request?.type === 'RELEASE' ? this.#releases : this.#calls;
-    if (request !== undefined) open.set(request.id, request);
+    if (request !== undefined && !this.#calls.begin(request)) return;
     try {
       this.#post(message, transfer);
     } catch (error) {
-      if (request !== undefined) open.delete(request.id);
+      if (request !== undefined) this.#calls.forget(request);
       this.#hold();
       throw error;
     }
@@ -253,8 +178,7 @@ export class SharedPort extends SharedObject {
   /** Closes both ports; the calls in flight, on either side, reject with `ThreadStateError`. Doing it twice does nothing. Never blocks. */
   close(): void {
     if (this.#ended !== undefined) return;
-    this.#open();
-    this.#send([CLOSED]);
+    this.#open()!.sayClosed();
     this.#end(call => new ThreadStateError(`${call}: this port is closed`));
   }
 
@@ -269,85 +193,16 @@ export class SharedPort extends SharedObject {
     return this;
   }
 
-  #open(): void {
-    if (this.#ends !== undefined || this.#ended !== undefined) return;
-    const at = this.live();
-    if (compareExchange(at, FRESH, OPENED) !== FRESH)
-      throw new ThreadStateError(
-        'SharedPort: it is open in another thread already; each port is for one thread',
-      );
-    const channel = i32[at + CHANNEL]!;
-    const side = i32[at + SIDE]! as 0 | 1;
-    const other = side === 0 ? 1 : 0;
-    ensureMapped(channel + CHANNEL_BYTES / 4);
-    const reader: Reader = { bell: channel + BELLS[side], read: () => this.#read() };
-    this.#ends = {
-      inbox: queueAt(channel + QUEUES + side),
-      outbox: queueAt(channel + QUEUES + other),
-      reader,
-      bell: channel + BELLS[other],
-      abandoned: channel + ABANDONED + other,
-    };
+  /** Opens it if it is fresh; `undefined` if it has closed. */
+  #open(): Link | undefined {
+    if (this.#link !== undefined || this.#ended !== undefined) return this.#link;
+    this.#link = new Link(this.live(), {
+      arrive: message => this.#arrive(message),
+      end: ending => this.#end(ending),
+    });
     openPorts().add(this);
-    this.#send([HELLO, currentThread()]);
-    openInbox(reader);
-  }
-
-  #send(item: Item, buffers: readonly ArrayBuffer[] = []): void {
-    const { outbox, bell } = this.#ends!;
-    if (buffers.length === 0) outbox.put(item);
-    else outbox.put(item, { transfer: buffers });
-    ring(bell);
-  }
-
-  #read(): boolean {
-    // Looked at first: it is set after all that was put, so then the inbox has all there will ever be.
-    const abandoned = this.#ends !== undefined && load(this.#ends.abandoned) !== 0;
-    for (let count = 0; count < BATCH; count++) {
-      if (this.#ends === undefined) return false;
-      try {
-        const taken = this.#ends.inbox.tryGet();
-        if (taken === undefined) {
-          // If its thread is known, that thread's end will say more.
-          if (abandoned && this.#watched.size === 0) this.#end(abandonment);
-          return false;
-        }
-        this.#take(...taken.value);
-      } catch (error) {
-        // It can't be decoded here, or there is no shared memory left to answer with. Listeners' own errors don't come here.
-        this.#end(call => new ThreadStateError(`${call}: what came can't be dealt with`, { cause: error }));
-        return false;
-      }
-    }
-    return true;
-  }
-
-  #take(code: number, payload?: unknown): void {
-    if (code === MESSAGE) this.#arrive(payload);
-    else if (code === HELLO) {
-      // Our own thread, if it has both ports, and the main thread end with us.
-      const record = addressOf(payload as Thread);
-      if (!hasFlag(record, THREAD_FLAG.main) && payload !== currentThread()) this.#watch(payload as Thread);
-    } else if (code === CLOSED)
-      this.#end(call => new ThreadStateError(`${call}: the other side has closed the port`));
-    else this.#end(call => deathOf(payload as Thread, call));
-  }
-
-  #watch(thread: Thread): void {
-    const record = addressOf(thread);
-    if (this.#ended !== undefined || this.#watched.has(record)) return;
-    this.#watched.add(record);
-    this.#open();
-    const { inbox, reader } = this.#ends!;
-    const { signal } = this.#stop;
-    inBackground(() => waitInLine(thread, record, joinLine, Infinity, signal)).then(
-      () => {
-        if (this.#ended !== undefined) return;
-        inbox.put([GONE, thread]);
-        ring(reader.bell);
-      },
-      () => {},
-    );
+    this.#link.greet();
+    return this.#link;
   }
 
   #arrive(message: unknown): void {
@@ -362,11 +217,10 @@ export class SharedPort extends SharedObject {
       return;
     }
     const { id = '' } = (message ?? {}) as Message;
-    const wasCall = this.#calls.delete(id);
-    const wasRelease = this.#releases.delete(id);
+    const answered = this.#calls.answer(id);
     this.#dispatch(message);
-    if (wasRelease) this.close();
-    else if (wasCall) this.#answered();
+    if (answered === 'release') this.close();
+    else if (answered === 'call') this.#answered();
   }
 
   #catchUp(): void {
@@ -376,13 +230,8 @@ export class SharedPort extends SharedObject {
   }
 
   #answered(): void {
-    if (this.#calls.size > 0) return;
-    const deferred = this.#deferred;
-    this.#deferred = [];
-    for (const request of deferred) {
-      this.#releases.set(request.id, request);
-      this.#post(request, undefined);
-    }
+    if (this.#calls.waiting) return;
+    for (const request of this.#calls.due()) this.#post(request, undefined);
     this.#hold();
   }
 
@@ -443,8 +292,8 @@ export class SharedPort extends SharedObject {
     let accepted = false;
     try {
       const payload = this.#explain(forSharedMemory(message, settlers) as Message);
-      this.#send(
-        [MESSAGE, payload],
+      this.#link!.post(
+        payload,
         transfer?.filter(each => each instanceof ArrayBuffer),
       );
       accepted = true;
@@ -485,14 +334,11 @@ export class SharedPort extends SharedObject {
   #end(ended: (call: string) => Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = ended;
-    const ends = this.#ends;
-    this.#ends = undefined;
-    this.#stop.abort();
+    const link = this.#link;
+    this.#link = undefined;
+    link?.stop();
     (threadValues().get(OPEN_PORTS) as Set<SharedPort> | undefined)?.delete(this);
-    const open = [...this.#calls.values(), ...this.#releases.values(), ...this.#deferred];
-    this.#calls.clear();
-    this.#releases.clear();
-    this.#deferred = [];
+    const open = this.#calls.end();
     this.#early = [];
     for (const request of open) this.#refuse(request);
     // As if it had been released: comlink takes its listener away and calls the finalizer.
@@ -500,22 +346,18 @@ export class SharedPort extends SharedObject {
     this.#exposed = 0;
     this.#hold();
     this.#closed.resolve();
-    if (ends !== undefined) {
-      closeInbox(ends.reader);
-      leaveQueue(ends.inbox);
-      leaveQueue(ends.outbox);
-    }
+    link?.leave();
     super.dispose();
   }
 
   /** Closes the port if it is open here, and gives up this thread's reference to it. Doing it twice does nothing. Never blocks. */
   override dispose(): void {
-    if (this.#ends === undefined) super.dispose();
+    if (this.#link === undefined) super.dispose();
     else this.close();
   }
 
   #hold(): void {
-    const needed = this.#calls.size > 0 || (this.#exposed > 0 && !this.#background);
+    const needed = this.#calls.waiting || (this.#exposed > 0 && !this.#background);
     if (needed === this.#holds) return;
     this.#holds = needed;
     if (needed) holdLoop();
@@ -547,69 +389,6 @@ export class SharedChannel {
   }
 }
 
-/** Returns a channel with a reference for each of its two ports. */
-function createChannel(): number {
-  const queues = [new SimpleQueue<Item>(), new SimpleQueue<Item>()];
-  const channel = allocateZeroed(CHANNEL_BYTES);
-  i32[channel + OBJECT.kind] = KIND.sharedChannel;
-  i32[channel + OBJECT.references] = 2;
-  queues.forEach((queue, side) => {
-    i32[channel + QUEUES + side] = counted(queue);
-    queue.dispose();
-  });
-  return channel;
-}
-
-function addressOf(object: object): number {
-  return (object as Record<typeof shareableAddress, () => number>)[shareableAddress]();
-}
-
-/** The pointer of an object, with a reference added. */
-function counted(object: object): number {
-  const pointer = addressOf(object);
-  retain(pointer);
-  return pointer;
-}
-
-/** How many ports of this thread use a queue: both of a channel's may be open here, and the handle is one. */
-const users = new WeakMap<SimpleQueue<Item>, number>();
-
-function queueAt(word: number): SimpleQueue<Item> {
-  const pointer = load(word);
-  retain(pointer);
-  const queue = revive(pointer) as SimpleQueue<Item>;
-  users.set(queue, (users.get(queue) ?? 0) + 1);
-  return queue;
-}
-
-function leaveQueue(queue: SimpleQueue<Item>): void {
-  const others = users.get(queue)! - 1;
-  users.set(queue, others);
-  if (others === 0) queue.dispose();
-}
-
-function tell(listener: Listener, event: PortEvent): void {
-  if (typeof listener === 'function') (listener as (event: PortEvent) => void)(event);
-  else (listener.handleEvent as (event: PortEvent) => void)(event);
-}
-
-function abandonment(call: string): ThreadDiedError {
-  return new ThreadDiedError(`${call}: nobody has the other port any more, so no answer comes`);
-}
-
-function deathOf(thread: Thread, call: string): ThreadDiedError {
-  const text = `${call}: Thread "${thread.name}" has ended, so no answer comes`;
-  try {
-    thread.result({ timeout: 0 });
-  } catch (error) {
-    // A worker that Heddle didn't start leaves no result.
-    if (!(error instanceof ThreadStateError)) return new ThreadDiedError(text, { cause: error });
-  }
-  return new ThreadDiedError(
-    `${text}; let its function return port.closed, so that it lives while it serves`,
-  );
-}
-
 function withResolvers(): PromiseWithResolvers<void> {
   let resolve!: () => void;
   let reject!: (reason: unknown) => void;
@@ -622,24 +401,6 @@ function withResolvers(): PromiseWithResolvers<void> {
 
 registerKind(KIND.sharedPort, {
   revive: pointer => new SharedPort(new Existing(pointer) as never),
-  destroy(port) {
-    const channel = i32[port + CHANNEL]!;
-    const side = i32[port + SIDE]! as 0 | 1;
-    ensureMapped(channel + CHANNEL_BYTES / 4);
-    store(channel + ABANDONED + side, 1);
-    ring(channel + BELLS[side === 0 ? 1 : 0]);
-    release(channel);
-  },
-  lines: [],
-});
-
-registerKind(KIND.sharedChannel, {
-  revive() {
-    throw new Error('heddle: a channel never travels, its ports do');
-  },
-  destroy(channel) {
-    release(i32[channel + QUEUES]!);
-    release(i32[channel + QUEUES + 1]!);
-  },
+  destroy: destroyPort,
   lines: [],
 });

@@ -2,7 +2,7 @@
  * Where tasks were submitted, for the stacks of their errors. To note it costs more than a tiny task (measured: 2 µs), so it is noted for a task only if it
  * hasn't been for a moment; those that follow at once come from the same loop as a rule, and the stack says that it is the one of a moment before.
  */
-import { now } from '../parking/wait.ts';
+import { now } from '../parking/deadline.ts';
 
 const EVERY_MS = 0.1;
 

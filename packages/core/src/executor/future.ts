@@ -21,7 +21,8 @@ import { dropMessage } from '../memory/message.ts';
 import { Existing, makeHandle, release, retain } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
 import type { WaitOptions } from '../sync/options.ts';
 import { handleUncaught } from '../thread/except-hook.ts';
 import { joinSite } from './call-site.ts';
@@ -38,8 +39,8 @@ import {
   repairFuture,
   requestCancel,
 } from './settle.ts';
-import { tellRunner, withdraw } from './tasks.ts';
 import { forgetFailure, noteFailure } from './unlooked.ts';
+import { tellRunner, withdraw } from './withdrawing.ts';
 
 const { load } = hot;
 

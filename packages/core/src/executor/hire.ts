@@ -10,10 +10,12 @@ import { withoutUnshareables } from '../thread/except-hook.ts';
 import { wakeSupervisor } from '../thread/registry.ts';
 import { Thread } from '../thread/thread.ts';
 import { task } from '../thread/target.ts';
-import { poolWorker } from './worker-loop.ts';
 import { PHASE, POOL, POOL_FLAG } from './layout.ts';
 import { dismiss } from './settle.ts';
-import { close, depart, engage, wantsOneMore, withdrawFirst } from './tasks.ts';
+import { depart, engage } from './slots.ts';
+import { close, wantsOneMore } from './staffing.ts';
+import { withdrawFirst } from './withdrawing.ts';
+import { poolWorker } from './worker-loop.ts';
 
 /** A task like a user's, so that in a bundle the pool's threads run the copy of this package that is beside the tasks (see `memory/realm.ts`). */
 const WORKER = task(import.meta, poolWorker);

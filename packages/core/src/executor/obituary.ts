@@ -25,8 +25,9 @@ import { breakPool, brokenError, failPending, hireIfWanted, isBroken } from './h
 import { FUTURE, PHASE } from './layout.ts';
 import { allPools } from './pools.ts';
 import { changePhase, finishJudgement, phaseOf, publish, putError, renounce } from './settle.ts';
-import { depart, forsake, takeOutOfLine } from './tasks.ts';
+import { depart, forsake } from './slots.ts';
 import { lookAtDeadlines } from './time-limit.ts';
+import { takeOutOfLine } from './withdrawing.ts';
 
 /** Each step is harmless twice. The thread's references have been returned, but for the two that its record holds. */
 function mourn(record: number): void {

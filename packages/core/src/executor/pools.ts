@@ -3,7 +3,8 @@ import { hot, i32 } from '../atomics.ts';
 import { OBJECT, REGISTRY } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { employers, openRest } from '../thread/registry.ts';
+import { openRest } from '../thread/life.ts';
+import { employers } from '../thread/registry.ts';
 import { POOL } from './layout.ts';
 
 const { add, compareExchange, load } = hot;

@@ -13,7 +13,7 @@ import { dropMessage, readMessage, storeMessage } from '../memory/message.ts';
 import { release, retain } from '../memory/shared-object.ts';
 import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { mend } from '../parking/line.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grantAll } from '../parking/wake.ts';
 import { withoutUnshareables } from '../thread/except-hook.ts';
 import { pushCompleted } from './completed.ts';

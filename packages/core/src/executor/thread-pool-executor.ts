@@ -4,40 +4,40 @@
  *
  * ```
  *  submit ─▶ block with the arguments ─▶ line of tasks ─▶ worker-loop.ts: run, write the outcome, publish ─▶ stack of the submitter's agent ─▶ Future
- *            (layout.ts)                 (tasks.ts)                                    (settle.ts)            (completed.ts)               (future.ts)
+ *            (create-task.ts)            (task-line.ts)                                (settle.ts)            (completed.ts)               (future.ts)
  * ```
  */
-import { f64, hot, i32 } from '../atomics.ts';
-import { QueueFullError, ThreadStateError } from '../errors.ts';
-import { allocate, allocateZeroed, free } from '../memory/allocator.ts';
-import { checkNames, checkOptions } from '../memory/check-options.ts';
+import { hot, i32 } from '../atomics.ts';
+import { ThreadStateError } from '../errors.ts';
+import { allocateZeroed, free } from '../memory/allocator.ts';
+import { checkOptions } from '../memory/check-options.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { OBJECT, REGISTRY, THREAD_FLAG } from '../memory/layout.ts';
-import { dropMessage, storeMessage } from '../memory/message.ts';
+import { REGISTRY, THREAD_FLAG } from '../memory/layout.ts';
+import { dropMessage } from '../memory/message.ts';
 import { writeName } from '../memory/name.ts';
-import { Existing, SharedObject, release, retain } from '../memory/shared-object.ts';
+import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { deadlineIn, deadlineOf, waitBlocking } from '../parking/wait.ts';
+import { deadlineIn, deadlineOf } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
 import '../sync/guard.ts';
-import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions } from '../sync/options.ts';
-import { captureContext, checkedContext } from '../thread/context.ts';
-import type { ThreadContext } from '../thread/context.ts';
 import { setFlag } from '../thread/record.ts';
 import { wakeSupervisor } from '../thread/registry.ts';
-import { ensureSupervisor } from '../thread/root.ts';
-import { addressOf, assertNotImporting } from '../thread/target.ts';
 import type { AnyFunction, Target } from '../thread/target.ts';
 import { noteSite, noteSiteNowAndThen, wasExact } from './call-site.ts';
-import { OPTION_NAMES, SUBMISSION_NAMES } from './options.ts';
-import { drainCompleted, stopPolling, unexpect } from './completed.ts';
+import { drainCompleted, stopPolling } from './completed.ts';
 import { runsFor } from './current-task.ts';
+import { roomLine } from './entering.ts';
 import { Future } from './future.ts';
 import type { Origin } from './future.ts';
-import { brokenError, describePool, hireIfWanted, isBroken } from './hire.ts';
-import { FUTURE, FUTURE_FLAG, PHASE, POOL, POOL_FLAG, SLOT } from './layout.ts';
-import { mapInOrder, mapInOrderAsync } from './map.ts';
+import { Refusal, handIn, handInAsync } from './hand-in.ts';
+import type { Box } from './hand-in.ts';
+import { brokenError, describePool, isBroken } from './hire.ts';
+import { PHASE, POOL, POOL_FLAG, SLOT } from './layout.ts';
+import { mapInOrderAsync } from './map-async.ts';
+import { mapInOrder } from './map.ts';
+import './obituary.ts';
 import type {
   MapAsyncOptions,
   MapOptions,
@@ -45,71 +45,18 @@ import type {
   Submission,
   ThreadPoolExecutorOptions,
 } from './options.ts';
-import { putPayload } from './payload.ts';
+import { callOrder, isSubmission, plainOrder, readSubmission } from './order.ts';
+import type { Call, Order } from './order.ts';
 import { delistPool, listPool } from './pools.ts';
+import { repairPool } from './repair-pool.ts';
+import { readSettings } from './settings.ts';
 import { dismiss } from './settle.ts';
-import { storeTarget } from './targets.ts';
-import {
-  close,
-  eachSlot,
-  endLine,
-  enter,
-  entry,
-  ENTRY,
-  forgetHeld,
-  idleLine,
-  idleWorkers,
-  repairPool,
-  roomLine,
-  standInFront,
-  unfinished,
-  withdrawFirst,
-} from './tasks.ts';
-import './obituary.ts';
+import { eachSlot } from './slots.ts';
+import { close, endLine, idleWorkers, unfinished } from './staffing.ts';
+import { idleLine } from './taking.ts';
+import { withdrawFirst } from './withdrawing.ts';
 
 const { add, load } = hot;
-
-const MOST = 0x7fff_ffff;
-const MOST_WORKERS = 1024;
-const DEFAULT_IDLE_MS = 30_000;
-
-let poolSerial = 0;
-
-interface Scope {
-  navigator?: { hardwareConcurrency?: number };
-  process?: { getBuiltinModule?(id: string): { availableParallelism?(): number } | undefined };
-}
-
-function parallelism(): number {
-  const scope = globalThis as Scope;
-  return (
-    scope.process?.getBuiltinModule?.('node:os')?.availableParallelism?.() ??
-    scope.navigator?.hardwareConcurrency ??
-    4
-  );
-}
-
-/** Checks a limit of which `undefined` and Infinity mean none. */
-function limit(value: number | undefined, place: string): number {
-  return value === undefined || value === Infinity ? 0 : wholeNumber(value, 1, MOST, place);
-}
-
-/** Checks milliseconds of which `undefined` and Infinity mean none; at least 1, since 0 says none in shared memory. */
-function milliseconds(value: number | undefined, place: string): number {
-  const deadline = deadlineOf(value, place);
-  return deadline === Infinity ? 0 : Math.min(MOST, Math.max(1, Math.ceil(value!)));
-}
-
-/** What a task is to be, checked. */
-interface Order {
-  target: unknown;
-  args: readonly unknown[];
-  flags: number;
-  priority: number;
-  timeout: number;
-  signal: AbortSignal | undefined;
-  context: ThreadContext | undefined;
-}
 
 /**
  * A pool of threads that run tasks. Semantics: Python's `concurrent.futures.ThreadPoolExecutor`, with milliseconds for seconds. Threads are started when there
@@ -138,38 +85,17 @@ export class ThreadPoolExecutor extends SharedObject {
       this.#described = describePool(this.at);
       return;
     }
-    const place = 'ThreadPoolExecutor';
-    if (options !== undefined) {
-      checkOptions(options, place, '{ maxWorkers: 4 }');
-      checkNames(options, OPTION_NAMES, place);
-    }
-    const maxWorkers = wholeNumber(
-      options?.maxWorkers ?? parallelism(),
-      1,
-      MOST_WORKERS,
-      `${place}: maxWorkers`,
-    );
-    const minWorkers = wholeNumber(options?.minWorkers ?? 0, 0, maxWorkers, `${place}: minWorkers`);
-    const idle = options?.idleTimeout ?? DEFAULT_IDLE_MS;
-    const idleTimeout = deadlineOf(idle, `${place}: idleTimeout`) === Infinity ? -1 : Math.min(MOST, idle);
-    const maxTasks = limit(options?.maxTasksPerWorker, `${place}: maxTasksPerWorker`);
-    const maxPending = limit(options?.maxPending, `${place}: maxPending`);
-    const prefix = options?.threadNamePrefix || `ThreadPoolExecutor-${poolSerial++}`;
-    if (typeof prefix !== 'string')
-      throw new TypeError(
-        `${place}: threadNamePrefix must be a string, got ${String(prefix)} (${typeof prefix})`,
-      );
-    const initializer = storeInitializer(options);
-    super(KIND.threadPool, POOL.bytes, { name: prefix });
+    const settings = readSettings(options);
+    super(KIND.threadPool, POOL.bytes, { name: settings.prefix });
     const pool = this.at;
-    i32[pool + POOL.initializer] = initializer;
-    i32[pool + POOL.maxWorkers] = maxWorkers;
-    i32[pool + POOL.minWorkers] = minWorkers;
-    i32[pool + POOL.idleTimeout] = idleTimeout;
-    i32[pool + POOL.maxTasks] = maxTasks;
-    i32[pool + POOL.maxPending] = maxPending;
-    i32[pool + POOL.slots] = allocateZeroed(maxWorkers * SLOT.words * 4);
-    i32[pool + POOL.prefix] = writeName(prefix);
+    i32[pool + POOL.initializer] = settings.initializer;
+    i32[pool + POOL.maxWorkers] = settings.maxWorkers;
+    i32[pool + POOL.minWorkers] = settings.minWorkers;
+    i32[pool + POOL.idleTimeout] = settings.idleTimeout;
+    i32[pool + POOL.maxTasks] = settings.maxTasks;
+    i32[pool + POOL.maxPending] = settings.maxPending;
+    i32[pool + POOL.slots] = allocateZeroed(settings.maxWorkers * SLOT.words * 4);
+    i32[pool + POOL.prefix] = writeName(settings.prefix);
     listPool(pool);
     this.#described = describePool(pool);
   }
@@ -193,7 +119,7 @@ export class ThreadPoolExecutor extends SharedObject {
         if (target.signal?.aborted === true) return Future.aborted(target.signal.reason);
       } else order = plainOrder(target, args, 0, undefined);
       const origin = { site: noteSiteNowAndThen(this.submit), exact: wasExact(), pool: this.#described };
-      return this.#handIn(pool, order, deadline, origin);
+      return handIn(pool, order, deadline, origin);
     } catch (error) {
       if (error instanceof Refusal) throw this.#refusal();
       return Future.failed(error);
@@ -224,7 +150,7 @@ export class ThreadPoolExecutor extends SharedObject {
         if (aborts?.aborted === true) return { future: Future.aborted(aborts.reason) };
       } else order = plainOrder(target, args, 0, undefined);
       const origin = { site: noteSiteNowAndThen(this.submitAsync), exact: wasExact(), pool: this.#described };
-      return await this.#handInAsync(pool, order, deadline, aborts, origin);
+      return await handInAsync(this, pool, order, deadline, aborts, origin);
     } catch (error) {
       if (error instanceof Refusal) throw this.#refusal();
       if (aborts?.aborted === true && error === aborts.reason) throw error;
@@ -250,7 +176,7 @@ export class ThreadPoolExecutor extends SharedObject {
   submitCall(call: Call, origin: Origin): Future {
     const pool = this.#open();
     try {
-      return this.#handIn(pool, callOrder(call), Infinity, origin);
+      return handIn(pool, callOrder(call), Infinity, origin);
     } catch (error) {
       if (error instanceof Refusal) throw this.#refusal();
       return Future.failed(error);
@@ -262,76 +188,12 @@ export class ThreadPoolExecutor extends SharedObject {
     const pool = this.#open();
     try {
       const order = callOrder(call);
-      return await this.#handInAsync(pool, order, Infinity, signal, origin);
+      return await handInAsync(this, pool, order, Infinity, signal, origin);
     } catch (error) {
       if (error instanceof Refusal) throw this.#refusal();
       if (signal?.aborted === true) throw error;
       return { future: Future.failed(error) };
     }
-  }
-
-  #handIn(pool: number, order: Order, deadline: number, origin: Origin): Future {
-    const block = createTask(pool, order);
-    const future = Future.submitted(block, origin);
-    entry.outcome = ENTRY.none;
-    if (!enter(pool, block)) {
-      entry.future = block;
-      stopPolling();
-      try {
-        waitBlocking(pool, roomLine, deadline, 0, () => standInFront(pool));
-      } catch (error) {
-        discardTask(block);
-        throw error;
-      }
-    }
-    return this.#accepted(pool, block, future, order, entry.outcome);
-  }
-
-  async #handInAsync(
-    pool: number,
-    order: Order,
-    deadline: number,
-    signal: AbortSignal | undefined,
-    origin: Origin,
-  ): Promise<Box> {
-    const block = createTask(pool, order);
-    const future = Future.submitted(block, origin);
-    let outcome: number = ENTRY.none;
-    if (enter(pool, block)) outcome = entry.outcome;
-    else {
-      entry.future = block;
-      const decided = (): void => {
-        outcome = entry.outcome;
-      };
-      try {
-        await waitInLine(this, pool, roomLine, deadline, signal, 0, decided);
-      } catch (error) {
-        forgetHeld(block);
-        discardTask(block);
-        throw error;
-      }
-      forgetHeld(block);
-    }
-    return { future: this.#accepted(pool, block, future, order, outcome) };
-  }
-
-  #accepted(pool: number, block: number, future: Future, order: Order, outcome: number): Future {
-    if (outcome !== ENTRY.accepted) {
-      discardTask(block);
-      if (outcome === ENTRY.refused) throw new Refusal();
-      throw new QueueFullError(
-        `${this.#described}: no room within roomTimeout: ${i32[pool + POOL.maxPending]} tasks (maxPending) are in line`,
-      );
-    }
-    if (entry.hire) hireIfWanted(pool);
-    const { signal } = order;
-    if (signal !== undefined) {
-      const onAbort = (): void => future.abort(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      future.whenSettled(() => signal.removeEventListener('abort', onAbort));
-      if (signal.aborted) onAbort();
-    }
-    return future;
   }
 
   /**
@@ -511,108 +373,6 @@ export type Iterables<P extends readonly unknown[]> = { readonly [K in keyof P]:
 export type AsyncIterables<P extends readonly unknown[]> = {
   readonly [K in keyof P]: Iterable<P[K]> | AsyncIterable<P[K]>;
 };
-
-/** A future that `await` leaves alone. */
-interface Box {
-  readonly future: Future;
-}
-
-/** What `map` submits: one call, or a chunk of calls, and the context in which `map` was called. */
-export interface Call {
-  readonly target: unknown;
-  readonly args: readonly unknown[];
-  readonly isChunk: boolean;
-  readonly context: ThreadContext;
-}
-
-function callOrder({ target, args, isChunk, context }: Call): Order {
-  return plainOrder(target, args, isChunk ? FUTURE_FLAG.chunk : 0, context);
-}
-
-function plainOrder(
-  target: unknown,
-  args: readonly unknown[],
-  flags: number,
-  context: ThreadContext | undefined,
-): Order {
-  return { target, args, flags, priority: 0, timeout: 0, signal: undefined, context };
-}
-
-/** The pool was shut down or broken while the task was handed in. */
-class Refusal extends Error {}
-
-function isSubmission(target: unknown): target is Submission<AnyFunction> {
-  return typeof target === 'object' && target !== null && 'target' in target;
-}
-
-function readSubmission(submission: Submission<AnyFunction>): Order {
-  const { target, args, priority, timeout, signal, context } = submission;
-  const place = 'ThreadPoolExecutor.submit';
-  checkNames(submission, SUBMISSION_NAMES, place);
-  if (args !== undefined && !Array.isArray(args))
-    throw new TypeError(`${place}: args must be an array, got ${String(args)} (${typeof args})`);
-  if (priority !== undefined && typeof priority !== 'number')
-    throw new TypeError(`${place}: priority must be a number, got ${String(priority)} (${typeof priority})`);
-  if (Number.isNaN(priority)) throw new RangeError(`${place}: priority must be a number, got NaN`);
-  return {
-    target,
-    args: args ?? [],
-    flags: 0,
-    priority: priority ?? 0,
-    timeout: milliseconds(timeout, `${place}: timeout`),
-    signal,
-    context: checkedContext(context, place),
-  };
-}
-
-function storeInitializer(options: ThreadPoolExecutorOptions | undefined): number {
-  if (options?.initializer === undefined) return 0;
-  const address = addressOf(options.initializer, 'ThreadPoolExecutor: initializer');
-  const args = options.initArgs ?? [];
-  if (!Array.isArray(args))
-    throw new TypeError(
-      `ThreadPoolExecutor: initArgs must be an array, got ${String(args)} (${typeof args})`,
-    );
-  return storeMessage([address, args], 'initArgs');
-}
-
-const HEAD_WORDS: number = FUTURE.payload;
-
-/** Makes the block of a task, with two references: the submitter's and the line's. Throws for a target or arguments that can't travel. */
-function createTask(pool: number, order: Order): number {
-  assertNotImporting('ThreadPoolExecutor.submit()');
-  ensureSupervisor();
-  const { message, owned } = storeTarget(order.target, 'ThreadPoolExecutor.submit');
-  const future = allocate(FUTURE.bytes);
-  const words = i32;
-  for (let word = future; word < future + HEAD_WORDS; word++) words[word] = 0;
-  words[future + OBJECT.kind] = KIND.future;
-  words[future + OBJECT.references] = 2;
-  words[future + FUTURE.target] = message;
-  words[future + FUTURE.flags] = order.flags | (owned ? FUTURE_FLAG.ownsTarget : 0);
-  words[future + FUTURE.timeout] = order.timeout;
-  f64[(future + FUTURE.priority) >> 1] = order.priority;
-  let context = 0;
-  try {
-    context = captureContext(order.context);
-    putPayload(future, order.args, 'args');
-  } catch (error) {
-    if (context !== 0) dropMessage(context);
-    if (owned) dropMessage(message);
-    free(future);
-    throw error;
-  }
-  i32[future + FUTURE.context] = context;
-  retain(pool);
-  i32[future + FUTURE.pool] = pool;
-  return future;
-}
-
-/** Drops a task that wasn't accepted. */
-function discardTask(future: number): void {
-  unexpect(future);
-  release(future, 2);
-}
 
 registerKind(KIND.threadPool, {
   revive: pointer => new ThreadPoolExecutor(new Existing(pointer) as ThreadPoolExecutorOptions),

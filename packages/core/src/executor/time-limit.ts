@@ -13,7 +13,9 @@ import { wakeSupervisor } from '../thread/registry.ts';
 import { FUTURE, PHASE, SLOT } from './layout.ts';
 import { allPools } from './pools.ts';
 import { abandon, timeIsUp } from './settle.ts';
-import { eachSlot, sharedClock, tellRunner } from './tasks.ts';
+import { eachSlot } from './slots.ts';
+import { sharedClock } from './taking.ts';
+import { tellRunner } from './withdrawing.ts';
 
 const { load, store } = hot;
 

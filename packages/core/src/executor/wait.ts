@@ -3,7 +3,7 @@ import { canBlock, load, wait as atomicsWait } from '../atomics.ts';
 import { BlockingNotAllowedError, TimeoutError } from '../errors.ts';
 import { AGENT } from '../memory/layout.ts';
 import { selfAgent } from '../parking/guard.ts';
-import { deadlineIn, now } from '../parking/wait.ts';
+import { deadlineIn, now } from '../parking/deadline.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { drainCompleted, stopPolling } from './completed.ts';
 import { Future } from './future.ts';

@@ -17,7 +17,8 @@ import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
-import { now, waitBlocking } from '../parking/wait.ts';
+import { now } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
 import { withinBindings } from '../thread/context.ts';
 import { explainInlineError, resolve, resolveNow } from '../thread/target.ts';
 import type { AnyFunction, TargetAddress } from '../thread/target.ts';
@@ -27,17 +28,8 @@ import { breakPool, hireIfWanted } from './hire.ts';
 import { FUTURE, FUTURE_FLAG, PHASE, POOL } from './layout.ts';
 import { putPayload, takePayload } from './payload.ts';
 import { changePhase, publish, putError } from './settle.ts';
-import {
-  appear,
-  depart,
-  endTimed,
-  idleLine,
-  seemsBusy,
-  setSlot,
-  stopSpinning,
-  taken,
-  takeOrSpin,
-} from './tasks.ts';
+import { appear, depart } from './slots.ts';
+import { endTimed, idleLine, seemsBusy, setSlot, stopSpinning, takeOrSpin, taken } from './taking.ts';
 import { noteDeadline } from './time-limit.ts';
 
 const { store } = hot;
@@ -48,7 +40,7 @@ const SPIN_MS: number = explored ? 0 : 0.05;
 const LOOKS: number = explored ? 2 : 20;
 const SEVERAL_CORES =
   ((globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2) > 1;
-/** As in `parking/wait.ts`: spinning goes on only as long as it has paid lately, and now and then it is tried anew. */
+/** As in `parking/park.ts`: spinning goes on only as long as it has paid lately, and now and then it is tried anew. */
 const PROBE_EVERY = 16;
 /** So long tasks may follow each other without the event loop getting its turn, if anything waits for one. */
 const LONGEST_BURST_MS = 10;

@@ -2,7 +2,7 @@
  * What each class of shared object means to the layers below: how a pointer becomes a handle, and what to do with one whose
  * last reference went or whose waiter died. Classes register themselves when their module is loaded.
  */
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 
 /** Numbers are part of the layout: all threads of a runtime must agree, so they are listed here and never computed. */
 export const KIND = {

@@ -45,8 +45,9 @@ import {
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { setForgetWatched } from '../parking/reaper.ts';
-import { now, setWatch } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { now } from '../parking/deadline.ts';
+import { setWatch } from '../parking/park.ts';
+import type { Line } from '../parking/standing.ts';
 import { describeObject } from './describe.ts';
 import { heldBy, ownerOfLock } from './held.ts';
 import { callerPlace, indented, placeOf, publishPlace, withdrawPlace } from './place.ts';

@@ -6,7 +6,7 @@ import { canBlock } from '../atomics.ts';
 import { SharedArray } from '../array/shared-array.ts';
 import type { NumericView } from '../array/shared-array.ts';
 import { BlockingNotAllowedError, TimeoutError } from '../errors.ts';
-import { deadlineIn, now } from '../parking/wait.ts';
+import { deadlineIn, now } from '../parking/deadline.ts';
 import { AtomicCounter } from '../sync/atomic-counter.ts';
 import { AtomicFlag } from '../sync/atomic-flag.ts';
 import { wholeNumber } from '../sync/options.ts';
@@ -16,7 +16,7 @@ import type { Target } from '../thread/target.ts';
 import { Thread } from '../thread/thread.ts';
 import { workOff } from './job.ts';
 import type { Job, Share } from './job.ts';
-import { parallelism } from './parallelism.ts';
+import { parallelism } from '../thread/parallelism.ts';
 import { turnsOfRange } from './range.ts';
 import type { Range } from './range.ts';
 

@@ -24,6 +24,7 @@ import { allocateZeroed } from '../memory/allocator.ts';
 import { AGENT, NODE, NODE_STATE, OBJECT } from '../memory/layout.ts';
 import { payPostponed, setIsAwaited } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
+import { now } from './deadline.ts';
 import { lockGuard, onLeftBehind, recover, selfAgent, unlockGuard } from './guard.ts';
 import { holdLoop, releaseLoop } from './keep-alive.ts';
 import { freeLeftBehind } from './reaper.ts';
@@ -31,18 +32,14 @@ import {
   attemptOnly,
   countPromises,
   enter,
-  givenToMe,
   leave,
   lineUpAgain,
-  now,
-  prepareToWait,
   rejoin,
-  setRetract,
-  setTakeOver,
   tryAgain,
   wasDropped,
-} from './wait.ts';
-import type { Line } from './wait.ts';
+} from './standing.ts';
+import type { Line } from './standing.ts';
+import { givenToMe, prepareToWait, setRetract, setTakeOver } from './wait.ts';
 import { pushReady, wakeAgent } from './wake.ts';
 
 interface Waiter {

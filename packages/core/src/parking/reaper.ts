@@ -26,7 +26,7 @@ import { referencesOf, settle } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { inheritGuard, resetDepth, selfAgent, unlockGuard } from './guard.ts';
-import { leave } from './wait.ts';
+import { leave } from './standing.ts';
 import { wakeAgent } from './wake.ts';
 
 const afterDeath: Array<(agent: number) => void> = [];

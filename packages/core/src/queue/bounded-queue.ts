@@ -9,8 +9,9 @@ import { QueueFullError, QueueShutDownError, SharedMemoryExhaustedError } from '
 import { memoryUsage } from '../memory/allocator.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import { describe } from '../sync/lock.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import { describe } from '../sync/describe.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { AnyQueue } from './any-queue.ts';
 import { OUTCOME, QUEUE } from './layout.ts';

@@ -32,7 +32,7 @@ import { AGENT, NODE, NODE_STATE } from '../memory/layout.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { first, mend, unlink } from '../parking/line.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grantAll, poke } from '../parking/wake.ts';
 import { FLAG, OUTCOME, QUEUE } from './layout.ts';
 import { inbox, outgoing } from './message.ts';

@@ -16,7 +16,7 @@
  * ```
  */
 import { blockFor, canBlock, explored, i32 } from '../atomics.ts';
-import { now } from '../parking/wait.ts';
+import { now } from '../parking/deadline.ts';
 import { QUEUE } from './layout.ts';
 import { countOf } from './store.ts';
 

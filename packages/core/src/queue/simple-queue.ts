@@ -3,7 +3,7 @@ import { detach } from '../codec/transfer.ts';
 import { SharedMemoryExhaustedError } from '../errors.ts';
 import { KIND } from '../memory/kinds.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
-import { describe } from '../sync/lock.ts';
+import { describe } from '../sync/describe.ts';
 import { AnyQueue } from './any-queue.ts';
 import { fifo } from './fifo.ts';
 import { OUTCOME } from './layout.ts';

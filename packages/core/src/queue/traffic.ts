@@ -5,12 +5,13 @@
 import { hot, i32, pause } from '../atomics.ts';
 import { pendingWaits, waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
-import { now, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { now } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
 import { attempt, bring, forget, mayPut, mayTake, putNow, standInFront, takeNow } from './lines.ts';
 import type { Lines } from './lines.ts';
-import { drop, inbox, INBOX_WORDS, outgoing, unpack, unpackAt, unpackItem } from './message.ts';
+import { INBOX_WORDS, drop, inbox, outgoing, unpack, unpackAt, unpackItem } from './message.ts';
 import type { Batch, Outgoing } from './message.ts';
 import { getNaps, putNaps } from './nap.ts';
 import type { Store } from './store.ts';
@@ -28,7 +29,7 @@ const SPINS =
  * something, and what comes meanwhile is taken in one go.
  */
 const LONGEST_STEP = 32;
-/** As in `wait.ts`: a thread spins only as long as it has paid lately, and now and then tries whether times have changed. */
+/** As in `parking/park.ts`: a thread spins only as long as it has paid lately, and now and then tries whether times have changed. */
 const PROBE_EVERY = 32;
 let spins = SPINS;
 let waits = 0;

@@ -16,7 +16,7 @@
  * thread died at the same moment, goes to the next (`giveBack`); it is on its way already and not a second one.
  *
  * Whoever notifies holds the lock, which the notified wants: so a blocked thread is granted at once, but woken when the lock is released (see
- * `lock.ts`). A promise is told at once: the way through its event loop is longer than a critical section.
+ * `lock-state.ts`). A promise is told at once: the way through its event loop is longer than a critical section.
  */
 import { canBlock, hot, i32 } from '../atomics.ts';
 import { shareableAddress } from '../codec/shareable.ts';
@@ -28,11 +28,14 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, notifyLater, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineIn, now, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { deadlineIn, now } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grant, grantQuietly } from '../parking/wake.ts';
+import { describe } from './describe.ts';
 import type { Guard } from './guard.ts';
-import { Lock, describe, wakeAtRelease } from './lock.ts';
+import { wakeAtRelease } from './lock-state.ts';
+import { Lock } from './lock.ts';
 import type { SavedHold } from './lock.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';

@@ -25,8 +25,9 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grantAll } from '../parking/wake.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 

@@ -25,10 +25,11 @@ import type { NameOptions } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineIn, givenToMe, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { givenToMe, waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grant } from '../parking/wake.ts';
-import { describe } from './lock.ts';
+import { describe } from './describe.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const OFFER: number = OBJECT.own;

@@ -33,10 +33,11 @@ import { ensureMapped } from '../memory/slab.ts';
 import { mark, unmark, waitInLine } from '../parking/async.ts';
 import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grant, grantAll } from '../parking/wake.ts';
-import { describe } from './lock.ts';
+import { describe } from './describe.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
 const { load, store } = hot;

@@ -2,72 +2,48 @@
  * A reentrant lock, as Python's `threading.RLock`, that also keeps the async tasks of one thread apart. Blocking use is owned by the
  * thread, async use by the guard.
  *
- * The state word and the line are those of `lock.ts`, with the same fairness and the same argument against lost wakeups. On top of
- * it stand three words that say who holds it:
- * ```
- *   OBJECT.owner         ident of the thread, 0 when free or just changing hands
- *   OBJECT.depth         how many releases it takes to free it
- *   OBJECT.guardNumber   0 held by the thread: whatever blocks or runs synchronously there may re-enter
- *                       −1 held by one acquireAsync(): nothing re-enters, release() frees it
- *                       n  held by one holdAsync(): only `within` one of its guards is it re-entered, only its guards free it
- * ```
- * Written by the holder alone, after it took the state word and before it gives that back. Anybody may read them at any time without the
- * lock, because only this thread ever writes its own ident there: `owner === ident` can't become true or false behind its back.
- *
- * The state word names the owner's agent as well, for blocking use and for guards, since both are released by that thread alone. Only what a guard holds
- * stands in the owner's list (`owners/held.ts`), and is abandoned when it dies.
+ * Here is the class; `rlock-state.ts` has the words that say who holds it, over those of `lock-state.ts`.
  */
 import { hot, i32 } from '../atomics.ts';
 import { DeadlockError, ThreadStateError } from '../errors.ts';
-import { ident, ownerOf } from '../memory/agent.ts';
+import { ident } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { OBJECT, OWNER_MASK, REGISTRY } from '../memory/layout.ts';
-import { Existing, SharedObject, payPostponed } from '../memory/shared-object.ts';
+import { OBJECT, REGISTRY } from '../memory/layout.ts';
+import { Existing, SharedObject } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
 import { beforeTaking, noteTaken } from '../owners/developer.ts';
-import { linkHeld, setHolding, unlinkHeld } from '../owners/held.ts';
+import { linkHeld, setHolding } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
+import { deadlineIn } from '../parking/deadline.ts';
 import { selfBits } from '../parking/guard.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import { abandonedError, pickUp } from './abandoned-lock.ts';
+import { describe, notAcquired } from './describe.ts';
 import type { Guard } from './guard.ts';
-import {
-  LOCKED,
-  abandonLock,
-  abandonedError,
-  describe,
-  destroyLock,
-  holdState,
-  holdStateAsync,
-  lockLine,
-  notAcquired,
-  pickUp,
-  releaseLock,
-  repairLock,
-  spinForLock,
-  takeLock,
-  takenBy,
-} from './lock.ts';
+import { holdState, holdStateAsync } from './held-lock.ts';
+import { RLockGuard } from './held-rlock.ts';
+import { lockKind } from './lock-kind.ts';
+import { LOCKED, spinForLock, takeLock } from './lock-state.ts';
 import type { SavedHold } from './lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
+import {
+  BY_ACQUIRE_ASYNC,
+  BY_THREAD,
+  abandonRLock,
+  freeAll,
+  isHeldAs,
+  nextGuardNumber,
+  own,
+  reenter,
+  rlockLine,
+  undo,
+} from './rlock-state.ts';
 
 const { compareExchange, load } = hot;
 
 const { depth: DEPTH, guardNumber: GUARD_NUMBER, heldNext: HELD_NEXT, owner: OWNER } = OBJECT;
+
 const BYTES = 64;
-
-const BY_THREAD = 0;
-const BY_ACQUIRE_ASYNC = -1;
-
-/** Number of the last guard that `holdAsync` made in this thread. Numbers of different threads may be equal: idents tell them apart. */
-let lastGuardNumber = 0;
-
-function nextGuardNumber(): number {
-  lastGuardNumber = lastGuardNumber === 0x7fff_ffff ? 1 : lastGuardNumber + 1;
-  return lastGuardNumber;
-}
-
-const rlockLine: Line = { ...lockLine, blocking: 'RLock.acquire()' };
 
 /** Options of `hold`. */
 export interface ReentrantWaitOptions extends WaitOptions {
@@ -79,48 +55,6 @@ export interface ReentrantWaitOptions extends WaitOptions {
 export interface ReentrantAsyncWaitOptions extends AsyncWaitOptions {
   /** A guard of the same lock that is held: re-enters in its name, at once. */
   within?: Guard | undefined;
-}
-
-function own(lock: number, depth: number, guardNumber: number): void {
-  i32[lock + GUARD_NUMBER] = guardNumber;
-  i32[lock + DEPTH] = depth;
-  i32[lock + OWNER] = ident;
-}
-
-function isHeldAs(lock: number, guardNumber: number): boolean {
-  return i32[lock + OWNER] === ident && i32[lock + GUARD_NUMBER] === guardNumber;
-}
-
-function reenter(lock: number, guardNumber: number): boolean {
-  if (!isHeldAs(lock, guardNumber)) return false;
-  i32[lock + DEPTH]! += 1;
-  return true;
-}
-
-function undo(lock: number): void {
-  const depth = i32[lock + DEPTH]!;
-  if (depth > 1) i32[lock + DEPTH] = depth - 1;
-  else freeAll(lock);
-}
-
-function freeAll(lock: number): void {
-  const owner = load(lock) & OWNER_MASK;
-  const guarded = i32[lock + HELD_NEXT] !== 0;
-  if (guarded) unlinkHeld(lock);
-  i32[lock + OWNER] = 0;
-  i32[lock + DEPTH] = 0;
-  i32[lock + GUARD_NUMBER] = BY_THREAD;
-  releaseLock(lock, owner);
-  if (guarded) payPostponed();
-}
-
-/** Of what `acquire` took and no guard holds, a dead thread remains the owner, as in Python. */
-function abandonRLock(lock: number, agent: number, by: string): void {
-  if (ownerOf(load(lock)) !== agent) return;
-  i32[lock + OWNER] = 0;
-  i32[lock + DEPTH] = 0;
-  i32[lock + GUARD_NUMBER] = BY_THREAD;
-  abandonLock(lock, agent, by);
 }
 
 /**
@@ -356,48 +290,9 @@ export class RLock extends SharedObject {
   }
 }
 
-/** The guard of one holder; several share a number when they were made `within` each other. */
-class RLockGuard implements Guard {
-  readonly #lock: RLock;
-  readonly #at: number;
-  readonly #number: number;
-  #released = false;
-
-  constructor(lock: RLock, at: number, number: number) {
-    this.#lock = lock;
-    this.#at = at;
-    this.#number = number;
-  }
-
-  get held(): boolean {
-    return !this.#released && isHeldAs(this.#at, this.#number);
-  }
-
-  /** The number under which it holds that lock; `undefined` if it is another lock's guard. */
-  numberFor(lock: RLock): number | undefined {
-    return this.#lock === lock ? this.#number : undefined;
-  }
-
-  release(): void {
-    if (this.#released) throw new ThreadStateError('guard: released already; a guard releases its lock once');
-    if (!this.held)
-      throw new ThreadStateError(`${describe('RLock', this.#lock)}: cannot release un-acquired lock`);
-    this.#released = true;
-    undo(this.#at);
-  }
-
-  [Symbol.dispose](): void {
-    // Not if a condition's waiter gave it up and couldn't take it back.
-    if (this.held) this.release();
-  }
-}
-
 registerKind(KIND.rlock, {
+  ...lockKind,
   revive: pointer => new RLock(new Existing(pointer) as NameOptions),
   lines: [rlockLine],
-  repair: repairLock,
   abandon: abandonRLock,
-  ownerOf: lock => ownerOf(load(lock)),
-  takenBy,
-  destroy: destroyLock,
 });

@@ -1,248 +1,43 @@
 /**
- * A lock that many hold together to read, or one alone to write. Strictly first come first served, so neither readers nor writers starve.
- * Uncontended, each acquire and release is a load and a compare-exchange.
+ * A lock that many hold together to read, or one alone to write.
  *
- * State word (OBJECT.state):
- * ```
- *   bits 0…30  held: 0 free · 1 … MOST that many share it · EXCLUSIVE (bit 30) one holds it alone, and below it is the slot + 1 of the agent whose
- *              guard that is, 0 for a plain acquire
- *   bit 31     WAITERS: the line isn't empty. While set, the whole word changes under the guard only
- *
- *        acquireShared                enter                     release under the guard: serve
- *   n ─────────────────▶ n + 1 ─────────────────▶ WAITERS|held ───────────────────────────────▶ WAITERS|held, or held
- *     ◀─────────────────                             the first in line is served if it can be, and then the next,
- *        releaseShared                               until one can't be; the last served takes WAITERS away
- *   0 ◀── release/acquireExclusive ──▶ EXCLUSIVE
- * ```
- *
- * Nobody overtakes: as long as somebody waits, newcomers join the line, readers too. So a writer waits for those who were there before it
- * and for nobody else, and readers that stand together in line go in together.
- *
- * No lost wakeup: a waiter sets WAITERS under the guard, in the same compare-exchange that sees that it can't be served. From then on each release
- * and each leaving takes the guard and serves the line, and afterwards the first in line can't be served, or there is none.
- *
- * Serving one waiter takes several stores: it is counted in, and it leaves the line. So that a thread which is killed between them leaves neither a
- * holder who isn't counted nor a count without holder, it notes first whom it serves (SERVING) and what the word will be (THEN); `repair`
- * does the rest of it, harmlessly twice.
+ * Here is the class; `rw-lock-state.ts` has the states, the line of those who wait and the argument that no wakeup is lost; `held-rw-lock.ts` has the
+ * guards, and `abandoned-rw-lock.ts` what becomes of the lock when its owner dies.
  */
-import { hot, i32 } from '../atomics.ts';
+import { hot } from '../atomics.ts';
 import { ThreadStateError } from '../errors.ts';
-import { ownerOf } from '../memory/agent.ts';
-import { free } from '../memory/allocator.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
-import { NODE, OBJECT, OWNER_SHIFT } from '../memory/layout.ts';
-import { readName, writeName } from '../memory/name.ts';
-import { Existing, SharedObject, payPostponed } from '../memory/shared-object.ts';
+import { Existing, SharedObject } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
-import { ensureMapped } from '../memory/slab.ts';
-import { beforeTaking, noteTaken } from '../owners/developer.ts';
-import { linkHeld, setHolding, unlinkHeld } from '../owners/held.ts';
-import { forgetOrder } from '../owners/order.ts';
-import { addShare, dropShare, hasShare, prepareShare, sharersOf } from '../owners/shares.ts';
+import { beforeTaking } from '../owners/developer.ts';
+import { setHolding } from '../owners/held.ts';
+import { prepareShare } from '../owners/shares.ts';
 import { waitInLine } from '../parking/async.ts';
-import { lockGuard, selfAgent, selfBits, unlockGuard } from '../parking/guard.ts';
-import { first, mend } from '../parking/line.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
-import { grant } from '../parking/wake.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import { abandonedError } from './abandoned-lock.ts';
+import { abandonRWLock, abandonedBy, destroyRWLock, pickUpAlone } from './abandoned-rw-lock.ts';
+import { describe, notAcquired } from './describe.ts';
 import type { Guard } from './guard.ts';
-import { abandonedError, describe, notAcquired } from './lock.ts';
+import { ExclusiveHold, SharedHold } from './held-rw-lock.ts';
+import type { ExclusiveGuard } from './held-rw-lock.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
+import {
+  EXCLUSIVE,
+  HELD,
+  MOST,
+  SHARED,
+  aloneForGuard,
+  exclusiveLine,
+  exclusiveOwner,
+  releaseRWLock,
+  repairRWLock,
+  sharedLine,
+} from './rw-lock-state.ts';
 
-const { and, compareExchange, load, or, store } = hot;
+const { compareExchange, load } = hot;
 
-const WAITERS = -0x8000_0000;
-const EXCLUSIVE = 0x4000_0000;
-const HELD = 0x7fff_ffff;
-/** The most that may share it; one more waits. */
-const MOST = 0x3fff_ffff;
-
-/** NODE.wanted of a waiter that wants to share; the others want EXCLUSIVE, and their slot below it if they want it for a guard. */
-const SHARED = 1;
-
-/** Node that is being served, else 0; and what the state word will be then. Guarded by the guard. */
-const SERVING: number = OBJECT.own;
-const THEN: number = OBJECT.own + 1;
 const BYTES = 64;
-const { abandonedBy: ABANDONED_BY, guardNumber: GENERATION } = OBJECT;
-/** Of those who look at a line that is being changed, so that it may lead in circles. */
-const LONGEST_LINE = 1000;
-/** In place of the dead one's name, where there was no memory for it. */
-const UNNAMED = -1;
-
-/** What `held` becomes when one more comes in; −1 if it can't. */
-function admitted(held: number, wanted: number): number {
-  if (wanted >= EXCLUSIVE) return held === 0 ? wanted : -1;
-  return held < MOST ? held + 1 : -1;
-}
-
-const sharedLine: Line = {
-  blocking: 'RWLock.acquireShared()',
-  twin: 'acquireSharedAsync() or holdSharedAsync()',
-  offset: OBJECT.first,
-  attempt(lock, node) {
-    for (;;) {
-      const seen = load(lock);
-      if (seen < 0) return false;
-      const next = admitted(seen, i32[node + NODE.wanted]!);
-      if (next === -1) {
-        if (compareExchange(lock, seen, seen | WAITERS) === seen) return false;
-      } else if (compareExchange(lock, seen, next) === seen) {
-        return true;
-      }
-    }
-  },
-  // Whoever leaves may have been the one who kept those behind it waiting.
-  left: serve,
-  giveBack: (lock, node) => void release(lock, i32[node + NODE.wanted]!),
-  ownersOf,
-  isFor: node => i32[node + NODE.wanted] === SHARED,
-  rival: () => exclusiveLine,
-  announce: lock => void or(lock, WAITERS),
-  transferable: true,
-};
-
-/** What this thread wants, or has, alone for a guard of its own. */
-function aloneForGuard(): number {
-  return EXCLUSIVE | (selfBits >> OWNER_SHIFT);
-}
-
-/** The agent whose guard holds the lock alone, 0 for none. */
-function exclusiveOwner(lock: number): number {
-  const held = load(lock) & HELD;
-  return held > EXCLUSIVE ? ownerOf((held & ~EXCLUSIVE) << OWNER_SHIFT) : 0;
-}
-
-/**
- * Who must run before the waiter can get anything: who holds the lock alone; those who share it, if it isn't to share; and those who stand in front
- * and can't come in together with it. Of promises in front only those that will hold it alone by a guard: what a plain acquire is given, anybody may
- * release.
- */
-function ownersOf(lock: number, node: number): readonly number[] {
-  const owner = exclusiveOwner(lock);
-  // It has the lock and is about to be told: the owner may be itself, and out of the line it has nobody in front. (Read after the word, see `serve`.)
-  if (load(lock + SERVING) === node) return [];
-  const wantsToShare = i32[node + NODE.wanted] === SHARED;
-  const owners = owner !== 0 ? [owner] : wantsToShare ? [] : sharersOf(lock);
-  let steps = 0;
-  for (
-    let other = first(lock + OBJECT.first);
-    other !== 0 && other !== node;
-    other = i32[other + NODE.next]!
-  ) {
-    ensureMapped(other);
-    if (++steps > LONGEST_LINE) break;
-    const wanted = i32[other + NODE.wanted]!;
-    const isCertain = i32[other + NODE.isAsync] === 0 || wanted > EXCLUSIVE;
-    if (isCertain && !(wantsToShare && wanted === SHARED)) owners.push(i32[other + NODE.agent]!);
-  }
-  return owners;
-}
-
-/** The same line of people, with another name in errors, and not to be confused with it: what one who shares was given is no use to a writer. */
-const exclusiveLine: Line = {
-  ...sharedLine,
-  blocking: 'RWLock.acquireExclusive()',
-  twin: 'acquireExclusiveAsync() or holdExclusiveAsync()',
-  isFor: node => i32[node + NODE.wanted] !== SHARED,
-  rival: () => sharedLine,
-  adopt(lock, wanted) {
-    lockGuard(lock + OBJECT.guard);
-    store(lock, (load(lock) & WAITERS) | wanted);
-    unlockGuard(lock + OBJECT.guard);
-  },
-};
-
-/** Lets in the first in line as long as there is room for it. Under the guard, with WAITERS set. */
-function serve(lock: number): void {
-  const line = lock + OBJECT.first;
-  for (let node = first(line); node !== 0; node = first(line)) {
-    const next = admitted(load(lock) & HELD, i32[node + NODE.wanted]!);
-    if (next === -1) return;
-    i32[lock + THEN] = next | WAITERS;
-    i32[lock + SERVING] = node;
-    store(lock, next | WAITERS);
-    grant(node);
-    // An atomic store, so that whoever looks for a deadlock sees it only after the grant.
-    store(lock + SERVING, 0);
-  }
-  and(lock, HELD);
-}
-
-/** What `held` becomes when one goes; −1 if nobody holds it in that way. */
-function vacated(held: number, wanted: number): number {
-  if (wanted >= EXCLUSIVE) return held === wanted ? 0 : -1;
-  return held === 0 || held >= EXCLUSIVE ? -1 : held - 1;
-}
-
-/** Changes `held` as `change` says, outside the guard if nobody waits; returns false, nothing being changed, if that says −1. */
-function alter(lock: number, change: (held: number, wanted: number) => number, wanted: number): boolean {
-  for (;;) {
-    const seen = load(lock);
-    if (seen < 0) {
-      const done = alterWithWaiters(lock, change, wanted);
-      if (done !== undefined) return done;
-    } else {
-      const next = change(seen, wanted);
-      if (next === -1) return false;
-      if (compareExchange(lock, seen, next) === seen) return true;
-    }
-  }
-}
-
-/** Returns `undefined` if the last waiter has gone meanwhile. */
-function alterWithWaiters(
-  lock: number,
-  change: (held: number, wanted: number) => number,
-  wanted: number,
-): boolean | undefined {
-  lockGuard(lock + OBJECT.guard);
-  const seen = load(lock);
-  const next = change(seen & HELD, wanted);
-  if (seen < 0 && next !== -1) {
-    store(lock, next | WAITERS);
-    serve(lock);
-  }
-  unlockGuard(lock + OBJECT.guard);
-  return seen < 0 ? next !== -1 : undefined;
-}
-
-function release(lock: number, wanted: number): boolean {
-  return alter(lock, vacated, wanted);
-}
-
-const downgraded = (held: number, wanted: number): number => (held === wanted ? 1 : -1);
-
-/** Makes a lock held alone, without a guard or as `held` says, a shared one; returns false if it isn't held so. */
-export function downgradeRWLock(lock: number, held: number = EXCLUSIVE): boolean {
-  return alter(lock, downgraded, held);
-}
-
-/** After a death under the guard. */
-function repairRWLock(lock: number): void {
-  const line = lock + OBJECT.first;
-  mend(line);
-  const node = i32[lock + SERVING]!;
-  if (node !== 0) {
-    store(lock, i32[lock + THEN]!);
-    // `mend` has just said of each node that stands in the line that it does.
-    if (i32[node + NODE.line] === line) grant(node);
-    i32[lock + SERVING] = 0;
-  }
-  if (first(line) !== 0) or(lock, WAITERS);
-  serve(lock);
-}
-
-/** A lock held alone, which may become a shared one. */
-export interface ExclusiveGuard extends Guard {
-  /**
-   * Goes on holding the lock, but shared, without letting any writer in between; those who wait in front to share come in. This guard is
-   * released then, the returned one holds. Never blocks. Throws `ThreadStateError` when it was released already.
-   *
-   * There is no way up: two that share and both wait to be alone would wait for each other for ever. Release, acquire, and look again.
-   */
-  downgrade(): Guard;
-}
 
 /**
  * A lock that many hold at once to read, or one alone to write: `holdShared()` and `holdExclusive()`. It pays when reads are many and take longer than
@@ -336,13 +131,13 @@ export class RWLock extends SharedObject {
 
   /** Undoes one acquisition to share, whoever acquired. Never blocks. Throws `ThreadStateError` if nobody shares it. */
   releaseShared(): void {
-    if (!release(this.live(), SHARED)) throw this.#notHeld('releaseShared', 'to share it');
+    if (!releaseRWLock(this.live(), SHARED)) throw this.#notHeld('releaseShared', 'to share it');
   }
 
   /** Gives up the lock held alone, whoever acquired. Never blocks. Throws `ThreadStateError` if nobody holds it alone. */
   releaseExclusive(): void {
     const lock = this.live();
-    if (release(lock, EXCLUSIVE)) return;
+    if (releaseRWLock(lock, EXCLUSIVE)) return;
     if (exclusiveOwner(lock) === 0) throw this.#notHeld('releaseExclusive', 'alone');
     throw new ThreadStateError(
       `${describe('RWLock', this)}: a guard holds it, and only the guard releases it; call release() of what holdExclusive() returned`,
@@ -400,7 +195,7 @@ export class RWLock extends SharedObject {
     if (compareExchange(lock, 0, alone) !== 0 && !waitBlocking(lock, exclusiveLine, deadline, alone))
       throw notAcquired('RWLock', this, options);
     const guard = new ExclusiveHold(this, lock);
-    const by = pickUp(lock);
+    const by = pickUpAlone(lock);
     if (by !== undefined) throw abandonedError('RWLock', this, by, guard);
     return guard;
   }
@@ -433,7 +228,7 @@ export class RWLock extends SharedObject {
     let by: string | undefined;
     const taken = (): void => {
       guard = new ExclusiveHold(this, lock);
-      by = pickUp(lock);
+      by = pickUpAlone(lock);
     };
     setHolding(lock);
     if (compareExchange(lock, 0, alone) === 0) taken();
@@ -444,143 +239,13 @@ export class RWLock extends SharedObject {
   }
 }
 
-/** Who died while it held the lock alone, if nobody has held it alone since. */
-function abandonedBy(lock: number): string | undefined {
-  const block = i32[lock + ABANDONED_BY]!;
-  if (block === 0) return undefined;
-  return block === UNNAMED ? 'a thread' : readName(block);
-}
-
-/** As `abandonedBy`, for this thread, which holds the lock alone: then it is an ordinary one again. */
-function pickUp(lock: number): string | undefined {
-  const by = abandonedBy(lock);
-  const block = i32[lock + ABANDONED_BY]!;
-  if (block === 0) return undefined;
-  i32[lock + ABANDONED_BY] = 0;
-  if (block !== UNNAMED) free(block);
-  return by;
-}
-
-function abandonRWLock(lock: number, agent: number, by: string): void {
-  if (exclusiveOwner(lock) !== agent) return;
-  if (i32[lock + ABANDONED_BY] === 0) {
-    let block = UNNAMED;
-    try {
-      block = writeName(by);
-    } catch {
-      // No memory for the name: then it isn't said who died.
-    }
-    i32[lock + ABANDONED_BY] = block;
-  }
-  i32[lock + OBJECT.heldNext] = 0;
-  i32[lock + GENERATION]! += 1;
-  release(lock, load(lock) & HELD);
-}
-
-/** What both guards have in common: they are released once, and hold the handle so that it isn't collected meanwhile. */
-abstract class Hold implements Guard {
-  #lock: RWLock | undefined;
-  protected readonly at: number;
-
-  constructor(lock: RWLock, at: number) {
-    this.#lock = lock;
-    this.at = at;
-  }
-
-  /** Tells the codec to refuse it: in another thread it would release what it doesn't hold. */
-  get [Symbol.toStringTag](): string {
-    return 'Guard';
-  }
-
-  get held(): boolean {
-    return this.#lock !== undefined && this.isLinked;
-  }
-
-  /** Whether the lock is still written down as this guard's: not when its thread has ended. */
-  protected abstract readonly isLinked: boolean;
-  protected abstract letGo(): void;
-
-  /** Takes the lock out: it can be given back or changed once. */
-  protected take(): RWLock {
-    const lock = this.#lock;
-    if (lock === undefined)
-      throw new ThreadStateError('guard: released already; a guard releases its lock once');
-    if (!this.isLinked)
-      throw new ThreadStateError(`guard: ${describe('RWLock', lock)} isn't held by it any more`);
-    this.#lock = undefined;
-    return lock;
-  }
-
-  release(): void {
-    const lock = this.take();
-    this.letGo();
-    if (lock.disposed) payPostponed();
-  }
-
-  [Symbol.dispose](): void {
-    if (this.held) this.release();
-  }
-}
-
-class SharedHold extends Hold {
-  readonly #record: number;
-
-  /** Writes down that this thread shares the lock. */
-  constructor(lock: RWLock, at: number) {
-    super(lock, at);
-    this.#record = addShare(at);
-  }
-
-  protected get isLinked(): boolean {
-    return hasShare(this.#record);
-  }
-
-  protected letGo(): void {
-    dropShare(this.#record);
-    release(this.at, SHARED);
-  }
-}
-
-class ExclusiveHold extends Hold implements ExclusiveGuard {
-  readonly #generation: number;
-
-  /** Writes down that this thread holds the lock alone. */
-  constructor(lock: RWLock, at: number) {
-    super(lock, at);
-    this.#generation = i32[at + GENERATION]!;
-    linkHeld(at);
-    noteTaken(at);
-  }
-
-  protected get isLinked(): boolean {
-    return exclusiveOwner(this.at) === selfAgent && i32[this.at + GENERATION] === this.#generation;
-  }
-
-  protected letGo(): void {
-    unlinkHeld(this.at);
-    release(this.at, aloneForGuard());
-  }
-
-  downgrade(): Guard {
-    prepareShare();
-    const lock = this.take();
-    unlinkHeld(this.at);
-    downgradeRWLock(this.at, aloneForGuard());
-    return new SharedHold(lock, this.at);
-  }
-}
-
 registerKind(KIND.rwLock, {
   revive: pointer => new RWLock(new Existing(pointer) as NameOptions),
   lines: [sharedLine, exclusiveLine],
   repair: repairRWLock,
   abandon: abandonRWLock,
-  unshare: lock => void release(lock, SHARED),
+  unshare: lock => void releaseRWLock(lock, SHARED),
   ownerOf: exclusiveOwner,
   takenBy: lock => ((load(lock) & HELD) === EXCLUSIVE ? 0 : undefined),
-  destroy(lock) {
-    const block = i32[lock + ABANDONED_BY]!;
-    if (block !== 0 && block !== UNNAMED) free(block);
-    forgetOrder(lock);
-  },
+  destroy: destroyRWLock,
 });

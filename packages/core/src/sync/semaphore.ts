@@ -34,12 +34,13 @@ import { addShare, dropShare, hasShare, prepareShare } from '../owners/shares.ts
 import { waitInLine } from '../parking/async.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { first, mend } from '../parking/line.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
 import { grant } from '../parking/wake.ts';
+import { describe, notAcquired } from './describe.ts';
 import './guard.ts';
 import type { Guard } from './guard.ts';
-import { describe, notAcquired } from './lock.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 

@@ -1,40 +1,26 @@
 /**
  * A lock for very short critical sections: who finds it taken looks again and again, at growing distances, before it lies down.
  *
- * The state word, the line, fairness and the argument against lost wakeups are those of `lock.ts`; only the way into the line is longer. SPINS is
+ * The state word, the line, fairness and the argument against lost wakeups are those of `lock-state.ts`; only the way into the line is longer. SPINS is
  * written once, before anybody else can see the lock.
  */
 import { hot, i32, pause } from '../atomics.ts';
-import { ThreadStateError } from '../errors.ts';
-import { ident, ownerOf } from '../memory/agent.ts';
+import { ident } from '../memory/agent.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import { LINE_WORDS, OBJECT } from '../memory/layout.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
-import { beforeTaking, noteTaken } from '../owners/developer.ts';
 import { setHolding } from '../owners/held.ts';
 import { waitInLine } from '../parking/async.ts';
+import { deadlineIn } from '../parking/deadline.ts';
 import { selfBits } from '../parking/guard.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import type { Line } from '../parking/wait.ts';
+import type { Line } from '../parking/standing.ts';
+import { waitBlocking } from '../parking/wait.ts';
 import './guard.ts';
 import type { Guard } from './guard.ts';
-import {
-  HeldLock,
-  LOCKED,
-  abandonLock,
-  abandonedError,
-  describe,
-  destroyLock,
-  holdStateAsync,
-  lockLine,
-  notAcquired,
-  pickUp,
-  releaseLock,
-  repairLock,
-  takeLock,
-  takenBy,
-} from './lock.ts';
+import { holdLock, holdLockAsync, notReleased } from './held-lock.ts';
+import { lockKind } from './lock-kind.ts';
+import { LOCKED, lockLine, releaseLock, takeLock } from './lock-state.ts';
 import { wholeNumber } from './options.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
@@ -59,7 +45,7 @@ export interface SpinLockOptions extends NameOptions {
 
 const { owner: TAKER } = OBJECT;
 
-/** Waits for the lock to come free, awake, for so many pauses; each time twice as many before it looks again. Takes it in the name of `owner`, see `lock.ts`. */
+/** Waits for the lock to come free, awake, for so many pauses; each time twice as many before it looks again. Takes it in the name of `owner`, see `lock-state.ts`. */
 function spin(lock: number, owner: number): boolean {
   let left = i32[lock + SPINS]!;
   for (let distance = 1; left > 0; distance = Math.min(2 * distance, LONGEST_PAUSE)) {
@@ -151,11 +137,7 @@ export class SpinLock extends SharedObject {
   release(): void {
     const lock = this.live();
     if (releaseLock(lock)) return;
-    throw new ThreadStateError(
-      (load(lock) & LOCKED) === 0
-        ? `${describe('SpinLock', this)}: release unlocked lock`
-        : `${describe('SpinLock', this)}: a guard holds it, and only the guard releases it; call release() of what hold() returned`,
-    );
+    throw notReleased(this, lock);
   }
 
   /** Whether it is locked now (snapshot). */
@@ -169,33 +151,15 @@ export class SpinLock extends SharedObject {
    */
   hold(options?: WaitOptions): Guard {
     const lock = this.live();
-    const deadline = deadlineIn(options, 'SpinLock.hold');
-    beforeTaking(lock, deadline);
-    setHolding(lock);
-    if (!this.#take(lock, options, deadline, selfBits)) throw notAcquired('SpinLock', this, options);
-    const guard = new HeldLock(this, lock);
-    noteTaken(lock);
-    const by = pickUp(lock);
-    if (by !== undefined) throw abandonedError('SpinLock', this, by, guard);
-    return guard;
+    return holdLock(this, lock, options, deadline => {
+      setHolding(lock);
+      return this.#take(lock, options, deadline, selfBits);
+    });
   }
 
   /** As `hold`, without blocking. Rejects with `TimeoutError` or `signal.reason`, and with `AbandonedLockError`. */
   async holdAsync(options?: AsyncWaitOptions): Promise<Guard> {
-    const lock = this.live();
-    const deadline = deadlineIn(options, 'SpinLock.holdAsync');
-    options?.signal?.throwIfAborted();
-    let guard: Guard | undefined;
-    let by: string | undefined;
-    const taken = (): void => {
-      guard = new HeldLock(this, lock);
-      noteTaken(lock);
-      by = pickUp(lock);
-    };
-    if (!(await holdStateAsync(this, lock, spinLockLine, deadline, options?.signal, taken)))
-      throw notAcquired('SpinLock', this, options);
-    if (by !== undefined) throw abandonedError('SpinLock', this, by, guard);
-    return guard!;
+    return holdLockAsync(this, this.live(), spinLockLine, options);
   }
 
   /** @internal */
@@ -205,11 +169,7 @@ export class SpinLock extends SharedObject {
 }
 
 registerKind(KIND.spinLock, {
+  ...lockKind,
   revive: pointer => new SpinLock(new Existing(pointer) as SpinLockOptions),
   lines: [spinLockLine],
-  repair: repairLock,
-  abandon: abandonLock,
-  ownerOf: lock => ownerOf(load(lock)),
-  takenBy,
-  destroy: destroyLock,
 });

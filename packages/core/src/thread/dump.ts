@@ -26,7 +26,7 @@ import { sharesOf } from '../owners/shares.ts';
 import { traceOf } from '../owners/traces.ts';
 import { lineOf } from '../owners/watch.ts';
 import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
-import { runtimeMilliseconds } from '../parking/wait.ts';
+import { runtimeMilliseconds } from '../parking/deadline.ts';
 import { report } from './host.ts';
 
 /** Of each thread's references: some thousands. */

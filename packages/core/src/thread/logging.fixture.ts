@@ -2,7 +2,7 @@
 import { getLogger, threadBindings } from './logging.ts';
 import type { ThreadBindings } from './logging.ts';
 import { task } from './target.ts';
-import { currentThread } from './thread.ts';
+import { currentThread } from './current-thread.ts';
 
 /** The bindings before and after the thread has another name. */
 export const bindings = task(import.meta, function bindings(renamed: string): ThreadBindings[] {

@@ -3,7 +3,7 @@
  * the user's own affair.
  */
 import { threadValues } from './scope.ts';
-import { currentThread } from './thread.ts';
+import { currentThread } from './current-thread.ts';
 
 /** What a log line says about its thread. Source: `threadName` and `thread` of Python's log records. */
 export interface ThreadBindings {

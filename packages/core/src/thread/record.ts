@@ -42,6 +42,10 @@ export function setFlag(record: number, flag: number, on: boolean): boolean {
   return ((on ? or(word, flag) : and(word, ~flag)) & flag) !== 0;
 }
 
+export function hasFlag(record: number, flag: number): boolean {
+  return (load(record + THREAD.flags) & flag) !== 0;
+}
+
 /** Whether the record belongs to the main thread or to one that Heddle didn't start. */
 export function isUnowned(record: number): boolean {
   return (i32[record + THREAD.flags]! & (THREAD_FLAG.main | THREAD_FLAG.dummy)) !== 0;

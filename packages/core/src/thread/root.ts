@@ -9,11 +9,12 @@ import { AGENT, REGISTRY } from '../memory/layout.ts';
 import { slab } from '../memory/slab.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
+import { registerMain } from './current-thread.ts';
 import { drainReports } from './except-hook.ts';
 import { host, nativeThreadId, onLoopEmpty } from './host.ts';
-import { claimSupervisor, restLine } from './registry.ts';
+import { restLine } from './life.ts';
+import { claimSupervisor } from './registry.ts';
 import { supervise } from './supervisor-main.ts';
-import { registerMain } from './thread.ts';
 
 let rootReady = false;
 /** Kept so that it isn't collected. */

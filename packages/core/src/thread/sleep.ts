@@ -1,7 +1,7 @@
 /** Sleeping: for examples, polling loops and the scheduler; never a way to wait for another thread. */
 import { blockFor, canBlock } from '../atomics.ts';
 import { BlockingNotAllowedError } from '../errors.ts';
-import { deadlineOf, now } from '../parking/wait.ts';
+import { deadlineOf, now } from '../parking/deadline.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 
 /**

@@ -12,22 +12,15 @@ import { listen } from '../parking/async.ts';
 import { onStuck, selfAgent } from '../parking/guard.ts';
 import { holdLoop } from '../parking/keep-alive.ts';
 import { reap, takeOverGuards } from '../parking/reaper.ts';
-import { now } from '../parking/wait.ts';
+import { now } from '../parking/deadline.ts';
+import { condemn } from './alive.ts';
 import { serveDumpRequests } from './dump-triggers.ts';
 import { TERMINATED, conclude } from './ending.ts';
 import { handleUncaught } from './except-hook.ts';
 import { hasVanished, host } from './host.ts';
-import {
-  condemn,
-  countStarting,
-  employers,
-  finish,
-  forgetIdle,
-  requeue,
-  retireIdle,
-  takePending,
-  unservedThreads,
-} from './registry.ts';
+import { finish } from './life.ts';
+import { countStarting, forgetIdle, requeue, retireIdle, takePending, unservedThreads } from './placement.ts';
+import { employers } from './registry.ts';
 import type { SpawnedWorker } from './spawn.ts';
 
 /** In AGENT.mailbox until the worker has come up. */

@@ -2,7 +2,8 @@
 import { Event } from '../sync/event.ts';
 import { Lock } from '../sync/lock.ts';
 import { task } from './target.ts';
-import { Thread, currentThread, enumerate, mainThread } from './thread.ts';
+import { currentThread, enumerate, mainThread } from './current-thread.ts';
+import { Thread } from './thread.ts';
 
 /** Module scope works in a thread: the module is imported there. */
 const factor = 3;

@@ -5,94 +5,62 @@
  *  new Thread ──▶ initial ──start()──▶ pending ──a worker takes it──▶ running ──▶ finished   (never back: start a new Thread)
  *                                      └──────────── alive ──────────────┘      │ result(): value │ error │ ThreadDiedError
  * ```
+ *
+ * Here is the class. `start.ts` hands a thread to a worker; `worker-main.ts` is the worker; `supervisor-main.ts` starts workers and hears of their death;
+ * `outcome.ts` is what is left in the end.
  */
 import { hot, i32 } from '../atomics.ts';
-import { checkTransfer, detach } from '../codec/transfer.ts';
-import { ThreadDiedError, ThreadStateError, TimeoutError } from '../errors.ts';
-import { ident as currentIdent } from '../memory/agent.ts';
-import { checkNames, checkOptions } from '../memory/check-options.ts';
+import { checkTransfer } from '../codec/transfer.ts';
+import { ThreadStateError, TimeoutError } from '../errors.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import type { Kind } from '../memory/kinds.ts';
-import { AGENT, OBJECT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
-import { dropMessage, readMessage, storeMessage, takeMessage } from '../memory/message.ts';
-import { Existing, SharedObject, release, retain, revive } from '../memory/shared-object.ts';
-import type { NameOptions } from '../memory/shared-object.ts';
-import { nextIdent } from '../memory/slab.ts';
+import { AGENT, OUTCOME, REGISTRY, THREAD, THREAD_FLAG, THREAD_STATE } from '../memory/layout.ts';
+import { readMessage, takeMessage } from '../memory/message.ts';
+import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
-import { mend } from '../parking/line.ts';
-import './agent-name.ts';
-import { deadlineIn, waitBlocking } from '../parking/wait.ts';
-import { grantAll, wakeAgent } from '../parking/wake.ts';
-import { wholeNumber } from '../sync/options.ts';
+import { deadlineIn } from '../parking/deadline.ts';
+import { waitBlocking } from '../parking/wait.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
-import { captureContext, checkedContext } from './context.ts';
+import './agent-name.ts';
+import { checkedContext } from './context.ts';
 import type { ThreadContext } from './context.ts';
 import { hearReports } from './except-hook.ts';
-import { host } from './host.ts';
-import { describeRecord, isUnowned, recordName, recordState, setFlag, setRecordName } from './record.ts';
-import {
-  aliveRecords,
-  enlist,
-  hasFlag,
-  joinLine,
-  restLine,
-  startLine,
-  submit,
-  wakeSupervisor,
-} from './registry.ts';
-import { classAt, declareClass, explainField, explainPrivate, fieldsOf, runnerOf } from './own-run.ts';
+import { joinLine, startLine } from './life.ts';
+import { readOutcome, returnOrThrow } from './outcome.ts';
+import { runOwn } from './own-run-inside.ts';
+import { classAt, declareClass, runnerOf } from './own-run.ts';
 import type { ThreadClass } from './own-run.ts';
+import { recordKind } from './record-kind.ts';
+import {
+  describeRecord,
+  hasFlag,
+  isUnowned,
+  recordName,
+  recordState,
+  setFlag,
+  setRecordName,
+} from './record.ts';
+import { wakeSupervisor } from './registry.ts';
 import { ensureSupervisor } from './root.ts';
-import { assignStack } from './stack-size.ts';
+import { handToWorker } from './start.ts';
 import { addressOf, assertNotImporting, resolve, resolveNow, targetName, task } from './target.ts';
 import type { AnyFunction, Target, TargetAddress } from './target.ts';
+import {
+  OPTION_NAMES,
+  checkThreadOptions,
+  checkedArgs,
+  checkedHeapMiB,
+  isForeign,
+  nameText,
+  readGiven,
+} from './thread-options.ts';
+import type { NoTarget, ThreadOptions } from './thread-options.ts';
 
-const { add, load } = hot;
-
-/** How a thread is set up. */
-export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]> extends NameOptions {
-  /** What the function is called with: any structured-cloneable values (copied) and shareables (the same memory), at any depth. */
-  args?: A | undefined;
-  /** A daemon doesn't keep the program alive. Inherited from the thread that creates it; false in the main thread. */
-  daemon?: boolean | undefined;
-  /** Runs in a fresh worker (a new realm with nothing imported) that is used for nothing else. Costs 15–60 ms. */
-  isolated?: boolean | undefined;
-  /** What the storages named by `shareContext` hold in the thread; default `'inherit'`: what they hold where `start()` is called. */
-  context?: ThreadContext | undefined;
-  /** ArrayBuffers within `args` that are moved, not copied: they are detached here when `start()` returns. What a thread shall only look into, share as a `SharedBuffer`. */
-  transfer?: readonly ArrayBuffer[] | undefined;
-  /** Limits the JavaScript heap of the thread, in MiB; implies `isolated`. Best effort: the platform's limit is. */
-  maxHeapMiB?: number | undefined;
-}
-
-const OPTION_NAMES: ReadonlySet<string> = new Set([
-  'args',
-  'context',
-  'daemon',
-  'isolated',
-  'maxHeapMiB',
-  'name',
-  'transfer',
-]);
-
-/** What options are not: a function, or a module. */
-interface NoTarget {
-  readonly call?: never;
-  readonly module?: never;
-}
+const { add } = hot;
 
 /** What a thread without a target runs. */
 const NOTHING: AnyFunction = task(import.meta, function doNothing() {});
-
-/** A marker in place of a target: the record of a thread that Heddle didn't start. */
-interface Foreign {
-  readonly foreignFlags: number;
-}
-
-/** Target messages that this thread has stored already: tasks are few and started often. */
-const internedTargets = new Map<string, number>();
-const INTERNED_LIMIT = 1000;
 
 /**
  * A function that runs in parallel to this one. Semantics: Python's `threading.Thread`.
@@ -184,15 +152,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
       if (options?.transfer !== undefined) checkTransfer(options.transfer, 'Thread: transfer');
       this.#transfer = options?.transfer;
       name = nameText(options?.name, 'Thread: name');
-      if (options?.maxHeapMiB !== undefined) {
-        const heapMiB = wholeNumber(options.maxHeapMiB, 8, 0x7fff_ffff, 'Thread: maxHeapMiB');
-        if (!host.limitsHeap) {
-          throw new ThreadStateError(
-            `Thread: maxHeapMiB: ${heapMiB} can't be kept to: workers have no heap limit in Bun and in browsers; leave it out there`,
-          );
-        }
-        i32[record + THREAD.heapMiB] = heapMiB;
-      }
+      i32[record + THREAD.heapMiB] = checkedHeapMiB(options?.maxHeapMiB);
     } catch (error) {
       this.dispose();
       throw error;
@@ -266,37 +226,17 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     }
     assertNotImporting('Thread.start()');
     ensureSupervisor();
-    this.#pack(record);
-    assignStack(record);
-    i32[record + THREAD.targetMessage] = this.#internTarget(record);
-    i32[record + THREAD.ident] = nextIdent();
+    handToWorker(record, {
+      target: this.#target,
+      args: this.#args!,
+      context: this.#context,
+      transfer: this.#transfer,
+      own: hasFlag(record, THREAD_FLAG.ownRun) ? this : undefined,
+      base: this.#base,
+    });
     this.#args = undefined;
-    const idle = submit(record);
-    if (idle === 0) wakeSupervisor();
-    else if (load(idle + AGENT.watching) === 0) wakeAgent(idle);
-    return this;
-  }
-
-  /** Stores what goes along, or nothing of it. */
-  #pack(record: number): void {
-    const stored: Array<[word: number, message: number]> = [];
-    try {
-      const context = captureContext(this.#context);
-      if (context !== 0) stored.push([THREAD.contextMessage, context]);
-      if (this.#transfer !== undefined) checkTransfer(this.#transfer, 'Thread: transfer');
-      if (this.#args!.length > 0) stored.push([THREAD.argumentsMessage, storeMessage(this.#args, 'args')]);
-      if (hasFlag(record, THREAD_FLAG.ownRun)) {
-        const fields = storeFields(this, 'to');
-        if (fields !== 0) stored.push([THREAD.fieldsMessage, fields]);
-        if (this.#base !== undefined) stored.push([THREAD.baseMessage, storeMessage(this.#base, 'target')]);
-      }
-    } catch (error) {
-      for (const [, message] of stored) dropMessage(message);
-      throw error;
-    }
-    for (const [word, message] of stored) i32[record + word] = message;
-    if (this.#transfer !== undefined) detach(this.#transfer);
     this.#transfer = undefined;
+    return this;
   }
 
   /** In the thread itself: makes this handle what it was where it was started. Returns a promise if the target of `super.run()` has to be imported. @internal */
@@ -321,17 +261,6 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
     // One that never ran has left the fields as they were.
     if (message !== 0 && i32[record + THREAD.outcome] !== OUTCOME.died)
       Object.assign(this, readMessage(message));
-  }
-
-  #internTarget(record: number): number {
-    const address = this.#target!;
-    const key = address.join('\n');
-    const known = internedTargets.get(key);
-    if (known !== undefined) return known;
-    const message = storeMessage(address, 'target');
-    if (internedTargets.size < INTERNED_LIMIT) internedTargets.set(key, message);
-    else setFlag(record, THREAD_FLAG.ownsTarget, true);
-    return message;
   }
 
   /**
@@ -402,17 +331,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
 
   #outcome(): Awaited<ReturnType<this['run']>> {
     const record = this.live();
-    const message = i32[record + THREAD.outcomeMessage]!;
-    this.#value ??= { value: message === 0 ? undefined : readMessage(message) };
-    const { value } = this.#value;
-    const outcome = i32[record + THREAD.outcome];
-    if (outcome === OUTCOME.returned) return value as Awaited<ReturnType<this['run']>>;
-    if (outcome === OUTCOME.threw) throw joinedToCaller(value, describeRecord(record));
-    const { reason, error } = value as { reason: string; error?: unknown };
-    throw new ThreadDiedError(
-      `${describeRecord(record)}: ${reason}`,
-      error === undefined ? {} : { cause: error },
-    );
+    this.#value ??= { value: readOutcome(record) };
+    return returnOrThrow(record, this.#value.value) as Awaited<ReturnType<this['run']>>;
   }
 
   /**
@@ -497,103 +417,16 @@ export class Thread<F extends AnyFunction = AnyFunction> extends SharedObject {
   }
 }
 
-/** What the constructor was given: a target and options, or options alone. */
-function readGiven(
-  given: readonly unknown[],
-  runsOwn: boolean,
-): { target: unknown; options: ThreadOptions | undefined } {
-  const [first, second] = given as [unknown, ThreadOptions | undefined];
-  if (given.length === 0 || areOptions(first))
-    return { target: undefined, options: first as ThreadOptions | undefined };
-  if (first === undefined && runsOwn) return { target: undefined, options: second };
-  if (first === undefined) {
-    throw new TypeError(
-      'Thread: target must be a task, { module, export } or a function, got undefined (undefined); for a thread that does nothing write new Thread()',
-    );
-  }
-  return { target: first, options: second };
+let toDummy: (thread: Thread) => Thread = thread => thread;
+
+/** Set by `dummy-thread.ts`, whose class extends `Thread` and so is made later. */
+export function setDummy(action: (thread: Thread) => Thread): void {
+  toDummy = action;
 }
 
-/** Checks what a thread is set up with; the usual mistake is Python's way of writing, with the arguments alone. */
-export function checkThreadOptions(options: unknown, place: string, known: ReadonlySet<string>): void {
-  if (options === undefined || options === null) return;
-  checkOptions(options, place, '{ args: [1, 2] }');
-  checkNames(options, known, place);
-}
-
-function areOptions(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && Object.keys(value).every(each => OPTION_NAMES.has(each))
-  );
-}
-
-/** Stores the fields of a thread whose class has a `run()` of its own; 0 for none. */
-function storeFields(thread: object, going: 'to' | 'from'): number {
-  const fields = fieldsOf(thread);
-  if (Object.keys(fields).length === 0) return 0;
-  try {
-    return storeMessage(fields, 'this');
-  } catch (error) {
-    throw explainField(error, going);
-  }
-}
-
-/** In the thread: runs the object that this thread is, whose class has a `run()` of its own. */
-function runOwn(own: ThreadClass, args: unknown[]): unknown {
-  const record = i32[selfAgent + AGENT.thread]!;
-  retain(record);
-  const thread = revive(record) as Thread;
-  // This worker may have known the thread before it knew the class.
-  if (!(thread instanceof own)) Object.setPrototypeOf(thread, own.prototype as object);
-  const prepared = thread.embody();
-  if (prepared !== undefined) return runOwnAsync(thread, args, prepared);
-  let value: unknown;
-  try {
-    value = thread.run(...args);
-  } catch (error) {
-    throw leaveWith(thread, error);
-  }
-  if (isThenable(value)) return runOwnAsync(thread, args, undefined, value);
-  leaveFields(thread);
-  return value;
-}
-
-async function runOwnAsync(
-  thread: Thread,
-  args: unknown[],
-  prepared: Promise<unknown> | undefined,
-  began?: PromiseLike<unknown>,
-): Promise<unknown> {
-  let value: unknown;
-  try {
-    await prepared;
-    value = await (began ?? thread.run(...args));
-  } catch (error) {
-    throw leaveWith(thread, error);
-  }
-  leaveFields(thread);
-  return value;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
-}
-
-function leaveFields(thread: Thread): void {
-  i32[pointerOf(thread) + THREAD.fieldsMessage] = storeFields(thread, 'from');
-}
-
-/** The error that ended `run()`, with the fields as they were then, if they can travel. */
-function leaveWith(thread: Thread, error: unknown): unknown {
-  explainPrivate(error);
-  try {
-    leaveFields(thread);
-  } catch {
-    // The error that came first says more.
-  }
-  return error;
+/** What a thread is here that Heddle didn't start: of its own class. */
+export function asDummy(thread: Thread): Thread {
+  return toDummy(thread);
 }
 
 /** The handle of a thread that was started elsewhere: of its class, if that is known here. */
@@ -603,25 +436,6 @@ function reviveThread(record: number): Thread {
   if (!hasFlag(record, THREAD_FLAG.ownRun) || i32[record + THREAD.targetMessage] === 0) return thread;
   const own = classAt(readMessage(i32[record + THREAD.targetMessage]!) as TargetAddress);
   return own === undefined ? thread : (Object.setPrototypeOf(thread, own.prototype as object) as Thread);
-}
-
-function isForeign(target: unknown): target is Foreign {
-  return typeof target === 'object' && target !== null && 'foreignFlags' in target;
-}
-
-function checkedArgs(args: unknown): readonly unknown[] {
-  if (args === undefined) return [];
-  if (!Array.isArray(args))
-    throw new TypeError(`Thread: args must be an array, got ${String(args)} (${typeof args})`);
-  return args as readonly unknown[];
-}
-
-/** A name as it is given, `''` for none. As in Python a number is one, too. Throws `TypeError` for what has no text of its own. */
-export function nameText(name: unknown, place: string): string {
-  if (typeof name === 'string') return name;
-  if (name === undefined || name === null || name === 0 || name === false) return '';
-  if (typeof name === 'number' || typeof name === 'bigint') return String(name);
-  throw new TypeError(`${place} must be a string, got ${String(name)} (${typeof name})`);
 }
 
 /** The name of a thread that was given none. */
@@ -635,138 +449,6 @@ function currentIsDaemon(): boolean {
   return record !== 0 && hasFlag(record, THREAD_FLAG.daemon) && !hasFlag(record, THREAD_FLAG.dummy);
 }
 
-/** Adds to a thread's error where its result was asked for. */
-function joinedToCaller(error: unknown, thread: string): unknown {
-  if (error instanceof Error && typeof error.stack === 'string' && !error.stack.includes('--- result of ')) {
-    const caller = new Error().stack?.split('\n').slice(3).join('\n') ?? '';
-    const stack = `${error.stack}\n    --- result of ${thread} asked for ---\n${caller}`;
-    Object.defineProperty(error, 'stack', {
-      value: stack,
-      writable: true,
-      configurable: true,
-      enumerable: false,
-    });
-  }
-  return error;
-}
-
-/** What a thread is here that Heddle didn't start. Of its class, which extends `Thread` and so is made later. */
-let asDummy: (thread: Thread) => Thread = thread => thread;
-
-export function setDummy(action: (thread: Thread) => Thread): void {
-  asDummy = action;
-}
-
-function foreignThread(name: string, flags: number): Thread {
-  const thread = new Thread({ foreignFlags: flags } as unknown as () => unknown);
-  if ((flags & THREAD_FLAG.dummy) !== 0) asDummy(thread);
-  const record = pointerOf(thread);
-  setRecordName(record, name);
-  i32[record + THREAD.ident] = currentIdent;
-  i32[record + THREAD.nativeId] = i32[selfAgent + AGENT.nativeId]!;
-  i32[record + THREAD.agent] = selfAgent;
-  i32[record + OBJECT.state] = THREAD_STATE.running;
-  return thread;
-}
-
-function pointerOf(thread: Thread): number {
-  return (thread as unknown as { at: number }).at;
-}
-
-/** The main thread's and foreign threads' handles must not be collected while the thread runs. */
-let ownHandle: Thread | undefined;
-
-/** Makes the main thread known, once, from the thread where the program began. */
-export function registerMain(): void {
-  ownHandle = foreignThread('MainThread', THREAD_FLAG.main);
-  const record = pointerOf(ownHandle);
-  i32[REGISTRY.mainRecord] = record;
-  i32[selfAgent + AGENT.thread] = record;
-  enlist(record);
-}
-
-/** Returns the thread that calls this. In a worker that Heddle didn't start it is a `DummyThread`, which can't be joined. Source: Python. */
-export function currentThread(): Thread {
-  ensureRegistered();
-  const record = i32[selfAgent + AGENT.thread]!;
-  retain(record);
-  return revive(record) as Thread;
-}
-
-/** Returns the thread where the program began; from anywhere. */
-export function mainThread(): Thread {
-  ensureRegistered();
-  const record = load(REGISTRY.mainRecord);
-  retain(record);
-  return revive(record) as Thread;
-}
-
-/** Returns all threads that are alive: the main thread, daemons, dummies, and those that were started but don't run yet (snapshot, in no order). */
-export function enumerate(): Thread[] {
-  ensureRegistered();
-  return aliveRecords().map(record => revive(record) as Thread);
-}
-
-/** Returns `enumerate().length` (snapshot). */
-export function activeCount(): number {
-  ensureRegistered();
-  return load(REGISTRY.alive);
-}
-
-/** Returns the current thread's `ident`. */
-export function getIdent(): number {
-  ensureRegistered();
-  return currentIdent;
-}
-
-/** Returns the operating system's id of the current thread, as `ps -L` shows it; `undefined` where there is none to be had. Source: Python's `get_native_id`. */
-export function getNativeId(): number | undefined {
-  ensureRegistered();
-  return i32[selfAgent + AGENT.nativeId]! || undefined;
-}
-
-let registered = false;
-
-function ensureRegistered(): void {
-  if (registered) return;
-  ensureSupervisor(false);
-  if (i32[selfAgent + AGENT.thread] === 0) {
-    ownHandle = foreignThread(
-      `Dummy-${add(REGISTRY.dummySerial, 1) + 1}`,
-      THREAD_FLAG.dummy | THREAD_FLAG.daemon,
-    );
-    i32[selfAgent + AGENT.thread] = pointerOf(ownHandle);
-    enlist(pointerOf(ownHandle));
-  }
-  registered = true;
-}
-
-/** What a thread's record is to the layers below; a timer's is the same and more. */
-export const threadKind: Kind = {
-  revive: reviveThread,
-  lines: [joinLine, startLine, restLine],
-  repair(record) {
-    mend(record + OBJECT.first);
-    mend(record + THREAD.startFirst);
-    mend(record + THREAD.restFirst);
-    if (recordState(record) === THREAD_STATE.finished) grantAll(record + OBJECT.first);
-    if (recordState(record) >= THREAD_STATE.running) grantAll(record + THREAD.startFirst);
-  },
-  destroy(record) {
-    const messages = [
-      i32[record + THREAD.outcomeMessage]!,
-      i32[record + THREAD.argumentsMessage]!,
-      i32[record + THREAD.contextMessage]!,
-      i32[record + THREAD.fieldsMessage]!,
-      i32[record + THREAD.baseMessage]!,
-    ];
-    if (hasFlag(record, THREAD_FLAG.ownsTarget)) messages.push(i32[record + THREAD.targetMessage]!);
-    for (const message of messages) {
-      if (message !== 0) dropMessage(message);
-    }
-    // Of one that was never started, its hirer having died.
-    if (i32[record + THREAD.employer] !== 0) release(i32[record + THREAD.employer]!);
-  },
-};
+export const threadKind: Kind = { ...recordKind, revive: reviveThread };
 
 registerKind(KIND.thread, threadKind);

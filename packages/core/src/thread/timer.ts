@@ -7,8 +7,9 @@ import { selfAgent } from '../parking/guard.ts';
 import { Event } from '../sync/event.ts';
 import { addressOf, explainInlineError, resolve, resolveNow, task } from './target.ts';
 import type { AnyFunction, Target, TargetAddress, Task } from './target.ts';
-import { Thread, checkThreadOptions, defaultName, nameText, threadKind } from './thread.ts';
-import type { ThreadOptions } from './thread.ts';
+import { checkThreadOptions, nameText } from './thread-options.ts';
+import type { ThreadOptions } from './thread-options.ts';
+import { Thread, defaultName, threadKind } from './thread.ts';
 
 /** How a timer is set up. */
 export interface TimerOptions<A extends readonly unknown[] = readonly unknown[]> extends Pick<

@@ -14,7 +14,7 @@ import {
 import type { ThreadPoolExecutorOptions } from '../../src/index.ts';
 import { i32 } from '../../src/atomics.ts';
 import { POOL, SLOT } from '../../src/executor/layout.ts';
-import { forsake } from '../../src/executor/tasks.ts';
+import { forsake } from '../../src/executor/slots.ts';
 import { runProgram } from '../support/child.ts';
 import { SOON, pointerOf, until } from '../support/state.ts';
 import * as tasks from './executor.fixture.ts';

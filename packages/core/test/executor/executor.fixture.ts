@@ -12,7 +12,7 @@ import {
 } from '../../src/index.ts';
 import { i32 } from '../../src/atomics.ts';
 import { POOL } from '../../src/executor/layout.ts';
-import { engage } from '../../src/executor/tasks.ts';
+import { engage } from '../../src/executor/slots.ts';
 import { lockGuard, selfAgent, unlockGuard } from '../../src/parking/guard.ts';
 import { atEveryDepth } from '../overflow.fixture.ts';
 import { pointerOf } from '../support/state.ts';

@@ -1,7 +1,7 @@
 /** As `step-operations.fixture.ts`, for the primitives beyond Python's. */
 import { Exchanger, Once, RWLock } from '../../src/index.ts';
 import { load } from '../../src/atomics.ts';
-import { downgradeRWLock } from '../../src/sync/rw-lock.ts';
+import { downgradeRWLock } from '../../src/sync/rw-lock-state.ts';
 import { pointerOf } from '../support/state.ts';
 import { demand } from './scenario.ts';
 import { LONG, type Operation, expectLines, outcomes, settledNow, waits } from './step-operation.ts';

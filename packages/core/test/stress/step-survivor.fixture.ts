@@ -6,7 +6,7 @@ import { AGENT, OBJECT, OUTCOME, THREAD } from '../../src/memory/layout.ts';
 import { onStuck } from '../../src/parking/guard.ts';
 import { reap, takeOverGuards } from '../../src/parking/reaper.ts';
 import { conclude } from '../../src/thread/ending.ts';
-import { finish } from '../../src/thread/registry.ts';
+import { finish } from '../../src/thread/life.ts';
 import { pointerOf } from '../support/state.ts';
 import { demand } from './scenario.ts';
 import type { Operation } from './step-operation.ts';
