@@ -8,7 +8,7 @@
  *
  * Waking an event loop that sleeps is most of what a lone call costs. Turning for 60 µs after each post and looking for the answer, as executors do, was tried:
  * no faster on two cores with other work to do (45–67 µs a call without, 54–99 µs with); nor was watching as long as that paid lately, up to 100 µs, and telling
- * posters meanwhile not to wake (107–146 µs without, 122–158 µs with, on cores with more to do).
+ * posters meanwhile not to wake (107–248 µs without, 122–204 µs with, on cores with more to do).
  *
  * What came is handed out in a microtask, never in the look itself: listeners are the user's code, and may wait for something, which looks again.
  */
