@@ -10,6 +10,8 @@ const folder = temporaryFolder();
 const db = join(folder, 'hostile.db');
 const MAX_LINE = 10_000;
 let stream: StartedStream;
+/** Of the source over TCP. */
+let port: number;
 /** Well-behaved, beside everything: it must get its acknowledgements all the time. */
 let good: Sender;
 let goodLines = 0;
@@ -23,7 +25,8 @@ beforeAll(async () => {
     `[[sources]]\nkind = "tcp"\nack = true\nidleTimeoutMs = 60000\n${limits}[[sources]]\nkind = "http"\n${limits}[[sources]]\nkind = "syslog"\n${limits}[sink]\nkind = "sqlite"\npath = "hostile.db"\n`,
   );
   stream = startStream(['--config', config]);
-  good = new Sender(await stream.address('tcp'));
+  ({ port } = await stream.address('tcp'));
+  good = new Sender({ host: '127.0.0.1', port });
 });
 afterAll(() => {
   stream.child.kill('SIGKILL');
@@ -116,20 +119,32 @@ describe('over TCP', () => {
     await goodGoesOn();
   });
 
-  it('more connections than are allowed are refused with a reason', async () => {
-    const many = await Promise.all(
-      Array.from({ length: 25 }, async () => new Sender(await stream.address('tcp'))),
-    );
-    const refused = many.filter(sender => sender.closed.then(() => true));
-    await Promise.race(
-      refused.map(sender =>
-        sender
-          .reply(({ error }) => error?.includes('20 connections') === true)
-          .catch(() => new Promise<void>(() => {})),
+  it('more connections than are allowed are refused with a reason, if all others have sent something', async () => {
+    // The good one is the twentieth.
+    const working = Array.from({ length: 19 }, () => new Sender({ host: '127.0.0.1', port }));
+    for (const sender of working) {
+      sender.send('{"n":1}\n');
+      await sender.reply(({ ack }) => ack === 1);
+    }
+    const refused = new Sender({ host: '127.0.0.1', port });
+    await refused.reply(({ error }) => error === 'there are 20 connections already');
+    await refused.closed;
+    for (const { socket } of working) socket.destroy();
+    await goodGoesOn();
+  });
+
+  it('who opens many connections and says nothing locks nobody out', async () => {
+    const silent = Array.from({ length: 200 }, () => new Sender({ host: '127.0.0.1', port }));
+    await Promise.any(
+      silent.map(sender =>
+        sender.reply(({ error }) => error?.includes('no line came over this one') === true),
       ),
     );
-    for (const { socket } of many) socket.destroy();
+    const late = new Sender({ host: '127.0.0.1', port });
+    late.send('{"late":1}\n');
+    await late.reply(({ ack }) => ack === 1);
     await goodGoesOn();
+    for (const { socket } of [late, ...silent]) socket.destroy();
   });
 
   it('a sender that closes at once, and one that resets, disturb nobody', async () => {
@@ -190,12 +205,48 @@ describe('over HTTP', () => {
       /^HTTP\/1\.1 408[\s\S]*"lines":1,"committed":1/,
     ],
     [
+      'an address that is none',
+      'POST // HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1\n',
+      /^HTTP\/1\.1 400/,
+    ],
+    [
       'two lengths',
       'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       /^HTTP\/1\.1 400/,
     ],
   ])('%s gets a clear error', async (_, text, answer) => {
     expect(await raw(text)).toMatch(answer);
+    await goodGoesOn();
+  });
+
+  it('a body that comes byte by byte, a line without end, is given up in time', async () => {
+    const { host, port } = await stream.address('http-2');
+    const socket = connect({ host, port, allowHalfOpen: true });
+    let answer = '';
+    socket.setEncoding('utf8').on('data', part => (answer += String(part)));
+    socket.on('error', () => {});
+    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"n":1}\n');
+    const dripping = setInterval(() => socket.write('x'), 50);
+    await new Promise(resolve => socket.once('end', resolve));
+    clearInterval(dripping);
+    socket.destroy();
+    expect(answer).toMatch(/^HTTP\/1\.1 408[\s\S]*not ended within 500 ms[\s\S]*"lines":1,"committed":1/);
+    await goodGoesOn();
+  });
+
+  it('who opens many connections and says nothing, or half of a head, locks nobody out', async () => {
+    const { host, port } = await stream.address('http-2');
+    const silent = Array.from({ length: 200 }, (_, i) => {
+      const socket = connect({ host, port }).on('error', () => {});
+      if (i % 2 === 0) socket.write('POST / HTTP/1.1\r\nHost: loc');
+      return socket;
+    });
+    await Promise.all(silent.map(socket => new Promise(resolve => socket.once('connect', resolve))));
+    for (let i = 0; i < 5; i++) {
+      const response = await fetch(`http://${host}:${port}/`, { method: 'POST', body: '{"late":1}\n' });
+      expect(response.status).toBe(200);
+    }
+    for (const socket of silent) socket.destroy();
     await goodGoesOn();
   });
 

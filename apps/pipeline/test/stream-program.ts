@@ -48,7 +48,9 @@ export function startStream(
     new Promise((resolve, reject) => {
       const again = (): void => {
         const found = find();
-        if (found !== undefined) resolve(found);
+        if (found === undefined) return;
+        child.stderr.off('data', again);
+        resolve(found);
       };
       child.stderr.on('data', again);
       again();

@@ -347,6 +347,30 @@ test('who is slow on purpose is let go, and what is no HTTP too', async () => {
   expect((await served.get('api/health')).status).toBe(200);
 }, 40_000);
 
+test.each([
+  ['says nothing', ''],
+  ['begins a head', 'GET / HTTP/1.1\r\nHost: loc'],
+  [
+    'begins a body',
+    'POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  ],
+])(
+  'who opens 1500 connections and %s locks nobody out',
+  async (_, first) => {
+    const sockets = Array.from({ length: 1500 }, () => {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      if (first !== '') socket.write(first);
+      return socket;
+    });
+    // The first ones have to give way, so there are as many as may be.
+    await until(() => sockets.filter(socket => socket.closed).length >= 900, 'connections to be ended');
+    for (let i = 0; i < 5; i++) expect((await served.get('api/health')).status).toBe(200);
+    expect((await served.send('PUT', 'api/jobs/nobody', job('nobody'))).status).toBe(404);
+    for (const socket of sockets) socket.destroy();
+  },
+  60_000,
+);
+
 test('beyond this machine a token is needed, to begin with and for everything', async () => {
   const refused = await run(['serve', '--host', '0.0.0.0', '--port', '0', '--db', join(folder, 'open.db')]);
   expect(refused).toMatchObject({ code: 2 });

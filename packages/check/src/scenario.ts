@@ -43,7 +43,7 @@ export interface ScenarioDefinition<State, World = unknown> {
   names?(state: State): Record<string, Place>;
   /** Makes the message for one thread out of a state that `postMessage` can't send, outside of the schedule. */
   send?(state: State, thread: number): unknown;
-  /** Makes a thread's state out of that message. */
+  /** Makes a thread's state out of that message, in the thread and before the schedule begins. */
   receive?(message: never, info: ThreadInfo): State;
   /** What must happen once in the life of all threads: memory that they share beyond one schedule. */
   readonly world?: {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../time/clock.ts';
 import { Trouble, describe, systemCode } from '../trouble.ts';
 import { readJson } from './body.ts';
+import { limitConnections } from './connection-limit.ts';
 import { EventStream } from './events.ts';
 import { type PageFile, readPage } from './files.ts';
 import { type GuardOptions, checkOrigin, checkToken } from './guard.ts';
@@ -64,7 +65,7 @@ export class HttpServer {
       },
       (request, response) => void this.#serve(request, response),
     );
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    limitConnections(this.#server, MOST_CONNECTIONS);
     this.#server.timeout = SILENCE_MS;
   }
 

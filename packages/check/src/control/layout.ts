@@ -107,6 +107,8 @@ export const THREAD_WORDS = 32;
 export const THREAD = {
   /** 0 closed, 1 open, 2 closed and somebody sleeps on it. On a cache line of its own. */
   gate: 0,
+  /** 1 when it has done what the conductor's last message asked for. Outside of what a schedule resets. */
+  heard: 8,
   /** STATE below. */
   state: 16,
   /** What it will do when it runs next: OPERATION below, and where. */

@@ -99,18 +99,23 @@ export class Stage {
     for (const port of this.#ports) {
       while (receiveMessageOnPort(port) === undefined) passGate(HEADER.conductorGate, 100);
     }
-    const { world } = this.#definition;
-    if (world === undefined) return;
-    this.#world = world.create();
-    for (const index of this.#ports.keys()) this.#shareWorld(index);
+    if (this.#definition.world === undefined) return;
+    const world = this.#definition.world.create();
+    this.#world = world;
+    for (const index of this.#ports.keys()) this.#tell(index, { world });
   }
 
-  #shareWorld(index: number): void {
-    // Not left over from the boot: each thread opens the gate once more.
-    passGate(HEADER.conductorGate, 0);
-    this.#ports[index]!.postMessage({ world: this.#world } satisfies ToThread);
-    openGate(threadAt(index) + THREAD.gate);
-    passGate(HEADER.conductorGate);
+  /**
+   * Has a thread do what a message asks for, between schedules. Blocks until it has. That the conductor's gate opens says nothing by itself: a thread that was
+   * slow to open it for an earlier reason may do so now.
+   */
+  #tell(index: number, message: ToThread): void {
+    const thread = threadAt(index);
+    words[thread + THREAD.heard] = 0;
+    this.#ports[index]!.postMessage(message);
+    openGate(thread + THREAD.gate);
+    do passGate(HEADER.conductorGate);
+    while (words[thread + THREAD.heard] === 0);
   }
 
   /**
@@ -153,17 +158,12 @@ export class Stage {
       if (slices > BOOT_SLICES) throw new Error('check: no worker came up for a thread that was killed');
       passGate(HEADER.conductorGate, BOOT_SLICE_MS);
     }
-    this.#shareWorld(index);
+    this.#tell(index, { world: this.#world });
   }
 
   /** Lets the threads' event loops turn, one after the other, so that garbage is collected and finalized. Blocks. */
   #tidy(): void {
-    passGate(HEADER.conductorGate, 0);
-    for (const [index, port] of this.#ports.entries()) {
-      port.postMessage({ tidy: true } satisfies ToThread);
-      openGate(threadAt(index) + THREAD.gate);
-      passGate(HEADER.conductorGate, STUCK_MS);
-    }
+    for (const index of this.#ports.keys()) this.#tell(index, { tidy: true });
   }
 
   /** Plays one schedule to its end. */
@@ -176,15 +176,13 @@ export class Stage {
     this.#reset(plan);
     const ends = new Int32Array(new SharedArrayBuffer((this.#seed.threads + 1) * 4));
     setEnds(ends);
-    const sent = this.#ports.map((port, index) => {
+    const sent = this.#ports.map((_, index) => {
       const message = definition.send === undefined ? state : definition.send(state, index);
       const random = (plan.seed * 31 + index + 1) | 1;
-      port.postMessage({ schedule: this.#schedule, state: message, random, ends } satisfies ToThread);
+      this.#tell(index, { schedule: this.#schedule, state: message, random, ends });
       return message;
     });
     const found = numberBuffers([this.#world, sent[0], { ends }]);
-    // Threads that came up late have opened it once too often.
-    passGate(HEADER.conductorGate, 0);
     const first = choose();
     openGate(threadAt(activate(first)) + THREAD.gate);
     this.#awaitEnd();

@@ -52,73 +52,83 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   });
 }
 
-function latest(): ToThread | undefined {
-  // A schedule that ended before this thread was ever chosen has left its message here.
-  let message: ToThread | undefined;
-  for (;;) {
-    const next = receiveMessageOnPort(port) as { message: ToThread } | undefined;
-    if (next === undefined) return message;
-    message = next.message;
-  }
-}
-
-/** Sleeps until this thread is chosen for the first time in a schedule, and runs it. */
+/** Does what the conductor says between schedules, and runs the schedule when the gate opens without a message: the thread is chosen for the first time. */
 function live(): void {
   for (;;) {
     passGate(threadAt(index) + THREAD.gate);
-    const message = latest();
-    if (message === undefined) continue;
-    if ('world' in message) {
-      world = message.world;
-      definition.world?.join(world, info);
-      openGate(HEADER.conductorGate);
+    const received = receiveMessageOnPort(port) as { message: ToThread } | undefined;
+    if (received === undefined) {
+      if (!begin()) return;
       continue;
     }
+    const { message } = received;
     if ('tidy' in message) {
       real.setImmediate(tidy);
       return;
     }
-    schedule = message.schedule;
-    random = message.random;
-    setEnds(message.ends);
-    info = { index, ends: message.ends };
-    if (!begin(message.state)) return;
+    if ('world' in message) {
+      world = message.world;
+      definition.world?.join(world, info);
+    } else {
+      prepare(message);
+    }
+    heard();
   }
 }
 
 /** The event loop has turned, and no schedule runs: now finalizers may. */
 function tidy(): void {
   finalizeNow();
-  openGate(HEADER.conductorGate);
+  heard();
   live();
 }
 
-/** Runs the thread's function; returns false if it goes on in the event loop, which then comes back to `live`. */
-function begin(sent: unknown): boolean {
+function heard(): void {
+  words[threadAt(index) + THREAD.heard] = 1;
+  openGate(HEADER.conductorGate);
+}
+
+let state: unknown;
+
+/**
+ * Receives what the thread works on in the next schedule, before that begins: what a scenario does to receive isn't under control, so if it had to wait for a
+ * thread that is under control, for a lock that this one holds, it would wait for ever.
+ */
+function prepare(message: Extract<ToThread, { state: unknown }>): void {
+  ({ schedule, random } = message);
+  const { ends } = message;
+  setEnds(ends);
+  info = { index, ends };
   resetClock();
   loose = undefined;
-  numberBuffers([world, sent, { ends: info.ends }]);
-  let state = sent;
+  numberBuffers([world, message.state, { ends }]);
   try {
-    if (definition.receive !== undefined) state = definition.receive(sent as never, info);
+    state =
+      definition.receive === undefined ? message.state : definition.receive(message.state as never, info);
   } catch (error) {
-    setMe(index);
-    fail(error);
+    loose = { error };
+  }
+}
+
+/** Runs the thread's function; returns false if it goes on in the event loop, which then comes back to `live`. */
+function begin(): boolean {
+  setMe(index);
+  if (loose !== undefined) {
+    fail(loose.error);
     return true;
   }
-  setMe(index);
   words[threadAt(index) + THREAD.state] = STATE.ready;
   if (deliverLeftovers()) {
     // Their promises' reactions come first.
     real.setImmediate(() => {
-      if (run(state)) real.setImmediate(live);
+      if (run()) real.setImmediate(live);
     });
     return false;
   }
-  return run(state);
+  return run();
 }
 
-function run(state: unknown): boolean {
+function run(): boolean {
   try {
     const value = work(state, info);
     if (isThenable(value)) {

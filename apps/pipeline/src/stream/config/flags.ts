@@ -104,7 +104,7 @@ function describeFlags(): Command {
     )
     .option('--ack', 'tell senders over TCP which lines are stored: {"ack":n}')
     .optionsGroup('What is done with them:')
-    .option('--transform <module>', 'a module (.ts or .js) that exports a transform; see README.md')
+    .option('--transform <module>', 'a module (.ts or .js) that exports a transform; see STREAM.md')
     .option('--workers <n>', 'threads that run it (default: one for each core, at most 8)', number)
     .option('--timeout <ms>', 'how long it may take for one line (default: 30000)', number)
     .option('--key-field <name>', 'property of each JSON line that makes it the same when it comes again')

@@ -7,6 +7,7 @@ import type { Intake } from '../intake/intake.ts';
 import type { Receipt } from '../intake/receipt.ts';
 import { LineSplitter } from '../lines/line-splitter.ts';
 import type { Logger } from '../log.ts';
+import { limitConnections } from '../web/connection-limit.ts';
 import { deny } from '../web/guard.ts';
 import { listen } from './listen.ts';
 import { untilAborted } from './socket-reader.ts';
@@ -46,7 +47,7 @@ export class HttpSource implements Source {
       requestTimeout: 0,
       connectionsCheckingInterval: 1000,
     });
-    this.#server.maxConnections = config.maxConnections;
+    limitConnections(this.#server, config.maxConnections);
     this.#server.on('request', (request, response) => this.#answer(request, response));
   }
 
@@ -105,7 +106,10 @@ export class HttpSource implements Source {
   #refusal(request: IncomingMessage): [status: number, body: object] | undefined {
     const denial = deny(request, this.#config);
     if (denial !== undefined) return [denial.status, { error: denial.error }];
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    // Not by `new URL`, which throws for some that any sender may send, such as "//".
+    const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname;
+    if (pathname === undefined)
+      return [400, { error: `the address ${JSON.stringify(request.url)} can't be understood` }];
     if (request.method === 'GET' && pathname === '/health') return undefined;
     const { path } = this.#config;
     if (pathname !== path) return [404, { error: `post to ${path}, not to ${pathname}` }];
@@ -181,6 +185,9 @@ export class HttpSource implements Source {
       }
     };
     let heard: number | undefined = performance.now();
+    // When the line began that is coming in, and which it is, by the time in which something was read: a byte now and then holds a connection no longer than silence.
+    let begun: number | undefined;
+    let line = 0;
     let trouble: { status: number; error: string } | undefined;
     const given = new AbortController();
     const giveUp = (status: number, error: string): void => {
@@ -191,6 +198,8 @@ export class HttpSource implements Source {
       if (heard === undefined) return;
       if (this.#stopped) giveUp(503, 'the pipeline is stopping; the lines that are counted here were taken');
       else if (performance.now() - heard > lineTimeoutMs) giveUp(408, `nothing came for ${lineTimeoutMs} ms`);
+      else if (begun !== undefined && performance.now() - begun > lineTimeoutMs)
+        giveUp(408, `a line was begun and not ended within ${lineTimeoutMs} ms`);
     }, LOOK_MS);
     try {
       const chunks = request.iterator({ destroyOnReturn: false });
@@ -199,9 +208,14 @@ export class HttpSource implements Source {
         if (next === undefined) return trouble;
         if (next.done === true) break;
         heard = undefined;
+        const arrived = performance.now();
         splitter.push(next.value as Uint8Array);
         await put();
         heard = performance.now();
+        if (!splitter.pending) begun = undefined;
+        else if (begun === undefined || splitter.count !== line) begun = heard;
+        else begun += heard - arrived;
+        line = splitter.count;
       }
       splitter.end();
       await put();

@@ -33,7 +33,10 @@ export class TcpSource implements Source {
   readonly #server: Server;
   readonly #stop = new AbortController();
   readonly #settle: { resolve: () => void; reject: (error: unknown) => void };
+  /** In the order in which they came. */
   readonly #connections = new Set<Connection>();
+  /** Those of them that had to give way to others, and are about to end. */
+  readonly #leaving = new Set<Connection>();
   #serial = 0;
   #address = '';
 
@@ -93,7 +96,7 @@ export class TcpSource implements Source {
       this.#log.debug({ source: name, peer, error: describe(error) }, 'a connection broke'),
     );
     const replies = new Replies(socket, { acks: this.#config.kind === 'tcp' && this.#config.ack });
-    if (this.#connections.size >= maxConnections) {
+    if (this.#connections.size - this.#leaving.size >= maxConnections && !this.#makeRoom()) {
       this.#log.warn({ source: name, peer, maxConnections }, 'a connection was refused: there are too many');
       if (this.#config.kind === 'tcp') replies.error(`there are ${maxConnections} connections already`);
       socket.end();
@@ -115,6 +118,22 @@ export class TcpSource implements Source {
       // While the program stops, `close` says good-bye.
       if (!this.#stop.signal.aborted) await this.#end(connection);
     });
+  }
+
+  /** Ends the connection over which no whole line has come for the longest time since it was made. Without that, who opens many and says nothing would lock everybody else out. */
+  #makeRoom(): boolean {
+    for (const connection of this.#connections) {
+      const { socket, receipt, replies } = connection;
+      if (receipt.lines > 0 || this.#leaving.has(connection)) continue;
+      this.#leaving.add(connection);
+      if (this.#config.kind === 'tcp')
+        replies.error(
+          `there are ${this.#config.maxConnections} connections already, and no line came over this one`,
+        );
+      socket.destroySoon();
+      return true;
+    }
+    return false;
   }
 
   /** Reads it to its end. Never throws: what is wrong with a connection concerns no other. */
@@ -166,6 +185,7 @@ export class TcpSource implements Source {
     }
     this.#intake.close(receipt);
     this.#connections.delete(connection);
+    this.#leaving.delete(connection);
     await new Promise<void>(resolve => {
       if (socket.destroyed) return resolve();
       const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS);

@@ -56,7 +56,16 @@ function cookieOf(request: IncomingMessage, name: string | undefined): string | 
   if (name === undefined) return undefined;
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [key, value] = part.trim().split('=');
-    if (key === name && value !== undefined) return decodeURIComponent(value);
+    if (key === name && value !== undefined) return decoded(value);
   }
   return undefined;
+}
+
+/** Undefined for what this server never gave out. */
+function decoded(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -8,6 +8,7 @@ import type { WebConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import { listen } from '../sources/listen.ts';
 import type { Stream } from '../stream.ts';
+import { limitConnections } from './connection-limit.ts';
 import { deny, sameToken } from './guard.ts';
 import { Sampler } from './sampler.ts';
 import type { Update } from './snapshot.ts';
@@ -15,6 +16,7 @@ import type { Update } from './snapshot.ts';
 const COOKIE = 'heddle-pipeline';
 /** Pages that may look at once. */
 const MOST_VIEWERS = 50;
+const MOST_CONNECTIONS = 200;
 /** After the end, pages have so long to hear of it. */
 const LAST_WORDS_MS = 300;
 
@@ -40,7 +42,8 @@ export interface Web {
 export async function startWeb(config: WebConfig, stream: Stream, log: Logger): Promise<Web> {
   const sampler = new Sampler(stream);
   const viewers = new Set<ServerResponse>();
-  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+  const limits = { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
+  const server = createServer(limits, (request, response) => {
     response.on('error', () => {});
     answer(request, response).catch((error: unknown) => {
       log.error({ error: String(error) }, 'the page could not be served');
@@ -49,8 +52,15 @@ export async function startWeb(config: WebConfig, stream: Stream, log: Logger): 
     });
   });
 
+  limitConnections(server, MOST_CONNECTIONS);
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (url === null)
+      return json(response, 400, {
+        error: `the address ${JSON.stringify(request.url)} can't be understood`,
+      });
+    const { pathname, searchParams } = url;
     const { token } = config;
     // The address with the token is opened once; from then on a cookie that no other site can use stands for it.
     const given = searchParams.get('token');
