@@ -84,14 +84,14 @@ export function* outcomeOf<T>(play: Play<T>): Play<T | string> {
   }
 }
 
-/** What the call throws, as `name: message` without the object's own name in front; '' if it doesn't. */
-export function refusalOf(call: () => unknown): string {
+/** What the call throws, as `name: message`, without the name of the place that is in front of it unless the `whole` is wanted; '' if it doesn't. */
+export function refusalOf(call: () => unknown, { whole = false } = {}): string {
   try {
     call();
     return '';
   } catch (error) {
     const { message, name } = error as Error;
-    return `${name}: ${message.slice(message.indexOf(': ') + 1).trim()}`;
+    return `${name}: ${whole ? message : message.slice(message.indexOf(': ') + 1).trim()}`;
   }
 }
 
