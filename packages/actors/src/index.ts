@@ -31,6 +31,7 @@ export type { DedicatedContext, DedicatedFunction } from './runtime/dedicated-th
 export { ActorSystem } from './runtime/system.ts';
 export type { SystemOptions } from './runtime/system.ts';
 export type { SpawnArguments, SpawnOptions } from './runtime/spawn.ts';
+export type { StopOptions } from './runtime/when-ended.ts';
 export type { Placement } from './runtime/placement.ts';
 export type { ActorRef, Answer, AskOptions, Question, Reply } from './runtime/ref.ts';
 export type { FullPolicy, MailboxOptions } from './mailbox/mailbox.ts';

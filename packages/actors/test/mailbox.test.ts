@@ -52,6 +52,68 @@ describe('a bounded mailbox has exactly its capacity', () => {
     expect(await through(mailbox, items(input))).toEqual({ seen: seen.split(' '), dead });
   });
 
+  test('latestByKey: a message whose key changes while it waits takes none of the others along', async () => {
+    const changing = { key: 'a', n: 1 };
+    const kit = new TestSystem();
+    const seen: string[] = [];
+    const ref = kit.spawn((_context: Context<Item>) => (item: Item) => void seen.push(item.key + item.n), {
+      mailbox: { capacity: 9, whenFull: 'latestByKey', key: (item: Item) => item.key } as MailboxOptions,
+    });
+    await kit.settle();
+    ref.tell(changing);
+    changing.key = 'b';
+    await kit.settle();
+    for (const item of items('c2 a3')) ref.tell(item);
+    await kit.settle();
+    expect(seen).toEqual(['b1', 'c2', 'a3']);
+  });
+
+  test('priority and key see the message itself in a tick, an adapted message and the result of a promise', async () => {
+    const kit = new TestSystem();
+    const seen: number[] = [];
+    const ranked = new Set<unknown>();
+    const failing: unknown[] = [];
+    let open = (): void => {};
+    const opened = new Promise<void>(resolve => (open = resolve));
+    const ref = kit.spawn(
+      (context: Context<Item>) => {
+        context.timers.after('tick', 0, { key: 't', n: 2 });
+        context.pipeToSelf(Promise.resolve(3), n => ({ key: 'p', n }));
+        context.adapter<number>(n => ({ key: 'a', n })).tell(1);
+        context
+          .adapter<number>(() => {
+            throw new RangeError('of the actor');
+          })
+          .tell(4);
+        return opened.then(() => (item: Item) => void seen.push(item.n));
+      },
+      {
+        onError: [[(error: unknown) => failing.push(error) > 0, 'resume']],
+        mailbox: {
+          priority(item: Item) {
+            ranked.add(item.key);
+            return item.n;
+          },
+        } as MailboxOptions,
+      },
+    );
+    await kit.advance(1);
+    open();
+    await kit.settle();
+    expect(ref.alive).toBe(true);
+    expect(ranked).toEqual(new Set(['a', 't', 'p']));
+    expect(seen).toEqual([1, 2, 3]);
+    expect(failing).toEqual([new RangeError('of the actor')]);
+  });
+
+  test('a priority that is no number makes a dead letter, and disorders nothing', async () => {
+    const { seen, dead } = await through(
+      { priority: item => (item.n === 0 ? (undefined as unknown as number) : item.n) },
+      items('a3 b0 c1 d2'),
+    );
+    expect({ seen, dead }).toEqual({ seen: ['c1', 'd2', 'a3'], dead: ['b0 faulty'] });
+  });
+
   test('latestByKey across the growth of its ring and a random load', async () => {
     const random = seededRandom(7);
     const input = Array.from({ length: 3000 }, (_, n) => ({

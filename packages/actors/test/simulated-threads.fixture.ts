@@ -1,5 +1,5 @@
 /** Actors for simulated threads, declared as for real ones. */
-import { actor } from '../src/index.ts';
+import { actor, behavior, describeReason } from '../src/index.ts';
 import type { ActorRef, Context, Reply } from '../src/index.ts';
 
 /** Tells what it gets, and where it runs. */
@@ -45,5 +45,30 @@ export const fragile = actor(
       if (typeof message === 'number') to.tell(message);
       else message.reply.tell(message.n);
     };
+  },
+);
+
+/** Its parent fails with it. */
+export const escalating = actor(
+  import.meta,
+  function escalating(_context: Context<string>) {
+    return () => {
+      throw new RangeError('as told');
+    };
+  },
+  { onError: [[RangeError, 'escalate']] },
+);
+
+/** Hands on what it gets, and takes `ms` to end. */
+export const lingering = actor(
+  import.meta,
+  function lingering(context: Context<string>, to: ActorRef<string>, ms: number) {
+    return behavior<string>({
+      receive: text => to.tell(text),
+      async stopped(reason) {
+        await new Promise<void>(resolve => void context.cell.dispatcher.after(ms, resolve));
+        to.tell(`stopped: ${describeReason(reason)}`);
+      },
+    });
   },
 );

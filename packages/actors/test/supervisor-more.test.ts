@@ -117,6 +117,18 @@ test('simple_one_for_one_corruption: after the first end of a temporary dynamic 
   }
 });
 
+test('simple_one_for_one_restart_ignore: a dynamic child that ignores when it is restarted is gone', async () => {
+  const it = await start({ ...roomy, strategy: 'dynamic', children: [{ start: worker(['ok', 'ignore']) }] });
+  const { ref } = await it.call(it.sup.startChild([]));
+  (ref as ActorRef<Command>).tell(crash);
+  await it.kit.settle();
+  expect(it.trace().slice(-3)).toEqual(['- worker:4 error', '? worker:4', '- worker:4 normal']);
+  expect(await it.call(it.sup.children())).toEqual([]);
+  expect(await it.counts()).toEqual([1, 0, 0, 0]);
+  await it.kit.until(it.kit.system.stop());
+  expect(it.kit.trace).toContain('- /sup shutdown');
+});
+
 describe('significant children and reconfigure', () => {
   const options = (
     autoShutdown: AutoShutdown,

@@ -303,7 +303,7 @@ describe('administration', () => {
     expect(await it.statuses()).toEqual(['child running']);
   });
 
-  test('child_adm_simple: a dynamic supervisor takes arguments, and refs instead of ids', async () => {
+  test('child_adm_simple, which_children_simple_one_for_one: a dynamic supervisor takes arguments, and refs instead of ids', async () => {
     const it = await start({
       strategy: 'dynamic',
       ...roomy,

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { ActorSystem } from '../src/index.ts';
-import type { ActorRef, Context, DeadLetter } from '../src/index.ts';
+import { ActorSystem, behavior, exit, next } from '../src/index.ts';
+import type { ActorRef, Behavior, Context, DeadLetter } from '../src/index.ts';
 import { TestSystem } from '../src/testkit/index.ts';
 
 const index = new URL('../src/index.ts', import.meta.url).href;
@@ -104,4 +104,106 @@ test('a storm of dead letters is a line in the log now and then, with what they 
   expect(kit.reports).toMatchObject(
     [10_000, 5].map(count => ({ type: 'deadLetters', count, reasons: { stopped: count } })),
   );
+});
+
+test('equal messages that wait during a backoff are told apart: some wait, and each that is too many is a dead letter', async () => {
+  const kit = new TestSystem();
+  const seen: string[] = [];
+  const ref = kit.spawn(
+    (_context: Context<string>) => (message: string) => {
+      if (message === 'crash') throw new Error('crash');
+      seen.push(message);
+    },
+    { onError: [[Error, 'restart']], backoff: { min: 500, max: 500 }, stashCapacity: 10 },
+  );
+  ref.tell('crash');
+  await kit.settle();
+  for (let n = 0; n < 25; n++) ref.tell('again');
+  expect(kit.deadLetters.map(({ reason }) => reason)).toEqual(Array(15).fill('mailboxFull'));
+  await kit.advance(500);
+  expect(seen).toEqual(Array(10).fill('again'));
+});
+
+test('a storm of messages during a backoff costs each of them the same', async () => {
+  const kit = new TestSystem();
+  const ref = kit.spawn(
+    (_context: Context<unknown>) => () => {
+      throw new Error('crash');
+    },
+    { onError: [[Error, 'restart']], backoff: { min: 500, max: 500 }, stashCapacity: 10_000 },
+  );
+  ref.tell('crash');
+  await kit.settle();
+  const cost = (): number => {
+    const start = performance.now();
+    for (let n = 0; n < 10_000; n++) ref.tell({ n });
+    return performance.now() - start;
+  };
+  const accepted = cost();
+  const refused = cost();
+  expect(kit.deadLetters).toHaveLength(10_000);
+  // It was a thousand times as much: each refusal looked at all that wait.
+  expect(refused).toBeLessThan(50 * accepted + 100);
+});
+
+test('a handler that becomes what is no behaviour fails, and nobody else does', async () => {
+  for (const isAsync of [false, true]) {
+    const kit = new TestSystem();
+    const become = (): unknown => next.become('nonsense' as unknown as () => void);
+    const ref = kit.spawn(
+      (_context: Context<string>) => () => (isAsync ? Promise.resolve().then(become) : become()),
+    );
+    ref.tell('go');
+    await kit.settle();
+    expect(kit.reports).toMatchObject([
+      {
+        type: 'crash',
+        reason: {
+          error: new TypeError(
+            'next.become: a behaviour must be a function or an object with receive, got nonsense (string)',
+          ),
+        },
+      },
+    ]);
+    expect(ref.alive).toBe(false);
+  }
+});
+
+test.each(['stop', 'kill', 'end by themselves'])(
+  'actors below each other by the thousands: %s',
+  async how => {
+    const DEPTH = 20_000;
+    await using system = new ActorSystem({ threads: 0, report: () => {} });
+    let started = 0;
+    let ended = 0;
+    function nest(context: Context<never>, depth: number): Behavior<never> {
+      started += 1;
+      if (depth > 0) context.spawn(nest, { args: [depth - 1] });
+      return behavior<never>({ receive: () => {}, stopped: () => void (ended += 1) });
+    }
+    const top = system.spawn(nest, { args: [DEPTH] });
+    while (started <= DEPTH) await new Promise(resolve => setImmediate(resolve));
+    expect(system.inspect().children).toHaveLength(1);
+    const whenStopped = top.whenStopped();
+    if (how === 'stop') await system.stop();
+    else system.exit(top, how === 'kill' ? exit.killed : exit.shutdown);
+    expect(await whenStopped).toEqual(how === 'kill' ? exit.killed : exit.shutdown);
+    expect(ended).toBe(how === 'kill' ? 0 : DEPTH + 1);
+  },
+  60_000,
+);
+
+test('escalate at the top of the tree ends that actor alone', async () => {
+  const kit = new TestSystem();
+  const failing = kit.spawn(
+    (_context: Context<string>) => () => {
+      throw new RangeError('top');
+    },
+    { onError: [[RangeError, 'escalate']] },
+  );
+  const other = kit.spawn((_context: Context<string>) => () => {});
+  failing.tell('go');
+  await kit.settle();
+  expect([failing.alive, other.alive]).toEqual([false, true]);
+  expect(kit.spawn((_context: Context<string>) => () => {}).alive).toBe(true);
 });

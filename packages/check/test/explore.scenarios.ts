@@ -45,6 +45,28 @@ export const time: Scenario = scenario<Cells>(import.meta, {
   finally: (_, { results }) => assert.ok(['ok', 'timed-out', 'not-equal'].includes(results[1] as string)),
 });
 
+/** Each thread needs the lock to receive its state, as a new worker needs its allocator's: nobody under control may hold it then. */
+export const receivesUnderLock: Scenario = scenario<Cells>(import.meta, {
+  name: 'receives under a lock',
+  setup,
+  receive: (cells: Cells): Cells => {
+    while (Atomics.compareExchange(cells.cells, 0, 0, 1) !== 0);
+    Atomics.store(cells.cells, 0, 0);
+    Atomics.add(cells.cells, 1, 1);
+    return cells;
+  },
+  send: state => state,
+  threads: [
+    ({ cells }) => {
+      while (Atomics.compareExchange(cells, 0, 0, 1) !== 0);
+      const received = Atomics.load(cells, 1);
+      Atomics.store(cells, 0, 0);
+      return received;
+    },
+  ],
+  finally: (_, { results }) => assert.deepEqual(new Set(results), new Set([results.length])),
+});
+
 /** What Node does in which order: microtasks first, then one event after the other. */
 export const eventLoop: Scenario = scenario<Cells>(import.meta, {
   name: 'event loop',

@@ -38,6 +38,10 @@ describe('explore', () => {
     expect((await explore(s.added, { threads: 5, schedules: 20 })).schedules).toBe(20);
   });
 
+  it('lets all threads receive their state before the first step', async () => {
+    expect((await explore(s.receivesUnderLock, { threads: 3, schedules: 100 })).schedules).toBe(100);
+  });
+
   it('refuses what makes no sense', async () => {
     await expect(explore(s.added, { threads: 0 })).rejects.toThrow(
       'threads must be a whole number from 1 to 16, got 0',

@@ -66,5 +66,20 @@ export function behavior(behavior: object): object {
   return behavior;
 }
 
+/** Throws `TypeError` for what is no behaviour, naming the place: a string, or an actor. */
+export function checkBehavior<M>(
+  behavior: Behavior<M>,
+  place: string | { readonly path: string },
+): Behavior<M> {
+  if (typeof behavior === 'function') return behavior;
+  if (typeof behavior !== 'object' || behavior === null || typeof behavior.receive !== 'function') {
+    const where = typeof place === 'string' ? place : place.path;
+    throw new TypeError(
+      `${where}: a behaviour must be a function or an object with receive, got ${String(behavior)} (${typeof behavior})`,
+    );
+  }
+  return behavior;
+}
+
 /** What a setup function returns: a behaviour, `next.ignore()`, `next.started(…)`, `next.stop(…)`, or a promise of it. */
 export type Setup<M> = Behavior<M> | Next | Promise<Behavior<M> | Next>;

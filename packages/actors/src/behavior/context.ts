@@ -2,13 +2,15 @@
 import type { Event } from '@heddle/core';
 import type { Cell } from '../runtime/cell.ts';
 import { Envelope } from '../runtime/envelope.ts';
-import { AdapterRef, LocalRef } from '../runtime/local-ref.ts';
+import { AdapterRef } from '../runtime/local-ref.ts';
 import type { ActorRef, Answer, AskOptions, Question } from '../runtime/ref.ts';
 import { spawnChild } from '../runtime/spawn.ts';
 import type { SpawnArguments } from '../runtime/spawn.ts';
+import { cellHere, stopActor } from '../runtime/when-ended.ts';
+import type { StopOptions } from '../runtime/when-ended.ts';
 import type { EventStream } from '../services/event-stream.ts';
 import type { Registry } from '../services/registry.ts';
-import { exit } from '../supervision/exit-reason.ts';
+import { checkReason } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { ActorTimers } from '../timers/actor-timers.ts';
 import type { Actor, SetupFunction } from './actor.ts';
@@ -28,6 +30,14 @@ class Piped extends Envelope {
 
   override open(): { readonly message: unknown } | undefined {
     return this.#isCurrent() ? { message: this.#translate(this.content as never) } : undefined;
+  }
+
+  override preview(): { readonly message: unknown } | undefined {
+    try {
+      return this.open();
+    } catch {
+      return undefined; // That is the actor's failure, when its turn comes.
+    }
   }
 }
 
@@ -89,17 +99,18 @@ export class Context<in out M> {
     return spawnChild(this.#cell, actor, options[0]) as ActorRef<C>;
   }
 
-  /** Asks a child to end, having handled what its mailbox holds; when its `shutdown` time is over it is killed. Resolves with the reason when it has ended. */
-  stop(child: ActorRef<never>): Promise<ExitReason> {
-    const cell = child instanceof LocalRef ? child.cell : undefined;
-    if (cell?.parent !== this.#cell) {
+  /**
+   * Asks a child to end, having handled what its mailbox holds; when its `shutdown` time is over it is killed. Resolves with the reason when it has ended. With a
+   * `timeout` or `signal` only the wait ends, with core's `TimeoutError` or `signal.reason`; the stop goes on. Throws `TypeError` for a ref that isn't a child's.
+   */
+  stop(child: ActorRef<never>, options?: StopOptions): Promise<ExitReason> {
+    const { runtime } = this.#cell;
+    if (cellHere(runtime, child)?.parent !== this.#cell) {
       throw new TypeError(
         `${this.path}: stop() is for children; ${child.path} is none. Use exit(), or ask its parent`,
       );
     }
-    return new Promise(resolve =>
-      cell.requestStop(cell.options.shutdown ?? 5000, true, exit.shutdown, resolve),
-    );
+    return stopActor(runtime, child, options);
   }
 
   /** Asks for exactly one `down` when `ref` ends, as a signal, or as `message` if there is one; at once with `noproc` if it has ended. Returns the number for `unwatch`. */
@@ -154,6 +165,7 @@ export class Context<in out M> {
    * trap. Source: OTP's `exit/2`.
    */
   exit(ref: ActorRef<never>, reason: ExitReason): void {
+    checkReason(reason, `exit ${ref.path}`);
     if (reason.type === 'killed') ref.signal({ kind: 'kill' });
     else ref.signal({ kind: 'exit', from: this.#cell.ref as ActorRef<never>, reason, linked: false });
   }
@@ -197,13 +209,16 @@ export class Context<in out M> {
     this.#cell.bonds.setReceiveTimeout(this.#cell, ms);
   }
 
-  /** A second address for messages of another type; `translate` runs here, as part of handling the message. */
+  /**
+   * A second address for messages of another type; `translate` runs here, as part of handling the message. If the mailbox has `priority` or `key`, which must know
+   * the message earlier, it runs once more when the message comes.
+   */
   adapter<T>(translate: (message: T) => M): ActorRef<T> {
     return new AdapterRef<T>(this.#cell, translate as (message: unknown) => unknown);
   }
 
   /**
-   * Has the result of a promise come as a message; both functions run here, as part of handling it. If this instance has ended by then, nothing comes. Without `failed` an
+   * Has the result of a promise come as a message; both functions run here, as part of handling it (as for `adapter`). If this instance has ended by then, nothing comes. Without `failed` an
    * error of the promise fails the actor.
    */
   pipeToSelf<T>(promise: PromiseLike<T>, done: (value: T) => M, failed?: (error: unknown) => M): void {

@@ -1,6 +1,7 @@
 /** What a handler may return besides a new state: instructions to the actor that it runs in. */
 import type { ExitReason } from '../supervision/exit-reason.ts';
-import { exit } from '../supervision/exit-reason.ts';
+import { checkReason, exit } from '../supervision/exit-reason.ts';
+import { checkBehavior } from './behavior.ts';
 import type { Behavior } from './behavior.ts';
 
 export const STOP = 0;
@@ -35,9 +36,9 @@ const stopped = new Next(STOP, exit.normal);
  * behavior({ state: 0, receive: (count, message: 'add' | 'done') => (message === 'done' ? next.stop() : count + 1) });
  */
 export const next: {
-  /** Ends the actor after this message: its children first, then its `stopped` hook. Default reason: `normal`. */
+  /** Ends the actor after this message: its children first, then its `stopped` hook. Default reason: `normal`. Throws `TypeError` for what is no reason. */
   stop(reason?: ExitReason): Next;
-  /** From the next message on, `behavior` handles what comes: a handler, or `behavior({ … })` with a state of its own. */
+  /** From the next message on, `behavior` handles what comes: a handler, or `behavior({ … })` with a state of its own. Throws `TypeError` for what is none. */
   become<M>(behavior: Behavior<M>): Next;
   /** The new state, also if it is `undefined` or a promise, which a plainly returned one can't be. */
   continue(state: unknown): Next;
@@ -48,10 +49,10 @@ export const next: {
   /** From the setup function: the behaviour, and information for whoever starts it through a supervisor. Source: OTP's `{ok, Pid, Info}`. */
   started<M>(behavior: Behavior<M>, info: unknown): Next;
 } = {
-  stop: reason => (reason === undefined ? stopped : new Next(STOP, reason)),
-  become: behavior => new Next(BECOME, behavior),
+  stop: reason => (reason === undefined ? stopped : new Next(STOP, checkReason(reason, 'next.stop'))),
+  become: behavior => new Next(BECOME, checkBehavior(behavior, 'next.become')),
   continue: state => new Next(CONTINUE, state),
   unhandled: () => unhandled,
   ignore: () => ignored,
-  started: (behavior, info) => new Next(STARTED, behavior, info),
+  started: (behavior, info) => new Next(STARTED, checkBehavior(behavior, 'next.started'), info),
 };

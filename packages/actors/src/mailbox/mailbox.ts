@@ -12,7 +12,7 @@
  *
  * The sender is never thrown at: `offer` says what became of the message, and the actor's cell makes dead letters.
  */
-import { untraced } from '../observability/hooks.ts';
+import { Envelope } from '../runtime/envelope.ts';
 import { Fifo } from './fifo.ts';
 
 /** When a mailbox is full. */
@@ -26,7 +26,7 @@ export interface MailboxOptions<M = never> {
   readonly whenFull?: FullPolicy;
   /** The key of a message, for `latestByKey`; compared as a `Map` does. */
   readonly key?: (message: M) => unknown;
-  /** Lower is served first, equals in the order of arrival. */
+  /** Lower is served first, equals in the order of arrival. A message for which it throws, or returns no number, is a dead letter (`faulty`). */
   readonly priority?: (message: M) => number;
 }
 
@@ -34,7 +34,7 @@ export const ACCEPTED = 0;
 export const REFUSED = 1;
 export const DROPPED = 2;
 export const DISPLACED = 3;
-/** The user's own `priority` or `key` function threw; `displaced` holds the error. */
+/** The user's own `priority` or `key` function threw, or there was no priority in what it returned; `displaced` holds the error. */
 export const FAULTY = 4;
 
 /** What became of a message that was offered. */
@@ -176,6 +176,14 @@ function before(a: { rank: number; arrival: number }, b: { rank: number; arrival
   return a.rank < b.rank || (a.rank === b.rank && a.arrival < b.arrival);
 }
 
+/** Of a message whose key can't be known yet. */
+const NO_KEY: unique symbol = Symbol('no key');
+
+/** The message as its handler will see it. */
+function look(message: unknown): { readonly message: unknown } | undefined {
+  return message instanceof Envelope ? message.preview() : { message };
+}
+
 /** Every mailbox with options: what was put back stands before the line, which is a ring or a heap. */
 class BoundedMailbox implements Mailbox {
   readonly blocks: boolean;
@@ -188,6 +196,8 @@ class BoundedMailbox implements Mailbox {
   readonly #ranked: Ranked | undefined;
   /** Where the queued message of each key stands in the ring. */
   readonly #positions = new Map<unknown, number>();
+  /** The keys of what is in the ring, in its order: a message may have another by the time it is taken. */
+  readonly #keys = new Fifo();
   #displaced: unknown;
 
   constructor(options: MailboxOptions<unknown>) {
@@ -209,16 +219,16 @@ class BoundedMailbox implements Mailbox {
 
   offer(message: unknown): Offered {
     let rank = 0;
-    let key: unknown;
+    let key: unknown = NO_KEY;
     try {
       // Here and not when it is taken: the place in the line depends on it.
-      if (this.#rank !== undefined) rank = Number(this.#rank(untraced(message)));
-      if (this.#key !== undefined) key = this.#key(untraced(message));
+      if (this.#rank !== undefined) rank = this.#rankOf(this.#rank, message);
+      if (this.#key !== undefined) key = this.#keyOf(this.#key, message);
     } catch (error) {
       this.#displaced = error;
       return FAULTY;
     }
-    if (this.#key !== undefined) {
+    if (key !== NO_KEY) {
       const position = this.#positions.get(key);
       if (position !== undefined) {
         this.#displaced = this.#fifo.replace(position, message);
@@ -236,9 +246,24 @@ class BoundedMailbox implements Mailbox {
     return ACCEPTED;
   }
 
+  #rankOf(rank: (message: unknown) => number, message: unknown): number {
+    const seen = look(message);
+    // What can't be looked at yet is before all others.
+    if (seen === undefined) return -Infinity;
+    const found = rank(seen.message);
+    if (typeof found === 'number' && !Number.isNaN(found)) return found;
+    throw new TypeError(`mailbox.priority must return a number, it returned ${String(found)}`);
+  }
+
+  #keyOf(key: (message: unknown) => unknown, message: unknown): unknown {
+    const seen = look(message);
+    return seen === undefined ? NO_KEY : key(seen.message);
+  }
+
   #push(message: unknown, rank: number, key: unknown): void {
     if (this.#ranked !== undefined) return this.#ranked.push(message, rank);
-    if (this.#key !== undefined) this.#positions.set(key, this.#fifo.end);
+    if (key !== NO_KEY) this.#positions.set(key, this.#fifo.end);
+    if (this.#key !== undefined) this.#keys.push(key);
     this.#fifo.push(message);
   }
 
@@ -256,9 +281,8 @@ class BoundedMailbox implements Mailbox {
   shift(): unknown {
     if (this.#front.size > 0) return this.#front.shift();
     if (this.#ranked !== undefined) return this.#ranked.shift();
-    const message = this.#fifo.shift();
-    if (this.#key !== undefined) this.#positions.delete(this.#key(untraced(message)));
-    return message;
+    if (this.#key !== undefined) this.#positions.delete(this.#keys.shift());
+    return this.#fifo.shift();
   }
 
   unshift(message: unknown): void {
@@ -270,6 +294,7 @@ class BoundedMailbox implements Mailbox {
     this.#fifo.clear();
     this.#ranked?.clear();
     this.#positions.clear();
+    this.#keys.clear();
   }
 
   *[Symbol.iterator](): Generator<unknown> {

@@ -28,7 +28,11 @@ export interface Tracing {
 }
 
 /** A message with its trace. */
-export abstract class TracedMessage extends Envelope {}
+export abstract class TracedMessage extends Envelope {
+  override preview(): { readonly message: unknown } {
+    return { message: this.content };
+  }
+}
 
 /** The message itself, for what looks at it before its turn. */
 export function untraced(message: unknown): unknown {

@@ -18,8 +18,11 @@ export function hideCell(cell: Cell): void {
 
 /** Shows an actor and those below it as they are now. */
 export function showTree(cell: Cell, gauges: Gauges): void {
-  if (!cell.alive) return;
-  showCell(cell, gauges);
-  gauges.show(cell);
-  for (const child of cell.knownBonds?.knownChildren ?? []) showTree(child, gauges);
+  const left = [cell];
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    if (!each.alive) continue;
+    showCell(each, gauges);
+    gauges.show(each);
+    for (const child of each.knownBonds?.knownChildren ?? []) left.push(child);
+  }
 }

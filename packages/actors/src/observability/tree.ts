@@ -23,6 +23,7 @@ export interface ActorInfo {
   readonly lastError: string | undefined;
   /** 0 is the thread that made the system. */
   readonly thread: number;
+  /** Those below it; none below the 200th level. */
   readonly children: readonly ActorInfo[];
 }
 

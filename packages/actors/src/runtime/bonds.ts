@@ -205,10 +205,10 @@ export class Bonds {
     }
   }
 
-  refuseCredit(path: string, reason: ExitReason): void {
+  refuseCredit(cell: Cell, reason: ExitReason): void {
     const creditors = this.knownCreditors;
+    if (creditors === undefined) return;
     this.knownCreditors = undefined;
-    if (creditors !== undefined)
-      for (const each of creditors) each.refused(new ActorDiedError(path, reason, 'send'));
+    for (const each of creditors) each.refused(new ActorDiedError(cell.path, reason, 'send'));
   }
 }

@@ -38,7 +38,7 @@ import { Bonds } from './bonds.ts';
 import { discardCell, killCell } from './cell/end.ts';
 import { reportCrash } from './cell/failure.ts';
 import { handle } from './cell/handling.ts';
-import { limitWaiting, makeDeadLetter, notPlainly } from './cell/refusal.ts';
+import { makeDeadLetter, notPlainly, tooManyWait } from './cell/refusal.ts';
 import { handleSignals, takeSignal } from './cell/signals.ts';
 import { reviveCell, startCell } from './cell/start.ts';
 import { BUSY, CLOSED, HELD, STATE, nothing } from './cell/state.ts';
@@ -141,8 +141,12 @@ export class Cell {
   }
 
   get path(): string {
+    // A loop, since actors may stand below each other by the thousands.
     if (this.parent === undefined) return '';
-    return `${this.parent.path}/${this.name}`;
+    let path = `/${this.name}`;
+    for (let cell: Cell = this.parent; cell.parent !== undefined; cell = cell.parent)
+      path = `/${cell.name}${path}`;
+    return path;
   }
 
   get name(): string {
@@ -183,15 +187,15 @@ export class Cell {
       this.deadLetter(message, 'stopped');
       return REFUSED;
     }
+    if (this.gate !== 0 && tooManyWait(this)) {
+      this.deadLetter(message, 'mailboxFull');
+      return REFUSED;
+    }
     const outcome = this.mailbox.offer(message);
     if (outcome !== ACCEPTED) return notPlainly(this, message, outcome);
-    if (this.gate === 0) {
-      if (!this.queued) {
-        this.queued = true;
-        this.dispatcher.enqueue(this);
-      }
-    } else if (this.state === STATE.restarting || this.state === STATE.dead) {
-      if (limitWaiting(this, message) === REFUSED) return REFUSED;
+    if (this.gate === 0 && !this.queued) {
+      this.queued = true;
+      this.dispatcher.enqueue(this);
     }
     if (this.gauge !== -1) this.runtime.gauges!.waits(this.gauge);
     return ACCEPTED;

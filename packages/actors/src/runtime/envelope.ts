@@ -3,6 +3,11 @@ export abstract class Envelope {
   /** Returns the message in its box, or `undefined` if it is void by now. Runs as part of the handling: an error is the actor's. */
   abstract open(): { readonly message: unknown } | undefined;
 
+  /** The message for what looks at it before its turn (a mailbox that orders, or compares keys), or `undefined` if it can't be had yet. */
+  preview(): { readonly message: unknown } | undefined {
+    return undefined;
+  }
+
   /** Is called when the message has been handled, successfully or not. */
   done(): void {}
 

@@ -1,5 +1,4 @@
 /** References to actors of this thread: a message goes straight into the mailbox, as it is, uncopied. */
-import { TimeoutError } from '@heddle/core';
 import type { AsyncWaitOptions } from '@heddle/core';
 import { ActorDiedError } from '../errors.ts';
 import { exit } from '../supervision/exit-reason.ts';
@@ -13,6 +12,7 @@ import { ActorRef } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
 import { sendTo } from './send.ts';
 import type { InternalSignal } from './signal.ts';
+import { whenEnded } from './when-ended.ts';
 
 export class LocalRef<in M> extends ActorRef<M> {
   /** @internal */
@@ -37,7 +37,7 @@ export class LocalRef<in M> extends ActorRef<M> {
     options?: AskOptions,
   ): Promise<Answer<T, Q>> {
     const { cell } = this as unknown as LocalRef<T>;
-    checkTimeout(options?.timeout, `ask ${cell.path}`);
+    if (options?.timeout !== undefined) checkTimeout(options.timeout, `ask ${cell.path}`);
     options?.signal?.throwIfAborted();
     if (cell.dispatcher.current === cell) {
       throw new TypeError(
@@ -90,32 +90,9 @@ function askedOf(cell: Cell): Asked {
 }
 
 async function stoppedOf(cell: Cell, options: AsyncWaitOptions | undefined): Promise<ExitReason> {
-  checkTimeout(options?.timeout, `whenStopped ${cell.path}`);
+  if (options?.timeout !== undefined) checkTimeout(options.timeout, `whenStopped ${cell.path}`);
   options?.signal?.throwIfAborted();
-  if (!cell.alive) return exit.noproc;
-  const { dispatcher } = cell;
-  dispatcher.host.hold();
-  let forget = (): void => {};
-  try {
-    return await new Promise<ExitReason>((resolve, reject) => {
-      const { deathWaiters } = cell.bonds;
-      deathWaiters.add(resolve);
-      const onAbort = (): void => reject(options!.signal!.reason as Error);
-      options?.signal?.addEventListener('abort', onAbort, { once: true });
-      const timeout = options?.timeout ?? Infinity;
-      const timer = dispatcher.after(timeout, () =>
-        reject(new TimeoutError(`whenStopped ${cell.path}: it hasn't ended within ${timeout} ms`)),
-      );
-      forget = () => {
-        deathWaiters.delete(resolve);
-        options?.signal?.removeEventListener('abort', onAbort);
-        dispatcher.cancelTimer(timer);
-      };
-    });
-  } finally {
-    forget();
-    dispatcher.host.release();
-  }
+  return cell.alive ? whenEnded(cell, options, 'whenStopped') : exit.noproc;
 }
 
 /** A message for an actor that speaks another language: it is translated as part of its handling. */
@@ -131,6 +108,14 @@ class Adapted extends Envelope {
 
   override open(): { readonly message: unknown } {
     return { message: this.#translate(this.content) };
+  }
+
+  override preview(): { readonly message: unknown } | undefined {
+    try {
+      return this.open();
+    } catch {
+      return undefined; // That is the actor's failure, when its turn comes.
+    }
   }
 }
 

@@ -307,7 +307,7 @@ export class Node implements Border, Receiver {
         this.agents.get(packet[1])?.started(packet[2], packet[3] as Started);
         return;
       case 'exited':
-        this.agents.get(packet[1])?.exited(packet[2], packet[3]);
+        this.agents.get(packet[1])?.exited(packet[2], packet[3], packet[4]);
         return;
       case 'discard':
         this.#guests.discard(packet[1]);

@@ -14,6 +14,8 @@ export class RemoteRef<in M> extends ActorRef<M> {
   readonly #node: Node;
   override readonly id: number;
   override readonly path: string;
+  /** @internal Its agent, which was on this thread, has let it go. */
+  isOver = false;
 
   constructor(node: Node, id: number, path: string) {
     super();
@@ -57,7 +59,7 @@ export class RemoteRef<in M> extends ActorRef<M> {
   }
 
   override get alive(): boolean {
-    return this.#node.seemsAlive(this.id);
+    return !this.isOver && this.#node.seemsAlive(this.id);
   }
 
   override whenStopped(options?: AsyncWaitOptions): Promise<ExitReason> {

@@ -15,7 +15,7 @@ export async function sendTo(
   message: unknown,
   options: AsyncWaitOptions | undefined,
 ): Promise<void> {
-  checkTimeout(options?.timeout, `send ${cell.path}`);
+  if (options?.timeout !== undefined) checkTimeout(options.timeout, `send ${cell.path}`);
   options?.signal?.throwIfAborted();
   if (!deliverNow(cell, message, always)) await credit(cell, message, options, always);
 }

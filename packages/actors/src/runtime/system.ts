@@ -1,6 +1,6 @@
 /** `ActorSystem`: the root of a tree of actors, and what they run on. */
 import type { Actor, SetupFunction } from '../behavior/actor.ts';
-import { exit } from '../supervision/exit-reason.ts';
+import { checkReason, exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { Observatory } from '../observability/observatory.ts';
 import { inspectorPath } from '../observability/inspector.ts';
@@ -24,6 +24,8 @@ import type { Observer, Runtime } from './runtime.ts';
 import { spawnChild } from './spawn.ts';
 import type { SpawnArguments } from './spawn.ts';
 import { Threads } from './threads.ts';
+import { stopActor } from './when-ended.ts';
+import type { StopOptions } from './when-ended.ts';
 
 /** How a system is set up. */
 export interface SystemOptions {
@@ -213,15 +215,25 @@ export class ActorSystem {
 
   /** Sends an exit signal to an actor. See `Context.exit`. */
   exit(ref: ActorRef<never>, reason: ExitReason): void {
+    checkReason(reason, `exit ${ref.path}`);
     if (reason.type === 'killed') ref.signal({ kind: 'kill' });
     else ref.signal({ kind: 'exit', from: this.#root.ref as ActorRef<never>, reason, linked: false });
   }
 
   /**
-   * Stops an actor from the top of the tree, or all of them: last started first, each asked, given its `shutdown` time to handle what it had accepted, and killed only
-   * then. Resolves when it is done, also if it was done before.
+   * Stops all actors: last started first, each asked, given its `shutdown` time to handle what it had accepted, and killed only then; then the threads. Resolves when it is
+   * done, also if it was done before.
+   *
+   * With a ref it stops that actor alone, wherever it runs, and resolves with the reason of its end: `system.stop(ref, { reason, timeout, signal })`. A timeout is the caller's
+   * only, core's `TimeoutError`; the stop goes on. A supervisor starts a permanent child again: use `terminateChild` for those. Source: OTP's `gen_server:stop`.
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void>;
+  stop(ref: ActorRef<never>, options?: StopOptions): Promise<ExitReason>;
+  stop(ref?: ActorRef<never>, options?: StopOptions): Promise<ExitReason | void> {
+    return ref === undefined ? this.#stopAll() : stopActor(this.#root.runtime, ref, options);
+  }
+
+  async #stopAll(): Promise<void> {
     const root = this.#root;
     if (root.alive) {
       const { host } = this.#dispatcher;

@@ -4,7 +4,7 @@
  * - `resume`: the message is dropped, the state stays.
  * - `restart`: a fresh instance in place: same ref, mailbox kept, state new.
  * - `stop`: the actor ends with the error as its reason; a supervisor above may start it again.
- * - `escalate`: as `stop`, and its parent fails with the same error.
+ * - `escalate`: as `stop`, and its parent fails with the same error; at the top of the tree, where there is no parent, as `stop`.
  */
 export type Directive = 'resume' | 'restart' | 'stop' | 'escalate';
 

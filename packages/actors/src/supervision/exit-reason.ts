@@ -35,6 +35,25 @@ export function isAbnormal(reason: ExitReason): boolean {
   return reason.type !== 'normal' && reason.type !== 'shutdown';
 }
 
+const TYPES: readonly string[] = [
+  'normal',
+  'shutdown',
+  'killed',
+  'noproc',
+  'noconnection',
+  'threadDied',
+  'error',
+] satisfies ExitReason['type'][];
+
+/** Throws `TypeError` for what is no reason. */
+export function checkReason(reason: ExitReason, place: string): ExitReason {
+  if (TYPES.includes((reason as Partial<ExitReason> | null)?.type as string)) return reason;
+  const found = reason instanceof Error ? String(reason) : describeValue(reason);
+  throw new TypeError(
+    `${place}: expected a reason, as exit.normal, exit.shutdown or exit.error(error), got ${found} (${typeof reason})`,
+  );
+}
+
 /** The reasons that carry nothing, ready to use: `exit.normal`, `exit.shutdown`, and functions for those that do. */
 export const exit: {
   readonly normal: ExitReason;

@@ -9,6 +9,7 @@ import { Registry } from '../services/registry.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { SpawnOptions } from '../runtime/spawn.ts';
+import type { StopOptions } from '../runtime/when-ended.ts';
 import { AdaptedEffectRef, EffectRef } from './effect-ref.ts';
 import type { Recorder } from './effects.ts';
 
@@ -64,11 +65,11 @@ export class EffectContext<M> {
     return ref;
   }
 
-  stop(child: ActorRef<never>): Promise<ExitReason> {
+  stop(child: ActorRef<never>, options: StopOptions = {}): Promise<ExitReason> {
     this.#record({ type: 'childStopped', path: child.path });
     const at = this.children.findIndex(({ id }) => id === child.id);
     if (at !== -1) this.children.splice(at, 1);
-    return Promise.resolve(exit.shutdown);
+    return Promise.resolve(options.reason ?? exit.shutdown);
   }
 
   watch(ref: ActorRef<never>): number {

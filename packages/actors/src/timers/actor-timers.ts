@@ -40,6 +40,10 @@ class Tick extends Envelope {
     return this.#timers.isCurrent(this.#running) ? { message: this.#running.message } : undefined;
   }
 
+  override preview(): { readonly message: unknown } {
+    return { message: this.#running.message };
+  }
+
   override done(): void {
     this.#timers.handled(this.#running);
   }

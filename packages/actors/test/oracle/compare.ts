@@ -41,7 +41,7 @@ export async function differences(erlang: Erlang, scripts: readonly Script[]): P
   const theirs = await erlang.run(scripts);
   const found: Difference[] = [];
   for (const script of scripts) {
-    const a = normalize(script, theirs.get(script.seed) ?? ['Erlang said nothing']);
+    const a = normalize(script, theirs.get(script.seed)!);
     const b = normalize(script, await runOurs(script));
     if (a.join('\n') !== b.join('\n')) found.push({ script, erlang: a, ours: b });
   }

@@ -1,4 +1,4 @@
-%% The Erlang side of the comparison: runs scripts on OTP's own supervisor, and prints what happened.
+%% The Erlang side of the comparison: runs scripts on OTP's own supervisor, and writes down what happened.
 %%
 %% The supervisor module is loaded with one change: where it asks for the time, it gets the script's. Everything runs on one scheduler, so a process that ends
 %% has told everybody before anybody acts on it, and the collector's order is the order of events.
@@ -8,14 +8,17 @@
 
 -define(TABLE, oracle_table).
 
-main([File]) ->
+main([File, Output]) ->
     case virtual_time() of
         ok ->
             ok = logger:remove_handler(default),
             ok = logger:add_handler(oracle, ?MODULE, #{}),
             ok = logger:set_primary_config(level, error),
             {ok, Scripts} = file:consult(File),
-            lists:foreach(fun run/1, Scripts),
+            %% Not to standard output: what its server hasn't passed on is lost at the end of the program.
+            {ok, Out} = file:open(Output, [write, raw, binary, delayed_write]),
+            [ok = file:write(Out, unicode:characters_to_binary(run(Script))) || Script <- Scripts],
+            ok = file:close(Out),
             erlang:halt(0);
         {error, Why} ->
             io:format(standard_error, "no virtual time: ~p~n", [Why]),
@@ -74,9 +77,12 @@ run({Seed, Tree, Steps}) ->
     quiesce(),
     Lines = call_collector(stop),
     unlink(Collector),
+    %% Until its name is free for the next script's.
+    Gone = monitor(process, Collector),
+    receive {'DOWN', Gone, process, Collector, _} -> ok end,
     ets:delete(?TABLE),
     flush(),
-    io:format("#~w~n~ts", [Seed, [[Line, $\n] || Line <- Lines]]).
+    io_lib:format("#~w~n~ts", [Seed, [[Line, $\n] || Line <- Lines]]).
 
 flush() ->
     receive _ -> flush() after 0 -> ok end.

@@ -12,14 +12,29 @@ import { CLOSED, HELD, STATE, nothing } from './state.ts';
 /** Ends it now, and its children: last started first. */
 export function killCell(cell: Cell): void {
   if (cell.state === STATE.dead) return;
+  // A stack of our own: actors may stand below each other by the thousands.
+  const open = [cell];
+  const left = [beginKill(cell)];
+  while (open.length > 0) {
+    const child = left.at(-1)!.pop();
+    if (child === undefined) {
+      left.pop();
+      finish(open.pop()!, exit.killed);
+    } else if (child.state !== STATE.dead) {
+      open.push(child);
+      left.push(beginKill(child));
+    }
+  }
+}
+
+/** Its own end first in the books, so that a supervisor doesn't restart children that are killed with it. Returns the children, in the order of their start. */
+function beginKill(cell: Cell): Cell[] {
   const children = cell.knownBonds?.knownChildren;
   cell.agent?.kill();
   cell.knownBonds?.onKill?.();
-  // Its own end first in the books, so that a supervisor doesn't restart children that are killed with it.
   cell.gate |= CLOSED;
   cell.state = STATE.stopping;
-  if (children !== undefined) for (const child of [...children].reverse()) child.kill();
-  finish(cell, exit.killed);
+  return children === undefined ? [] : [...children];
 }
 
 export function finish(cell: Cell, reason: ExitReason): void {
@@ -56,11 +71,32 @@ export function finish(cell: Cell, reason: ExitReason): void {
     parent?.knownBonds?.removeChild(cell);
     if (cell.supervised) parent?.knownBonds?.keepFormer(cell);
   }
-  if (bonds?.escalates === true && parent !== undefined && reason.type === 'error') {
+  // A guardian has nobody above it: at the top of the tree to escalate is to stop, and an actor with its parent on another thread escalates by its agent there.
+  if (bonds?.escalates === true && parent?.parent !== undefined && reason.type === 'error') {
     bonds.escalates = false;
     parent.signal({ kind: 'escalated', error: reason.error });
   }
-  bonds?.callDeathWaiters(reason);
+  if (bonds !== undefined) callDeathWaiters(bonds, reason);
+}
+
+/** How many ends may stand on the stack within each other. */
+const MOST_NESTED = 32;
+let nested = 0;
+const postponed: (readonly [Bonds, ExitReason])[] = [];
+
+/** The end of a child goes on to its parent's, and so on. Beyond some depth the rest is done when the stack is free again, in the same turn. */
+function callDeathWaiters(bonds: Bonds, reason: ExitReason): void {
+  if (nested >= MOST_NESTED) return void postponed.push([bonds, reason]);
+  nested += 1;
+  try {
+    bonds.callDeathWaiters(reason);
+    if (nested === 1) {
+      for (let each = postponed.shift(); each !== undefined; each = postponed.shift())
+        each[0].callDeathWaiters(each[1]);
+    }
+  } finally {
+    nested -= 1;
+  }
 }
 
 /** Questions whose message was taken get no answer any more; the others may, from the next instance. */
@@ -83,5 +119,5 @@ export function discardCell(cell: Cell): void {
   if (!cell.supervised) cell.runtime.forget?.(cell);
   while (cell.mailbox.size > 0) cell.deadLetter(cell.mailbox.shift(), 'stopped');
   hideCell(cell);
-  cell.knownBonds?.refuseCredit(cell.path, cell.lastReason);
+  cell.knownBonds?.refuseCredit(cell, cell.lastReason);
 }

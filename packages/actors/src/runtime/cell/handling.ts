@@ -1,4 +1,5 @@
 /** How one message is handled, and what is done with what the handler returns. */
+import { checkBehavior } from '../../behavior/behavior.ts';
 import type { Behavior } from '../../behavior/behavior.ts';
 import { BECOME, CONTINUE, Next, STOP, UNHANDLED } from '../../behavior/next.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
@@ -128,18 +129,14 @@ function follow(cell: Cell, next: Next, message: unknown): void {
   }
 }
 
-export function install(cell: Cell, behavior: Behavior<unknown>): void {
+export function install(cell: Cell, made: Behavior<unknown>): void {
+  const behavior = checkBehavior(made, cell);
   if (typeof behavior === 'function') {
     cell.behavior = undefined;
     cell.stateful = false;
     cell.data = undefined;
     cell.receiver = behavior as (message: unknown) => unknown;
     return;
-  }
-  if (typeof behavior !== 'object' || behavior === null || typeof behavior.receive !== 'function') {
-    throw new TypeError(
-      `${cell.path}: a behaviour must be a function or an object with receive, got ${String(behavior)} (${typeof behavior})`,
-    );
   }
   const full = behavior as AnyBehavior;
   cell.behavior = full;

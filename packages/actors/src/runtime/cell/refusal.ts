@@ -1,13 +1,14 @@
 /** Messages that are not simply put into the mailbox, and dead letters. */
 import { MailboxFullError } from '../../errors.ts';
 import type { Offered } from '../../mailbox/mailbox.ts';
-import { ACCEPTED, DISPLACED, DROPPED, FAULTY, REFUSED } from '../../mailbox/mailbox.ts';
+import { DISPLACED, DROPPED, FAULTY } from '../../mailbox/mailbox.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import { askOf } from '../ask.ts';
 import type { Cell } from '../cell.ts';
 import type { DeadLetterReason } from '../dead-letters.ts';
 import { Envelope } from '../envelope.ts';
 import type { ActorRef } from '../ref.ts';
+import { STATE } from './state.ts';
 
 export function notPlainly(cell: Cell, message: unknown, outcome: Offered): Offered {
   if (outcome === DISPLACED) {
@@ -25,16 +26,10 @@ export function notPlainly(cell: Cell, message: unknown, outcome: Offered): Offe
   return outcome;
 }
 
-/** While nobody handles them, messages may not grow without bound. */
-export function limitWaiting(cell: Cell, message: unknown): Offered {
-  if (cell.mailbox.size <= cell.stashCapacity || cell.options.mailbox?.capacity !== undefined)
-    return ACCEPTED;
-  // The newest goes; taking it out of any kind of mailbox means rebuilding it, which only happens here.
-  const all = [...cell.mailbox];
-  cell.mailbox.clear();
-  for (const each of all) if (each !== message) cell.mailbox.offer(each);
-  cell.deadLetter(message, 'mailboxFull');
-  return REFUSED;
+/** While nobody handles them, messages may not grow without bound: the newest are turned away. */
+export function tooManyWait({ state, mailbox, options, stashCapacity }: Cell): boolean {
+  if (state !== STATE.restarting && state !== STATE.dead) return false;
+  return mailbox.size >= stashCapacity && options.mailbox?.capacity === undefined;
 }
 
 export function makeDeadLetter(cell: Cell, message: unknown, reason: DeadLetterReason): void {

@@ -7,7 +7,7 @@ import { finish } from './end.ts';
 import { resumes } from './handling.ts';
 import { BUSY, CLOSED, STATE } from './state.ts';
 
-const DEFAULT_SHUTDOWN_MS = 5000;
+export const DEFAULT_SHUTDOWN_MS = 5000;
 
 /** Asks it to end, waits, and kills it when the time is over. `done` is called once it has ended, at once if it had. */
 export function askToEnd(

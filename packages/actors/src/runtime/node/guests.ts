@@ -27,7 +27,10 @@ export class Guests {
     const keeper: Keeper = {
       childExited: (cell, _life, reason) => {
         const guest = this.#guests.get(cell.id);
-        if (guest !== undefined) this.#node.outbox.post(guest.owner, ['exited', cell.id, guest.life, reason]);
+        if (guest === undefined) return;
+        const escalates = cell.knownBonds?.escalates === true;
+        if (escalates) cell.bonds.escalates = false;
+        this.#node.outbox.post(guest.owner, ['exited', cell.id, guest.life, reason, escalates]);
       },
       stopChildren: () => {},
     };

@@ -33,7 +33,7 @@ export type Packet =
   | readonly ['died', ask: number, reason: ExitReason]
   | readonly ['spawn', order: Order, packed: boolean]
   | readonly ['started', id: number, life: number, started: unknown]
-  | readonly ['exited', id: number, life: number, reason: ExitReason]
+  | readonly ['exited', id: number, life: number, reason: ExitReason, escalates: boolean]
   | readonly ['discard', id: number]
   | readonly ['threadDied', slot: number, successor: number]
   | readonly ['claims', successor: number, ids: readonly number[], from: number]

@@ -8,7 +8,7 @@ import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Cell } from '../cell.ts';
 import type { Agent, Started } from '../cell/state.ts';
-import type { ActorRef } from '../ref.ts';
+import type { RemoteRef } from '../remote-ref.ts';
 import type { SpawnOptions } from '../spawn.ts';
 import type { Agents } from './agents.ts';
 
@@ -19,7 +19,7 @@ export class RemoteAgent implements Agent {
   readonly path: string;
   readonly actor: Actor<never, never>;
   readonly own: SpawnOptions;
-  readonly ref: ActorRef<unknown>;
+  readonly ref: RemoteRef<unknown>;
   cell: Cell | undefined;
   stopEvent: Event | undefined = undefined;
   /** Counts its starts, so that news of an earlier life are told from those of this. */
@@ -31,7 +31,7 @@ export class RemoteAgent implements Agent {
 
   constructor(
     agents: Agents,
-    ref: ActorRef<unknown>,
+    ref: RemoteRef<unknown>,
     actor: Actor<never, never>,
     id: number,
     slot: number,
@@ -54,6 +54,7 @@ export class RemoteAgent implements Agent {
     if (this.stopEvent === undefined || this.stopEvent.isSet) this.stopEvent = new Event();
     // The cell sets it as soon as a stop is on its way, also while it waits for `started`.
     this.cell!.bonds.stopEvent = this.stopEvent;
+    this.ref.isOver = false;
     this.#agents.keep(this);
     this.#agents.order(this);
     return new Promise(resolve => (this.#onStarted = resolve));
@@ -73,7 +74,7 @@ export class RemoteAgent implements Agent {
     resolve(made);
   }
 
-  exited(life: number, reason: ExitReason): void {
+  exited(life: number, reason: ExitReason, escalates: boolean): void {
     if (life !== this.life || !this.#running) return;
     this.#running = false;
     const { cell } = this;
@@ -81,6 +82,7 @@ export class RemoteAgent implements Agent {
       this.#onStarted(next.stop(reason));
       this.#onStarted = undefined;
     } else if (this.#onExited === undefined) {
+      if (escalates) cell!.bonds.escalates = true;
       cell!.signal({ kind: 'stop', reason, drain: false });
     } else {
       // It was asked to stop; how it really ended is what its supervisor wants to know.
@@ -91,7 +93,7 @@ export class RemoteAgent implements Agent {
   }
 
   threadDied(): void {
-    this.exited(this.life, exit.threadDied);
+    this.exited(this.life, exit.threadDied, false);
   }
 
   /** The hook of the cell's own end. */
@@ -113,6 +115,7 @@ export class RemoteAgent implements Agent {
 
   discard(): void {
     this.#agents.drop(this);
+    this.ref.isOver = true;
     // Collection may take long to come; the actor has a handle of its own.
     this.cell!.bonds.clearStop();
     this.stopEvent?.dispose();
