@@ -105,7 +105,8 @@ export function abortWhen(condition: () => boolean, reason: unknown): AbortSigna
   return controller.signal;
 }
 
-export type Role<S> = (shared: S) => Play<unknown>;
+/** A role that waits for nothing is a plain function. */
+export type Role<S> = (shared: S) => unknown;
 
 export interface Contract<S> {
   /** Makes what the roles share, on the main thread. */
@@ -132,8 +133,13 @@ export function contract<S>(made: Contract<S>): AnyContract {
   return made;
 }
 
+function isPlay(play: unknown): play is Play<unknown> {
+  return typeof (play as Partial<Play<unknown>> | null | undefined)?.next === 'function';
+}
+
 /** Plays a role with this thread blocked in its waits. */
-export function playBlocked<T>(play: Play<T>): T {
+export function playBlocked(play: unknown): unknown {
+  if (!isPlay(play)) return play;
   for (let step = play.next(); ;) {
     if (step.done === true) return step.value;
     let value: unknown;
@@ -148,7 +154,8 @@ export function playBlocked<T>(play: Play<T>): T {
 }
 
 /** Plays a role with promises. */
-export async function playAsync<T>(play: Play<T>): Promise<T> {
+export async function playAsync(play: unknown): Promise<unknown> {
+  if (!isPlay(play)) return play;
   for (let step = play.next(); ;) {
     if (step.done === true) return step.value;
     let value: unknown;

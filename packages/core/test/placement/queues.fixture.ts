@@ -302,7 +302,7 @@ function bounded(type: string, make: (maxsize?: number) => Bounded): Contracts {
               return all;
             },
           );
-          return (items as number[]).toSorted();
+          return (items as number[]).toSorted((a, b) => a - b);
         },
       },
       outcome: { taker: [1, 2, 3, 4, 5] },
@@ -320,7 +320,7 @@ function ordered(type: string, make: Make, outcome: readonly number[]): Contract
         done: new Event(),
       }),
       roles: {
-        *putter({ queue, done }) {
+        putter({ queue, done }) {
           for (const [item, priority] of [
             [1, 2],
             [2, 1],

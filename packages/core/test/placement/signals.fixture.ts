@@ -122,7 +122,7 @@ const bounded: Contracts = {
   'Semaphore: refuses to release less than one': contract({
     share: () => ({ semaphore: new Semaphore(1) }),
     roles: {
-      *one({ semaphore }) {
+      one({ semaphore }) {
         return [refusalOf(() => semaphore.release(0)), semaphore.value];
       },
     },
@@ -228,7 +228,9 @@ const barriers: Contracts = {
       },
       then: (_shared, outcome) => {
         const { one, two, three } = outcome as Record<string, { numbers: number[] }>;
-        return [0, 1, 2, 3, 4].map(round => [one, two, three].map(each => each!.numbers[round]!).toSorted());
+        return [0, 1, 2, 3, 4].map(round =>
+          [one, two, three].map(each => each!.numbers[round]!).toSorted((a, b) => a - b),
+        );
       },
       after: Array.from({ length: 5 }, () => [0, 1, 2]),
     }),

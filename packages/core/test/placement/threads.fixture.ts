@@ -133,7 +133,7 @@ const threads: Contracts = {
   'Thread: any thread starts others, which outlive it, and knows itself and the main one': contract({
     share: () => ({ started: new SettableFuture<Thread<typeof double>>() }),
     roles: {
-      *starter({ started: future }) {
+      starter({ started: future }) {
         const thread = new Thread(double, { args: [21] }).start();
         future.setResult(thread);
         return [
@@ -211,7 +211,7 @@ const futures: Contracts = {
   'Future: throws what it failed with, although that is undefined': contract({
     share: promised,
     roles: {
-      *setter({ future }) {
+      setter({ future }) {
         future.setException(undefined);
       },
       *waiter({ future }) {
