@@ -115,16 +115,21 @@ function conditionOver(type: string, make: () => Lock | RLock): Contracts {
     'a timeout does not cover getting the lock again, which takes as long as it takes': contract({
       share,
       roles: {
-        *waiter({ condition, state }) {
+        *waiter({ condition, state, order }) {
           const guard = yield* on(condition).hold(SOON);
-          const notified = yield* on(condition).wait({ timeout: 5 });
+          order.increment();
+          let notified: boolean;
+          // Until the other has come in: from then on it can't come back before the other lets it.
+          do notified = yield* on(condition).wait({ timeout: 5 });
+          while (order.value === 1);
           const seen = state.value;
           guard.release();
           return [notified, seen];
         },
-        *holder({ condition, lock, state }) {
-          yield* see(() => waitingAt(condition) === 1 || waitingAt(lock) === 1 || !lock.locked, 'it waits');
+        *holder({ lock, state, order }) {
+          yield* see(() => order.value === 1, 'it has the lock');
           const guard = yield* on(lock).hold(SOON);
+          order.increment();
           yield* see(() => waitingAt(lock) === 1, 'its time is up, and it wants the lock');
           state.increment();
           guard.release();
