@@ -71,7 +71,10 @@ export function createCell(
 
 /** Makes a cell and has it start in its own turn. A parent that is ending gets a child that has ended. */
 export function spawnChild(parent: Cell, start: unknown, options: SpawnOptions | undefined): ActorRef<never> {
-  const cell = createCell(parent, start, options?.args ?? [], options, options?.name);
+  const args = options?.args ?? [];
+  if (!Array.isArray(args))
+    throw new TypeError(`spawn: args must be an array, got ${String(args)} (${typeof args})`);
+  const cell = createCell(parent, start, args, options, options?.name);
   const ref = cell.ref as ActorRef<never>;
   if (!parent.acceptsChildren) {
     cell.kill();
