@@ -233,8 +233,15 @@ export class Dispatcher {
       this.#hold(run, this.#armed);
       this.#startArmed();
     };
-    if (run.isStored) journal.write({ op: 'start', id: run.id, attempt: run.attempt, at: now }, then);
-    else journal.write({ op: 'run', run: newRun(run, 'running') }, then);
+    // Another scheduler has the database, say. Who waits until nothing runs must not wait for what can't begin.
+    const never = (): void => {
+      this.#isStopping = true;
+      this.#reserved -= reserved;
+      if (run.stage === 'running') this.#leave(run);
+      this.#options.onChange();
+    };
+    if (run.isStored) journal.write({ op: 'start', id: run.id, attempt: run.attempt, at: now }, then, never);
+    else journal.write({ op: 'run', run: newRun(run, 'running') }, then, never);
     run.isStored = true;
   }
 

@@ -9,6 +9,11 @@ const MEMORY_MS = 15_000;
 /** However slow the disk is. */
 const MOST_AHEAD_MS = 500;
 
+interface Outcome {
+  readonly then: (changes: number) => void;
+  readonly never: (() => void) | undefined;
+}
+
 export class Journal {
   readonly #store: Pick<Store, 'commit'>;
   readonly #clock: Clock;
@@ -17,7 +22,7 @@ export class Journal {
   #longestBefore = 0;
   #spanEnds = 0;
   #ops: Op[] = [];
-  #calls: (((changes: number) => void) | undefined)[] = [];
+  #calls: (Outcome | undefined)[] = [];
 
   constructor(store: Pick<Store, 'commit'>, clock: Clock) {
     this.#store = store;
@@ -29,10 +34,10 @@ export class Journal {
     return Math.min(MOST_AHEAD_MS, Math.ceil(Math.max(this.#longest, this.#longestBefore) * 1.5));
   }
 
-  /** Adds one. `then` is called when it is on the disk, with the number of rows that it changed. */
-  write(op: Op, then?: (changes: number) => void): void {
+  /** Adds one. `then` is called when it is on the disk, with the number of rows that it changed; `never` when the store has come to its end before. */
+  write(op: Op, then?: (changes: number) => void, never?: () => void): void {
     this.#ops.push(op);
-    this.#calls.push(then);
+    this.#calls.push(then === undefined ? undefined : { then, never });
   }
 
   /** Stores what was added since the last time, as one. */
@@ -46,10 +51,11 @@ export class Journal {
     this.#store.commit(ops).then(
       changes => {
         this.#took(begun);
-        for (const [index, call] of calls.entries()) call?.(changes[index]!);
+        for (const [index, call] of calls.entries()) call?.then(changes[index]!);
       },
       () => {
         // The store has come to its end, and says so itself. What isn't stored doesn't happen.
+        for (const call of calls) call?.never?.();
       },
     );
   }

@@ -67,7 +67,7 @@ function schemas(): Record<string, Schema> {
     JobInput: jsonSchema(jobSchema.partial({ id: true })),
     Job: {
       allOf: [
-        jsonSchema(jobSchema),
+        open(jsonSchema(jobSchema)),
         object(
           {
             revision: integer,
@@ -158,6 +158,12 @@ function schemas(): Record<string, Schema> {
       children: list(ref('Tree')),
     }),
   };
+}
+
+/** The same, and there may be more: a job that is shown has what was asked for, and more. */
+function open(schema: Schema): Schema {
+  const { additionalProperties: _, ...rest } = schema;
+  return rest;
 }
 
 /** As the schema is written, before anything is filled in. */

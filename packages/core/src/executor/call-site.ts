@@ -4,7 +4,7 @@
  */
 import { now } from '../parking/deadline.ts';
 
-const EVERY_MS = 0.1;
+const EVERY_MS = 0.5;
 
 /** A place in the program. Its stack is made only when it is read. */
 export interface CallSite {
@@ -54,7 +54,7 @@ export function joinSite(error: unknown, site: CallSite, where: string, isExact:
     return;
   const lines = site.stack?.split('\n').slice(1).join('\n') ?? '';
   if (lines === '') return;
-  const said = isExact ? 'submitted' : 'submitted within 0.1 ms of';
+  const said = isExact ? 'submitted' : 'submitted within 0.5 ms of';
   Object.defineProperty(error, 'stack', {
     value: `${error.stack}\n    --- task of ${where}, ${said}: ---\n${lines}`,
     writable: true,

@@ -54,8 +54,14 @@ function format(words: Int32Array, maximumPages: number): void {
   words[HEADER.magic] = MAGIC;
 }
 
-/** Whether this thread is where the program began, not a worker. */
+const isRoot = askWhetherRoot();
+
+/** Whether this thread is where the program began, not a worker. Asked for each task of a pool, and Node looks a module up in about 0.2 µs. */
 export function isRootThread(): boolean {
+  return isRoot;
+}
+
+function askWhetherRoot(): boolean {
   const node = (
     globalThis as { process?: { getBuiltinModule?(id: string): { isMainThread: boolean } | undefined } }
   ).process;
