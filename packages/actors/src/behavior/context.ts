@@ -145,14 +145,14 @@ export class Context<in out M> {
     checkRef(ref, 'link');
     const from = this.#cell.ref as ActorRef<never>;
     if (ref.id === from.id) return;
-    this.#cell.bonds.links.add(ref);
+    this.#cell.bonds.links.set(ref.id, ref);
     ref.signal({ kind: 'link', from });
   }
 
   /** Unties them; an exit of `ref` that is queued has no effect any more. */
   unlink(ref: ActorRef<never>): void {
     checkRef(ref, 'unlink');
-    this.#cell.bonds.links.delete(ref);
+    this.#cell.bonds.links.delete(ref.id);
     ref.signal({ kind: 'unlink', from: this.#cell.ref as ActorRef<never> });
   }
 
