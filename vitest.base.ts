@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const conditions = ['@heddle/source'];
+const cachedTypes = `--import=${new URL('./tools/cached-types.js', import.meta.url).href}`;
 
 const common = {
   include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
@@ -27,8 +28,12 @@ const common = {
 export const testSources: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  // Worker threads load the sources by Node's own type stripping, and inherit these flags.
-  test: { ...common, execArgv: ['--conditions=@heddle/source'] },
+  test: {
+    ...common,
+    // Worker threads load the sources natively, and inherit these flags; programs that a test starts find them in the environment.
+    execArgv: ['--conditions=@heddle/source', cachedTypes],
+    env: { NODE_OPTIONS: [process.env['NODE_OPTIONS'], cachedTypes].filter(Boolean).join(' ') },
+  },
 });
 
 /** The tests start what was built, as a user does. */

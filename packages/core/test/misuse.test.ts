@@ -176,7 +176,80 @@ describe('an option that there is not', () => {
   });
 });
 
+describe('a signal given to a call that blocks', () => {
+  it.each(calls)('is refused by %s, which would not hear of an abort', (name, call) => {
+    const { signal } = new AbortController();
+    const twin =
+      name === 'Future.result' ? 'waitAsync([future], { signal })' : `${name.split('.')[1]}Async({ signal })`;
+    expect(() => call({ signal } as never)).toThrow(TypeError);
+    expect(() => call({ signal, timeout: 5 } as never)).toThrow(
+      `${name}: a signal can't end a blocking call, which hears of no abort; await ${twin}, or pass { timeout }`,
+    );
+  });
+
+  it.each(calls)('has its say in %s if it is aborted already', (_name, call) => {
+    expect(() => call({ signal: AbortSignal.abort(new Error('too late')) } as never)).toThrow('too late');
+  });
+
+  it('belongs to for await where there is a choice', async () => {
+    const { asCompleted } = heddle;
+    const future = new SettableFuture<number>();
+    const controller = new AbortController();
+    expect(() => [...asCompleted([future], { signal: controller.signal })]).toThrow(
+      "asCompleted: a signal can't end a blocking call, which hears of no abort; await each step: for await (const { future } of …)",
+    );
+    const steps = asCompleted([future], { signal: controller.signal })[Symbol.asyncIterator]();
+    const step = steps.next();
+    controller.abort(new Error('enough'));
+    await expect(step).rejects.toThrow('enough');
+    await expect(steps.next()).resolves.toEqual({ done: true, value: undefined });
+    const late = asCompleted([future], { signal: controller.signal })[Symbol.asyncIterator]();
+    await expect(late.next()).rejects.toThrow('enough');
+    future.setResult(1);
+    // What has settled is given all the same.
+    for await (const each of asCompleted([future], { signal: controller.signal })) {
+      expect(each.future.result()).toBe(1);
+    }
+  });
+});
+
+describe('a copy by structuredClone or postMessage, which would be dead,', () => {
+  it.each([
+    ...constructors.map(([name, make]): [string, () => object] => [
+      name,
+      () => make(undefined as never) as object,
+    ]),
+    ['Barrier', () => new Barrier(2)],
+    ['Condition', () => new Condition()],
+    ['CountDownLatch', () => new CountDownLatch(1)],
+    ['SettableFuture', () => new SettableFuture()],
+    ['SharedBuffer', () => new heddle.SharedBuffer(8)],
+    ['SharedInt32Array', () => new heddle.SharedInt32Array(4)],
+    ['SharedIterator', () => new heddle.SharedIterator([1])],
+    ['Thread', () => new Thread()],
+  ] as Array<[string, () => object]>)('of a %s fails at once, and says what to do', (_name, make) => {
+    const cure =
+      "Symbol(a dead copy: send pack(it), or pass it by a Queue or as a thread's argument) could not be cloned";
+    const object = make();
+    expect(() => structuredClone(object)).toThrow(cure);
+    const { port1, port2 } = new MessageChannel();
+    expect(() => port1.postMessage({ jobs: [object] })).toThrow(cure);
+    port1.close();
+    port2.close();
+    expect(Object.keys(heddle.unpack(heddle.pack(object)) as object)).toEqual(Object.keys(object));
+  });
+});
+
 describe('what is given in the place of', () => {
+  it('a number that is too large is told how large it may be', () => {
+    expect(() => new Semaphore(2 ** 31)).toThrow(
+      'Semaphore: initial value must be a whole number from 0 to 2147483647, got 2147483648 (number)',
+    );
+    expect(() => new CountDownLatch(2 ** 31)).toThrow(/from 0 to 2147483647, got 2147483648/);
+    expect(() => new Barrier(2 ** 31)).toThrow(/from 1 to 2147483647, got 2147483648/);
+    expect(() => new Barrier(Number.NaN)).toThrow(/must be a whole number from 1, got NaN/);
+  });
+
   it('futures is quoted', async () => {
     const { asCompleted, wait, waitAsync } = heddle;
     expect(() => wait(5 as never)).toThrow(

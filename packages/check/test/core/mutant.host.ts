@@ -14,8 +14,12 @@ if (number !== null) {
   if (!source.includes(line)) throw new Error(`${file} has no "${line}" any more`);
   registerHooks({
     load(url, context, next) {
-      const loaded = next(url, context);
-      return url === target.href ? { ...loaded, source: source.replace(line, becomes) } : loaded;
+      if (url !== target.href) return next(url, context);
+      return {
+        format: 'module-typescript',
+        source: source.replace(line, becomes),
+        shortCircuit: true,
+      };
     },
   });
   const scenarios = (await import(`./${module}.scenarios.ts`)) as Record<string, Scenario>;

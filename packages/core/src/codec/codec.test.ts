@@ -1,3 +1,4 @@
+import { amount } from '../../test/support/amount.ts';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
@@ -153,7 +154,7 @@ describe('a value arrives as structured clone would give it', () => {
     });
     fc.assert(
       fc.property(anything, value => sameGraph(roundTrip(value), structuredClone(value))),
-      { numRuns: 2000 },
+      { numRuns: amount(1000, 20_000) },
     );
   });
 

@@ -18,7 +18,7 @@ import { KIND, registerKind } from '../memory/kinds.ts';
 import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT } from '../memory/layout.ts';
 import { dropMessage } from '../memory/message.ts';
-import { Existing, makeHandle, release, retain } from '../memory/shared-object.ts';
+import { Existing, makeHandle, NOT_CLONEABLE, release, retain } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
 import { deadlineIn } from '../parking/deadline.ts';
@@ -103,6 +103,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
   #watched = false;
   /** When it settled here, among all futures of this thread. @internal */
   order: number = 0;
+  /** Makes cloning fail at the sender. @internal */
+  protected readonly notCloneable: symbol = NOT_CLONEABLE;
 
   /** Futures come from `submit`; this throws `TypeError`. For one that you settle yourself there is `SettableFuture`. */
   constructor(source?: never) {
@@ -302,7 +304,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 
   #wait(options: WaitOptions | undefined, place: string): void {
-    const deadline = options === undefined ? Infinity : deadlineIn(options, place);
+    const deadline =
+      options === undefined ? Infinity : deadlineIn(options, place, 'waitAsync([future], { signal })');
     if (!this.waitUntil(deadline)) throw new TimeoutError(`${place}: not done within ${options?.timeout} ms`);
   }
 

@@ -183,14 +183,15 @@ export interface Completed<T> extends Iterable<Future<T>>, AsyncIterable<{ reado
 
 /**
  * Gives the futures as they settle: those that have already first, then in the order in which they settle; each once. `timeout` counts from the first step of the
- * iteration; after it the iteration throws `TimeoutError` ("2 (of 5) futures unfinished"). Nothing happens before the first step. Source: Python's `as_completed`.
+ * iteration; after it the iteration throws `TimeoutError` ("2 (of 5) futures unfinished"). A `signal` is for `for await`, which throws its reason when it is aborted.
+ * Nothing happens before the first step. Source: Python's `as_completed`.
  *
  * @example
  * ```ts
  * for await (const { future } of asCompleted(futures)) console.log(future.result()); // never blocks: it is done
  * ```
  */
-export function asCompleted<T>(futures: Iterable<Future<T>>, options?: WaitOptions): Completed<T> {
+export function asCompleted<T>(futures: Iterable<Future<T>>, options?: AsyncWaitOptions): Completed<T> {
   return {
     [Symbol.iterator]: () => completedBlocking(futures, options),
     [Symbol.asyncIterator]: () => completedAsync(futures, options),
@@ -213,7 +214,7 @@ function* completedBlocking<T>(
   futures: Iterable<Future<T>>,
   options: WaitOptions | undefined,
 ): Generator<Future<T>, void, undefined> {
-  const deadline = deadlineIn(options, 'asCompleted');
+  const deadline = deadlineIn(options, 'asCompleted', 'each step: for await (const { future } of …)');
   const notDone = collect(futures, 'asCompleted');
   const total = notDone.size;
   for (const future of notDone) future.watch();
@@ -232,7 +233,7 @@ function* completedBlocking<T>(
 /** By hand, since an async generator awaits what it yields, and a future would become its result. */
 function completedAsync<T>(
   futures: Iterable<Future<T>>,
-  options: WaitOptions | undefined,
+  options: AsyncWaitOptions | undefined,
 ): AsyncIterator<{ readonly future: Future<T> }, undefined> {
   let begun: ReturnType<typeof begin<T>> | undefined;
   let ended = false;
@@ -244,7 +245,13 @@ function completedAsync<T>(
       while (begun.arrived.length === 0) {
         const turn = settling();
         begun.wake = turn.resolve;
-        if (await within(turn.promise, begun.deadline, undefined)) continue;
+        try {
+          options?.signal?.throwIfAborted();
+          if (await within(turn.promise, begun.deadline, options?.signal)) continue;
+        } catch (error) {
+          ended = true;
+          throw error;
+        }
         ended = true;
         throw unfinished(begun.rest, begun.total);
       }
@@ -258,8 +265,8 @@ function completedAsync<T>(
   };
 }
 
-function begin<T>(futures: Iterable<Future<T>>, options: WaitOptions | undefined) {
-  const deadline = deadlineIn(options, 'asCompleted');
+function begin<T>(futures: Iterable<Future<T>>, options: AsyncWaitOptions | undefined) {
+  const deadline = deadlineIn(options, 'asCompleted', '');
   const all = collect(futures, 'asCompleted');
   const arrived = [...all].filter(future => future.done).sort(bySettling);
   for (const future of arrived) all.delete(future);

@@ -104,11 +104,22 @@ export interface NameOptions {
 
 const OPTIONS = "{ name: 'mine' }";
 
+/**
+ * What an engine stumbles on that is asked to clone a handle, and then quotes: a clone would be a dead object without methods. A symbol, since that is
+ * what can't be cloned and costs nothing.
+ */
+export const NOT_CLONEABLE: symbol = Symbol(
+  // V8 leaves out the middle of a longer text.
+  "a dead copy: send pack(it), or pass it by a Queue or as a thread's argument",
+);
+
 /** A handle for a block of shared memory. It travels to other threads in arguments, messages and queues, at any depth. */
 export abstract class SharedObject {
   /** What a constructor's options may be called. @internal */
   protected static readonly optionNames: ReadonlySet<string> = new Set(['name']);
 
+  /** Makes cloning fail at the sender, see `NOT_CLONEABLE`. First, so that this is what is quoted. @internal */
+  protected readonly notCloneable: symbol = NOT_CLONEABLE;
   /** Where the block is; 0 after `dispose()`. @internal */
   protected at: number;
   #debt: object | undefined;
@@ -192,7 +203,12 @@ export abstract class SharedObject {
     // What `console.log` shows in Node, Deno and Bun: what it is, and the fields that a subclass has, in place of addresses.
     Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value(this: SharedObject, _depth: number, options: object, inspect?: Inspect): string {
-        const { at: _at, discipline: _discipline, ...rest } = this as unknown as Record<string, unknown>;
+        const {
+          at: _at,
+          discipline: _discipline,
+          notCloneable: _notCloneable,
+          ...rest
+        } = this as unknown as Record<string, unknown>;
         const fields = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
         if (inspect === undefined || Object.keys(fields).length === 0) return this.toString();
         return `${this.toString()} ${inspect(fields, options)}`;

@@ -103,7 +103,7 @@ export async function parallelForAsync(
   body: unknown,
   options?: AsyncParallelOptions,
 ): Promise<void> {
-  await runAsync(() => prepare('parallelFor', over, body, options, undefined), options);
+  await runAsync(() => prepare('parallelFor', over, body, options, undefined, ''), options);
 }
 
 /**
@@ -162,7 +162,7 @@ export async function parallelMapAsync(
   options?: AsyncParallelOptions & IntoOption<SharedArray>,
 ): Promise<unknown> {
   const [loop, shares] = await runAsync(
-    () => prepare('parallelMap', over, body, options, resultsOf(over, options)),
+    () => prepare('parallelMap', over, body, options, resultsOf(over, options), ''),
     options,
   );
   return collect(loop, shares);
@@ -185,6 +185,8 @@ function prepare(
   body: unknown,
   options: ParallelOptions | undefined,
   into: SharedArray | 'caller' | undefined,
+  /** What hears of an abort in the place of this call; '' if it hears itself. */
+  twin?: string,
 ): Loop {
   const turns = turnsOf(place, over);
   const threads = wholeNumber(options?.threads ?? parallelism(), 1, 1024, `${place}: threads`);
@@ -200,7 +202,7 @@ function prepare(
   const name: unknown = options?.name ?? place;
   if (typeof name !== 'string')
     throw new TypeError(`${place}: name must be a string, got ${String(name)} (${typeof name})`);
-  const deadline = deadlineIn(options, place);
+  const deadline = deadlineIn(options, place, twin);
   const address = addressOf(body, place);
   const taken = new AtomicCounter();
   const job: Job = { ...turns, chunk, args, body: address, into, taken, stop: new AtomicFlag() };

@@ -10,12 +10,15 @@ interface Waiting {
   readonly signal?: unknown;
 }
 
-/** The deadline of a call. Throws `TypeError` for options that are no object and a signal that is none, and what `deadlineOf` throws. */
-export function deadlineIn(options: Waiting | undefined, place: string): number {
+/**
+ * The deadline of a call. Throws `TypeError` for options that are no object, for a signal that is none and for one given to a call that blocks (`twin` is what
+ * to use in its place), and what `deadlineOf` throws.
+ */
+export function deadlineIn(options: Waiting | undefined, place: string, twin?: string): number {
   if (options === undefined || options === null) return Infinity;
   checkOptions(options, place, '{ timeout: 100 }');
   const { signal, timeout } = options;
-  if (signal !== undefined && signal !== null) checkSignal(signal, place);
+  if (signal !== undefined && signal !== null) checkSignal(signal, place, twin);
   if (timeout === undefined) checkWaitNames(options, place);
   return deadlineOf(timeout, place);
 }
@@ -37,9 +40,16 @@ function checkWaitNames(options: object, place: string): void {
   }
 }
 
-function checkSignal(signal: unknown, place: string): void {
-  if (typeof (signal as Partial<AbortSignal>).throwIfAborted === 'function') return;
-  throw new TypeError(`${place}: signal must be an AbortSignal, got ${String(signal)} (${typeof signal})`);
+/** A blocked thread doesn't hear that a signal is aborted: it would wait on as if there were none. Only one that is aborted already can do its work. */
+function checkSignal(signal: unknown, place: string, twin: string | undefined): void {
+  if (typeof (signal as Partial<AbortSignal>).throwIfAborted !== 'function')
+    throw new TypeError(`${place}: signal must be an AbortSignal, got ${String(signal)} (${typeof signal})`);
+  if (twin === '' || place.endsWith('Async')) return;
+  (signal as AbortSignal).throwIfAborted();
+  const call = twin ?? `${place.slice(place.lastIndexOf('.') + 1)}Async({ signal })`;
+  throw new TypeError(
+    `${place}: a signal can't end a blocking call, which hears of no abort; await ${call}, or pass { timeout }`,
+  );
 }
 
 /** Turns a timeout into a deadline. Throws `RangeError` for NaN and negative values and `TypeError` for what is no number. */

@@ -3,7 +3,10 @@
 /** The longest timeout there is: with it, a call waits for ever, as without one. No number is too large for a timeout, where Python has an `OverflowError`. */
 export const TIMEOUT_MAX: number = Infinity;
 
-/** How long a blocking call may wait. */
+/**
+ * How long a blocking call may wait. There is no `signal` here: a blocked thread runs nothing, so it would hear of no abort. One that is passed all the same throws: its
+ * reason if it is aborted already, else `TypeError`.
+ */
 export interface WaitOptions {
   /** Milliseconds on a monotonic clock; omitted or `Infinity` waits for ever, 0 only tries. Negative or NaN is a `RangeError`. */
   timeout?: number | undefined;
@@ -22,7 +25,7 @@ export function wholeNumber(value: unknown, low: number, high: number, place: st
       `${place} must be a whole number from ${low}, got ${String(value)} (${typeof value})`,
     );
   if (!Number.isInteger(value) || value < low || value > high) {
-    const range = high === 0x7fff_ffff ? `from ${low}` : `from ${low} to ${high}`;
+    const range = high === 0x7fff_ffff && !(value > high) ? `from ${low}` : `from ${low} to ${high}`;
     throw new RangeError(`${place} must be a whole number ${range}, got ${value} (number)`);
   }
   return value;

@@ -54,7 +54,7 @@ export function classAt(address: TargetAddress): ThreadClass | undefined {
 
 /** What goes along: the own enumerable fields, but for the handle's own. */
 export function fieldsOf(thread: object): Record<string, unknown> {
-  const { at: _at, ...fields } = thread as { at: number };
+  const { at: _at, notCloneable: _notCloneable, ...fields } = thread as { at: number; notCloneable: symbol };
   return fields;
 }
 

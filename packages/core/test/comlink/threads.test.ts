@@ -28,6 +28,7 @@ import {
   wrap,
 } from '../../src/comlink/index.ts';
 import { runProgram } from '../support/child.ts';
+import { amount } from '../support/amount.ts';
 import { SOON, randomFrom, until } from '../support/state.ts';
 import * as tasks from './comlink.fixture.ts';
 
@@ -312,7 +313,7 @@ describe('the end of the other side', () => {
 
   it('at any moment leaves no call unsettled, and what was answered is right', async () => {
     const random = randomFrom(5);
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < amount(4, 20); round++) {
       const { remote, thread } = start();
       await remote.add(0, 0);
       const last = random(400);

@@ -4,6 +4,7 @@ import { AtomicCounter, LifoQueue, PriorityQueue, Queue, Thread } from '../../sr
 import { i32 } from '../../src/atomics.ts';
 import { OBJECT } from '../../src/memory/layout.ts';
 import { QUEUE } from '../../src/queue/layout.ts';
+import { amount } from '../support/amount.ts';
 import { pointerOf, randomFrom, SOON, until, waitingAt } from '../support/state.ts';
 import * as tasks from './queue.fixture.ts';
 
@@ -13,7 +14,7 @@ const classes: Array<[string, (options?: object) => tasks.AnyQueue<tasks.Blow>]>
   ['PriorityQueue', options => new PriorityQueue<tasks.Blow>(options)],
 ];
 
-const KILLS = 5;
+const KILLS = amount(2, 10);
 // Each kill costs a worker, and a new one takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 

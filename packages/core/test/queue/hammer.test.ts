@@ -4,12 +4,13 @@ import { LifoQueue, PriorityQueue, Queue, type QueueOptions, Thread } from '../.
 import { i32 } from '../../src/atomics.ts';
 import { OBJECT } from '../../src/memory/layout.ts';
 import { QUEUE } from '../../src/queue/layout.ts';
+import { amount } from '../support/amount.ts';
 import { LONG, pointerOf, SOON, waitingAt } from '../support/state.ts';
 import * as tasks from './queue.fixture.ts';
 
 const PRODUCERS = 4;
 const CONSUMERS = 4;
-const EACH = 500;
+const EACH = amount(250, 2000);
 
 const numbers = Array.from({ length: EACH }, (_, number) => number);
 

@@ -19,16 +19,27 @@ export interface Ended {
 }
 
 /** Runs the source of a module that may use everything `@heddle/core` exports, under the name `heddle`. Rejects when it takes longer than
- * `timeout`. `node` are options of Node, `env` variables of the environment. */
+ * `timeout`. `node` are options of Node, `env` variables of the environment. As soon as its standard error matches `enough`, the file that is its
+ * first argument comes to be: how a program that is blocked learns that it has shown what it should. */
 export async function runProgram(
   source: string,
-  { timeout = 20_000, args = [] as string[], node = [] as string[], env = {} as Record<string, string> } = {},
+  {
+    timeout = 20_000,
+    args = [] as string[],
+    node = [] as string[],
+    env = {} as Record<string, string>,
+    enough = undefined as RegExp | undefined,
+  } = {},
 ): Promise<Ended> {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-test-'));
   const file = join(folder, 'program.mjs');
   writeFileSync(file, `import * as heddle from ${JSON.stringify(index)};\n${source}`);
   try {
-    return await run(node, file, args, timeout, env);
+    if (enough === undefined) return await run(node, file, args, timeout, env);
+    const mark = join(folder, 'enough');
+    return await run(node, file, [mark, ...args], timeout, env, stderr => {
+      if (enough.test(stderr)) writeFileSync(mark, '');
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -40,6 +51,7 @@ function run(
   args: string[],
   timeout: number,
   env: Record<string, string>,
+  onError: (stderr: string) => void = () => {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
@@ -50,7 +62,7 @@ function run(
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (data: Buffer) => (stdout += String(data)));
-    child.stderr.on('data', (data: Buffer) => (stderr += String(data)));
+    child.stderr.on('data', (data: Buffer) => onError((stderr += String(data))));
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(new Error(`the program did not end within ${timeout} ms; it printed:\n${stdout}\n${stderr}`));
