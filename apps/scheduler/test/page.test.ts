@@ -218,6 +218,19 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     await page.emulateMedia({ colorScheme: 'light' });
   });
 
+  test('on a narrow screen, where rows are cards, tables are still tables for screen readers', async () => {
+    const width = page.viewportSize()!;
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.waitForSelector('#jobs tbody tr');
+    const tree = await (await page.context().newCDPSession(page)).send('Accessibility.getFullAXTree');
+    const roles = tree.nodes.map(node => node.role?.value as string);
+    for (const role of ['table', 'row', 'columnheader', 'cell']) expect(roles).toContain(role);
+    expect(await page.locator('tbody tr:not([role=row]), tbody td:not([role=cell])').count()).toBe(0);
+    // Nothing hangs over the edge.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await page.setViewportSize(width);
+  });
+
   test('where a token is needed it is asked for, and a wrong one again', async () => {
     const guarded = await serve(['--db', join(folder, 'token.db')], {
       env: { HEDDLE_SCHEDULER_TOKEN: TOKEN },

@@ -10,6 +10,7 @@ export function find<T extends HTMLElement = HTMLElement>(selector: string): T {
 interface Attributes {
   readonly class?: string;
   readonly title?: string;
+  readonly role?: string;
   readonly onclick?: () => void;
   readonly [attribute: `aria-${string}` | `data-${string}`]: string | undefined;
 }
@@ -58,9 +59,11 @@ export function putRows(
   const wanted = rows.map(({ key, version, cells }) => {
     const present = known.get(key);
     if (present !== undefined && present.dataset['version'] === version) return present;
-    const row = make('tr', { 'data-key': key, 'data-version': version }, ...cells());
-    for (const [index, cell] of [...row.children].entries())
+    const row = make('tr', { role: 'row', 'data-key': key, 'data-version': version }, ...cells());
+    for (const [index, cell] of [...row.children].entries()) {
       (cell as HTMLElement).dataset['name'] = names[index] ?? '';
+      cell.role = 'cell';
+    }
     const focused =
       present?.contains(document.activeElement) === true
         ? document.activeElement?.getAttribute('aria-label')
@@ -76,9 +79,9 @@ export function putRows(
     return row;
   });
   if (wanted.length === 0) {
-    const cell = make('td', { class: 'empty' }, none);
+    const cell = make('td', { class: 'empty', role: 'cell' }, none);
     cell.colSpan = columns;
-    body.replaceChildren(make('tr', {}, cell));
+    body.replaceChildren(make('tr', { role: 'row' }, cell));
     return;
   }
   // Only what is out of place is moved: to move an element takes the focus from it.

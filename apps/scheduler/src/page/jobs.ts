@@ -47,6 +47,8 @@ function cells(job: JobData): HTMLElement[] {
     {},
     button(id, `Edit ${id}`, () => editJob(job), 'link'),
   );
+  if (job.group !== undefined)
+    name.append(make('span', { class: 'chip group', title: 'its group' }, job.group));
   for (const tag of job.tags ?? []) name.append(make('span', { class: 'chip' }, tag));
   name.append(make('span', { class: 'under' }, job.description ?? what));
   const schedule = make('td', { class: 'nowrap' }, showSchedule(job.schedule));

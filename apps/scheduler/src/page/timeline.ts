@@ -23,6 +23,7 @@ const RIGHT = 24;
 const LANE = 24;
 const TOP = 26;
 const MOST_LANES = 14;
+const RADIUS = 4.5;
 const MINUTES = [1, 5, 10, 15, 30, 60, 120, 240];
 
 function svg<K extends keyof SVGElementTagNameMap>(
@@ -75,15 +76,18 @@ export async function drawTimeline(): Promise<void> {
   for (const [index, { id, times, more }] of jobs.entries()) {
     const y = TOP + index * LANE;
     // Too many to tell apart: a line says it as well.
-    const marks = more
+    const from = x(times[0]!);
+    const to = more ? x(until) : x(times.at(-1)!);
+    const isDense = more || (to - from) / (times.length - 1) < 3 * RADIUS;
+    const marks = isDense
       ? [
           svg(
             'rect',
             {
               class: 'mark',
-              x: x(times[0]!),
+              x: from,
               y: y + LANE / 2 - 2.5,
-              width: x(until) - x(times[0]!),
+              width: to - from,
               height: 5,
               rx: 2.5,
             },
@@ -93,7 +97,7 @@ export async function drawTimeline(): Promise<void> {
       : times.map(time =>
           svg(
             'circle',
-            { class: 'mark', cx: x(time), cy: y + LANE / 2, r: 4.5 },
+            { class: 'mark', cx: x(time), cy: y + LANE / 2, r: RADIUS },
             svg('title', {}, `${id} at ${showTime(time)}`),
           ),
         );

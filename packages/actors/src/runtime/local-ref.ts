@@ -8,7 +8,7 @@ import { PendingAsk, checkTimeout } from './ask.ts';
 import type { Asked } from './ask.ts';
 import type { Cell } from './cell.ts';
 import { Envelope } from './envelope.ts';
-import { ActorRef } from './ref.ts';
+import { ActorRef, checkQuestion } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
 import { sendTo } from './send.ts';
 import type { InternalSignal } from './signal.ts';
@@ -38,6 +38,7 @@ export class LocalRef<in M> extends ActorRef<M> {
   ): Promise<Answer<T, Q>> {
     const { cell } = this as unknown as LocalRef<T>;
     if (options?.timeout !== undefined) checkTimeout(options.timeout, `ask ${cell.path}`);
+    if (typeof question !== 'object' || question === null) checkQuestion(question, cell.path);
     options?.signal?.throwIfAborted();
     if (cell.dispatcher.current === cell) {
       throw new TypeError(

@@ -451,7 +451,7 @@ export class Node implements Border, Receiver {
       for (const [watch, { target }] of bonds?.knownWatching ?? []) {
         if (target.id % MOST_SLOTS === slot) cell.signal({ kind: 'down', from: target, watch, reason });
       }
-      for (const link of bonds?.knownLinks ?? []) {
+      for (const link of bonds?.knownLinks?.values() ?? []) {
         if (link.id % MOST_SLOTS === slot) cell.signal({ kind: 'exit', from: link, reason, linked: true });
       }
     }
