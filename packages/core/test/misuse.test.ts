@@ -283,6 +283,15 @@ describe('what was forgotten is told, and means nothing else', () => {
   });
 });
 
+describe('the size of a queue', () => {
+  it('is a whole number, and one below 1 is no limit', () => {
+    expect(() => new Queue({ maxsize: 1.3 })).toThrow(
+      'Queue: maxsize must be a whole number to 2147483647, 0 for no limit, got 1.3 (number)',
+    );
+    expect([new Queue({ maxsize: -1 }).maxsize, new Queue({ maxsize: Infinity }).maxsize]).toEqual([0, 0]);
+  });
+});
+
 describe('what is given in the place of', () => {
   it('a number that is too large is told how large it may be', () => {
     expect(() => new Semaphore(2 ** 31)).toThrow(
