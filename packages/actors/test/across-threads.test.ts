@@ -1,10 +1,10 @@
 /** Exit signals, links and watches, wherever the two are: the same on one thread as between threads. Source: OTP's exit signals. */
 import { describe, expect, test } from 'vitest';
 import { behavior, describeReason, exit, router } from '../src/index.ts';
-import type { ActorRef, Context, ExitReason, Placement } from '../src/index.ts';
+import type { ActorRef, Context, ExitReason, Placement, Reply } from '../src/index.ts';
 import { TestSystem } from '../src/testkit/index.ts';
-import { echo, puppet, unable } from './simulated-threads.fixture.ts';
-import type { Order } from './simulated-threads.fixture.ts';
+import { echo, pair, puppet, unable } from './simulated-threads.fixture.ts';
+import type { Order, Worded } from './simulated-threads.fixture.ts';
 
 const places: [string, Placement, Placement][] = [
   ['both here', 'main', 'main'],
@@ -161,3 +161,29 @@ test('a router has its routees on other threads, goes on when one of them dies, 
   await kit.settle();
   expect(team.alive).toBe(false);
 });
+
+interface Counted {
+  readonly n: number;
+  readonly reply?: Reply<string>;
+}
+
+test.each<Placement>(['main', { key: 1 }])(
+  'an adapter translates what comes to it (from placement %o), tells, sends and questions; the actor itself is another address',
+  async placement => {
+    const kit = new TestSystem({ threads: 2 });
+    const heard: number[] = [];
+    const probe = kit.probe<string>('probe');
+    kit.spawn((context: Context<Counted>) => {
+      const second = context.adapter<Worded>(({ text, ...rest }) => ({ n: text.length, ...rest }));
+      context.spawn(pair, { placement, args: [context.self, second, probe.ref] });
+      return ({ n, reply }: Counted) => {
+        heard.push(n);
+        reply?.tell(`${n} it is`);
+      };
+    });
+    await kit.settle();
+    expect(heard).toEqual([1, 5, 3, 4]);
+    expect(probe.messages).toEqual(['4 it is']);
+    expect(kit.reports).toEqual([]);
+  },
+);

@@ -115,3 +115,25 @@ export const puppet = actor(import.meta, function puppet(context: Context<Order>
 export const unable = actor(import.meta, function unable(_context: Context<never>): () => void {
   throw new RangeError('cannot');
 });
+
+export interface Worded {
+  readonly text: string;
+  readonly reply?: Reply<string>;
+}
+
+/** Uses both addresses of an actor, and hands on what the second answers. */
+export const pair = actor(
+  import.meta,
+  async function pair(
+    _context: Context<never>,
+    first: ActorRef<{ readonly n: number }>,
+    second: ActorRef<Worded>,
+    to: ActorRef<string>,
+  ) {
+    first.tell({ n: 1 });
+    second.tell({ text: 'three' });
+    await second.send({ text: 'two' });
+    to.tell(await second.ask({ text: 'four' }));
+    return () => {};
+  },
+);

@@ -10,6 +10,7 @@ import { Event, Queue, SimpleQueue, Thread, ThreadDiedError } from '@heddle/core
 import type { OpenAsk } from '../runtime/ask.ts';
 import { dedicatedThread, registerFunction } from '../runtime/dedicated-thread.ts';
 import type { DedicatedFunction, Ended, Inward, Outward } from '../runtime/dedicated-thread.ts';
+import { AdapterRef } from '../runtime/local-ref.ts';
 import type { ActorRef } from '../runtime/ref.ts';
 import { Packing, inWords } from '../runtime/wire.ts';
 import type { Border, Placeholder } from '../runtime/wire.ts';
@@ -210,8 +211,9 @@ class Line implements Border {
   }
 
   refLeaves(ref: ActorRef<never>): Placeholder {
-    this.#refs.set(ref.id, ref);
-    return { '\0heddle': 'ref', id: ref.id, path: ref.path };
+    const id = ref instanceof AdapterRef ? ref.address : ref.id;
+    this.#refs.set(id, ref);
+    return { '\0heddle': 'ref', id, path: ref.path };
   }
 
   replyLeaves(reply: OpenAsk): Placeholder {

@@ -39,6 +39,8 @@ export class Bonds {
   knownLinks: Map<number, ActorRef<never>> | undefined = undefined;
   knownAsks: Set<OpenAsk> | undefined = undefined;
   knownCreditors: Creditor[] | undefined = undefined;
+  /** Of its adapters that other threads have. */
+  knownAddresses: number[] | undefined = undefined;
   timers: ActorTimers | undefined = undefined;
   readonly deathWaiters: Set<(reason: ExitReason) => void> = new Set<(reason: ExitReason) => void>();
   stopEvent: Event | undefined = undefined;
