@@ -9,6 +9,7 @@ config.test!.include = [
   // Tests of every day, of which chance finds more in more rounds (`test/support/amount.ts`).
   'src/codec/codec.test.ts',
   'test/comlink/threads.test.ts',
+  'test/executor/tasks.test.ts',
   'test/queue/death.test.ts',
   'test/queue/hammer.test.ts',
   'test/sync/event.test.ts',

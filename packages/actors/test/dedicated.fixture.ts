@@ -1,5 +1,6 @@
 /** Dedicated actors for the tests; their module is imported on their threads. */
 import { currentThread, sleep } from '@heddle/core';
+import type { Semaphore } from '@heddle/core';
 import { dedicated } from '../src/index.ts';
 import type { ActorRef, DedicatedContext, Reply } from '../src/index.ts';
 
@@ -46,3 +47,14 @@ export const glutton = dedicated(
   },
   { maxHeapMiB: 32 },
 );
+
+/** Each with a bound, or an order, of its own: tells what it takes, and takes the next when it may. */
+const gated = function gated(context: DedicatedContext<number>, out: ActorRef<number>, gate: Semaphore) {
+  for (const n of context) {
+    out.tell(n);
+    gate.acquire({ timeout: 60_000 });
+  }
+};
+export const bounded = dedicated(import.meta, gated, { mailbox: { capacity: 3, whenFull: 'dropOld' } });
+export const blocking = dedicated(import.meta, gated, { mailbox: { capacity: 1, whenFull: 'block' } });
+export const ranked = dedicated(import.meta, gated, { mailbox: { priority: n => n } });

@@ -1,9 +1,9 @@
 /** Actors with a thread to themselves, and threads as supervised children. */
-import { enumerate, setExceptHook } from '@heddle/core';
+import { Semaphore, enumerate, setExceptHook } from '@heddle/core';
 import { afterEach, expect, test } from 'vitest';
 import { ActorSystem, Supervisor, behavior, dedicated, exit, supervisor } from '../src/index.ts';
 import type { ActorRef, Context, DeadLetter, Report, Signal } from '../src/index.ts';
-import { blocker, glutton } from './dedicated.fixture.ts';
+import { blocker, blocking, bounded, glutton, ranked } from './dedicated.fixture.ts';
 import type { Job } from './dedicated.fixture.ts';
 
 /** A busy machine takes its time to start threads. */
@@ -16,7 +16,7 @@ let letters: DeadLetter[];
 let seen: string[];
 let sup: Supervisor;
 
-function start(): ActorSystem {
+function startSystem(): ActorSystem {
   const [ownReports, ownLetters]: [Report[], DeadLetter[]] = [[], []];
   reports = ownReports;
   letters = ownLetters;
@@ -30,15 +30,18 @@ afterEach(() => system.stop());
 
 async function supervised(): Promise<ActorRef<Job>> {
   sup = new Supervisor(
-    start().spawn(supervisor({ children: [{ id: 'blocker', start: blocker, args: [100], shutdown: 300 }] }), {
-      name: 'sup',
-    }),
+    startSystem().spawn(
+      supervisor({ children: [{ id: 'blocker', start: blocker, args: [100], shutdown: 300 }] }),
+      {
+        name: 'sup',
+      },
+    ),
   );
   return (await sup.child(blocker, 'blocker'))!;
 }
 
 test('receives by blocking, answers questions, and tells refs that came in messages', async () => {
-  const ref = start().spawn(blocker, { args: [1], name: 'blocker' });
+  const ref = startSystem().spawn(blocker, { args: [1], name: 'blocker' });
   const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
   for (let n = 0; n < 10; n++) ref.tell({ type: 'add', n: 1 });
   ref.tell({ type: 'pass', to: sink, text: 'sum' });
@@ -66,7 +69,7 @@ test.each([
 );
 
 test('a stop lets it handle what was accepted, and wakes it from a blocked receive', async () => {
-  const ref = start().spawn(blocker, { args: [0], name: 'blocker', shutdown: 60_000 });
+  const ref = startSystem().spawn(blocker, { args: [0], name: 'blocker', shutdown: 60_000 });
   const sink = system.spawn((_context: Context<string>) => (text: string) => void seen.push(text));
   // Last started first: the sink must be there longer.
   const late = system.spawn(blocker, { args: [0], shutdown: 60_000 });
@@ -92,7 +95,7 @@ test('one that burns for ever is terminated after its time, and its supervisor h
 });
 
 test('what cannot travel is a dead letter', async () => {
-  const ref = start().spawn(blocker, { args: [0] }) as ActorRef<unknown>;
+  const ref = startSystem().spawn(blocker, { args: [0] }) as ActorRef<unknown>;
   ref.tell({ type: 'add', n: () => 1 });
   expect(await (ref as ActorRef<Job>).ask({ type: 'sum' }, patient)).toBe(0);
   expect(letters).toMatchObject([{ reason: 'notShareable' }]);
@@ -133,7 +136,9 @@ const outOfMemory = { type: 'threadDied', detail: expect.stringContaining('it ra
 test('memory that runs out is an end with a reason: watches and links hear it, the others go on, and what was waiting is handled by the next thread', async () => {
   quietly();
   sup = new Supervisor(
-    start().spawn(supervisor({ children: [{ id: 'glutton', start: glutton, args: [] }] }), { name: 'sup' }),
+    startSystem().spawn(supervisor({ children: [{ id: 'glutton', start: glutton, args: [] }] }), {
+      name: 'sup',
+    }),
   );
   const ref = (await sup.child(glutton, 'glutton'))!;
   const other = system.spawn(blocker, { args: [5], name: 'other' });
@@ -169,7 +174,7 @@ test('memory that runs out is an end with a reason: watches and links hear it, t
 test('memory that runs out again and again uses the budget up: the supervisor ends, and what waits is dead', async () => {
   quietly();
   sup = new Supervisor(
-    start().spawn(
+    startSystem().spawn(
       supervisor({
         intensity: 1,
         period: 600_000,
@@ -193,8 +198,80 @@ test('memory that runs out again and again uses the budget up: the supervisor en
 });
 
 test.each([0, 7.5, '64'])('maxHeapMiB %s is refused when the actor is declared', maxHeapMiB => {
-  start();
+  startSystem();
   expect(() => dedicated(import.meta, function hungry() {}, { maxHeapMiB: maxHeapMiB as number })).toThrow(
     `dedicated hungry: maxHeapMiB must be a whole number from 8, got ${maxHeapMiB} (${typeof maxHeapMiB})`,
   );
+});
+
+/** Starts it, has it handle 0, and tells it the others one by one while it does. */
+async function whileBusy(start: typeof bounded, others: readonly number[]) {
+  const taken: number[] = [];
+  const gate = new Semaphore(0);
+  const sink = startSystem().spawn((_context: Context<number>) => (n: number) => void taken.push(n));
+  const ref = system.spawn(start, { args: [sink, gate], name: 'gated', shutdown: 60_000 });
+  ref.tell(0);
+  while (taken.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
+  for (const n of others) {
+    ref.tell(n);
+    // Several turns: whatever is handed over has been by then.
+    for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+  }
+  const waiting = system.inspect().children.find(({ path }) => path === '/gated')!.waiting;
+  return { ref, taken, gate, waiting };
+}
+
+test('a bound counts what waits, also while the thread is busy; a stop lets it have all of that', async () => {
+  const { taken, gate, waiting } = await whileBusy(bounded, [1, 2, 3, 4, 5]);
+  expect(waiting).toBe(3);
+  expect(letters.map(({ message, reason }) => [message, reason])).toEqual([
+    [1, 'dropped'],
+    [2, 'dropped'],
+  ]);
+  gate.release(9);
+  await system.stop();
+  expect(taken).toEqual([0, 3, 4, 5]);
+});
+
+test('messages are handed over in the order of their priority', async () => {
+  const { taken, gate } = await whileBusy(ranked, [3, 1, 2]);
+  gate.release(9);
+  await system.stop();
+  expect(taken).toEqual([0, 1, 2, 3]);
+});
+
+test('send waits until the thread has taken what was before', async () => {
+  const { ref, taken, gate } = await whileBusy(blocking, [1]);
+  await expect(ref.send(2, { timeout: 50 })).rejects.toMatchObject({ name: 'TimeoutError' });
+  const sent = ref.send(3, { timeout: 60_000 });
+  gate.release();
+  await sent;
+  gate.release(9);
+  await system.stop();
+  expect(taken).toEqual([0, 1, 3]);
+  expect(letters).toEqual([]);
+});
+
+test('one with a bound that dies leaves what waits to the next, in order', async () => {
+  const gate = new Semaphore(0);
+  const taken: number[] = [];
+  const sink = startSystem().spawn((_context: Context<number>) => (n: number) => void taken.push(n));
+  sup = new Supervisor(
+    system.spawn(supervisor({ children: [{ id: 'gated', start: bounded, args: [sink, gate] }] }), {
+      name: 'sup',
+    }),
+  );
+  const ref = (await sup.child(bounded, 'gated'))!;
+  for (let n = 0; n < 4; n++) {
+    ref.tell(n);
+    while (taken.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
+  }
+  enumerate()
+    .find(({ name }) => name === ref.path)!
+    .terminate();
+  while (taken.length < 2) await new Promise(resolve => setTimeout(resolve, 1));
+  gate.release(9);
+  await system.stop();
+  expect(taken).toEqual([0, 1, 2, 3]);
+  expect(letters).toEqual([]);
 });

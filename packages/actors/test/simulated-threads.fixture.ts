@@ -1,6 +1,6 @@
 /** Actors for simulated threads, declared as for real ones. */
-import { actor, behavior, describeReason } from '../src/index.ts';
-import type { ActorRef, Context, Reply } from '../src/index.ts';
+import { actor, behavior, describeReason, next } from '../src/index.ts';
+import type { ActorRef, Context, ExitReason, Reply } from '../src/index.ts';
 
 /** Tells what it gets, and where it runs. */
 export const echo = actor(import.meta, function echo(context: Context<number>, sink: ActorRef<string>) {
@@ -70,5 +70,70 @@ export const lingering = actor(
         to.tell(`stopped: ${describeReason(reason)}`);
       },
     });
+  },
+);
+
+export type Order =
+  | { readonly do: 'watch' | 'unwatchLast' | 'link' | 'unlink'; readonly to: ActorRef<never> }
+  | { readonly do: 'exit'; readonly to: ActorRef<never>; readonly reason: ExitReason }
+  | { readonly do: 'trap' | 'fail' }
+  | { readonly do: 'stop'; readonly reason: ExitReason };
+
+/** Does as it is told, and tells the signals that come. */
+export const puppet = actor(import.meta, function puppet(context: Context<Order>, to: ActorRef<string>) {
+  let watch = 0;
+  return behavior<Order>({
+    receive(order) {
+      switch (order.do) {
+        case 'watch':
+          watch = context.watch(order.to);
+          return undefined;
+        case 'unwatchLast':
+          return void context.unwatch(watch);
+        case 'link':
+          return context.link(order.to);
+        case 'unlink':
+          return context.unlink(order.to);
+        case 'exit':
+          return context.exit(order.to, order.reason);
+        case 'trap':
+          return void (context.trapExit = true);
+        case 'stop':
+          return next.stop(order.reason);
+        default:
+          throw new RangeError('as told');
+      }
+    },
+    signal(signal) {
+      if (signal.type !== 'receiveTimeout')
+        to.tell(`${context.name}: ${signal.type} of ${signal.ref.path}: ${describeReason(signal.reason)}`);
+    },
+  });
+});
+
+/** Can't be set up. */
+export const unable = actor(import.meta, function unable(_context: Context<never>): () => void {
+  throw new RangeError('cannot');
+});
+
+export interface Worded {
+  readonly text: string;
+  readonly reply?: Reply<string>;
+}
+
+/** Uses both addresses of an actor, and hands on what the second answers. */
+export const pair = actor(
+  import.meta,
+  async function pair(
+    _context: Context<never>,
+    first: ActorRef<{ readonly n: number }>,
+    second: ActorRef<Worded>,
+    to: ActorRef<string>,
+  ) {
+    first.tell({ n: 1 });
+    second.tell({ text: 'three' });
+    await second.send({ text: 'two' });
+    to.tell(await second.ask({ text: 'four' }));
+    return () => {};
   },
 );

@@ -207,3 +207,20 @@ test('escalate at the top of the tree ends that actor alone', async () => {
   expect([failing.alive, other.alive]).toEqual([false, true]);
   expect(kit.spawn((_context: Context<string>) => () => {}).alive).toBe(true);
 });
+
+test('what fails outside of the actors is heard of by the program, and stops no other actor', async () => {
+  const [code, printed] = await run(`
+    import { ActorSystem } from '${index}';
+    process.on('uncaughtException', ({ message }) => console.log('heard:', message));
+    const observer = { exited({ name }) { if (name === 'odd') throw new Error('an observer') } };
+    await using system = new ActorSystem({ threads: 0, report() {}, observer });
+    const odd = system.spawn(() => () => { throw new Error('crash') }, { name: 'odd' });
+    const other = system.spawn(() => message => message.reply.tell('goes on'));
+    odd.tell('go');
+    console.log(await other.ask({}));
+  `);
+  expect([code, printed.split('\n').filter(Boolean).toSorted()]).toEqual([
+    0,
+    ['goes on', 'heard: an observer'],
+  ]);
+}, 90_000);

@@ -53,8 +53,16 @@ export function pack(value: unknown): Uint8Array<ArrayBuffer> {
   return scratch.u8.slice(0, length) as Uint8Array<ArrayBuffer>;
 }
 
-/** Decodes what `pack` returned, in any thread of the same runtime. */
+/** Decodes what `pack` returned, in any thread of the same runtime. Throws `TypeError` for what it didn't return, as far as that shows. */
 export function unpack(packed: Uint8Array): unknown {
+  const given: unknown = packed;
+  if (!(given instanceof Uint8Array)) {
+    throw new TypeError(
+      `unpack: expected the bytes that pack() returned, got ${Array.isArray(given) ? 'an array' : `${String(given)} (${typeof given})`}`,
+    );
+  }
+  if (packed.length === 0 || packed.length % 8 !== 0)
+    throw new TypeError(`unpack: these ${packed.length} bytes aren't what pack() returned`);
   slab();
   const bytes = new Uint8Array(packed);
   return decode(bytes, new Int32Array(bytes.buffer), new Float64Array(bytes.buffer), 0, bytes.length);

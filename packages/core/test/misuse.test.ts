@@ -240,6 +240,58 @@ describe('a copy by structuredClone or postMessage, which would be dead,', () =>
   });
 });
 
+describe('what was forgotten is told, and means nothing else', () => {
+  it.each([
+    [
+      'sleep',
+      () => heddle.sleep(undefined as never),
+      'sleep: expected a number of milliseconds, got undefined',
+    ],
+    [
+      'main',
+      () => heddle.main((() => 1) as never, undefined as never),
+      'main: the first argument must be import.meta; write main(import.meta, () => { … })',
+    ],
+    ['main', () => heddle.main(import.meta, 5 as never), 'main: program must be a function, got 5 (number)'],
+    [
+      'task',
+      () => heddle.task((() => 1) as never, undefined as never),
+      'task: the first argument must be import.meta of the module that declares the task; write task(import.meta,',
+    ],
+    ['task', () => heddle.task(import.meta, 5 as never), 'task: expected a function, got 5 (number)'],
+    [
+      'unpack',
+      () => heddle.unpack('bytes' as never),
+      'unpack: expected the bytes that pack() returned, got bytes (string)',
+    ],
+    ['unpack', () => heddle.unpack(new Uint8Array(3)), "unpack: these 3 bytes aren't what pack() returned"],
+    ['unpack', () => heddle.unpack(new Uint8Array()), "unpack: these 0 bytes aren't what pack() returned"],
+  ] as Array<[string, () => unknown, string]>)('by %s', (_name, call, message) => {
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(message);
+  });
+
+  it('by sleepAsync, which rejects', async () => {
+    await expect(heddle.sleepAsync(undefined as never)).rejects.toThrow(
+      'sleepAsync: expected a number of milliseconds, got undefined; to wait for ever, pass Infinity',
+    );
+    await expect(heddle.sleepAsync(-1)).rejects.toThrow(RangeError);
+    await expect(heddle.sleepAsync(1, 5 as never)).rejects.toThrow('sleepAsync: options must be an object');
+    await expect(heddle.sleepAsync(1, { signal: 5 as never })).rejects.toThrow(
+      'signal must be an AbortSignal',
+    );
+  });
+});
+
+describe('the size of a queue', () => {
+  it('is a whole number, and one below 1 is no limit', () => {
+    expect(() => new Queue({ maxsize: 1.3 })).toThrow(
+      'Queue: maxsize must be a whole number to 2147483647, 0 for no limit, got 1.3 (number)',
+    );
+    expect([new Queue({ maxsize: -1 }).maxsize, new Queue({ maxsize: Infinity }).maxsize]).toEqual([0, 0]);
+  });
+});
+
 describe('what is given in the place of', () => {
   it('a number that is too large is told how large it may be', () => {
     expect(() => new Semaphore(2 ** 31)).toThrow(

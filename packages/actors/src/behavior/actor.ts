@@ -6,7 +6,7 @@ import { checkBackoff } from '../supervision/backoff.ts';
 import type { Backoff } from '../supervision/backoff.ts';
 import { checkBudget } from '../supervision/budget.ts';
 import type { Budget } from '../supervision/budget.ts';
-import { checkRules } from '../supervision/decide.ts';
+import { checkRules, isClass } from '../supervision/decide.ts';
 import type { FailureRule } from '../supervision/decide.ts';
 import type { Setup } from './behavior.ts';
 import type { Context } from './context.ts';
@@ -75,15 +75,19 @@ export function actor<M, A extends any[]>(
   setup: SetupFunction<M, A>,
   options: ActorOptions<NoInfer<M>> = {},
 ): Actor<M, A> {
+  checkDeclaration('actor', meta, setup);
+  return declare(meta.url, setup.name, setup, options);
+}
+
+/** Throws `TypeError` for what can't be declared. */
+export function checkDeclaration(word: string, meta: ImportMeta, run: unknown): void {
   if (typeof meta?.url !== 'string') {
     throw new TypeError(
-      'actor: the first argument must be import.meta of the module that declares the actor',
+      `${word}: the first argument must be import.meta of the module that declares the actor`,
     );
   }
-  if (typeof setup !== 'function') {
-    throw new TypeError(`actor: expected a function, got ${String(setup)} (${typeof setup})`);
-  }
-  return declare(meta.url, setup.name, setup, options);
+  if (typeof run !== 'function')
+    throw new TypeError(`${word}: expected a function, got ${String(run)} (${typeof run})`);
 }
 
 /** Declares an actor under a name, or under one made of it if that is taken. */
@@ -135,6 +139,11 @@ export function knownActor(module: string, name: string): Actor<never, never> | 
 /** An actor from what `spawn` was given: a declaration, or a setup function, which can only run here. */
 export function toActor(start: unknown, place: string): Actor<never, never> {
   if (typeof start === 'function') {
+    if (isClass(start)) {
+      throw new TypeError(
+        `${place}: ${start.name} is a class; an actor is declared by a function: return its methods from objectActor(import.meta, () => new ${start.name}()), or a behaviour from a setup function`,
+      );
+    }
     return { name: start.name, module: undefined, options: {}, setup: start as never };
   }
   if (typeof start === 'object' && start !== null && 'setup' in start) return start as Actor<never, never>;

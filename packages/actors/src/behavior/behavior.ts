@@ -74,9 +74,11 @@ export function checkBehavior<M>(
   if (typeof behavior === 'function') return behavior;
   if (typeof behavior !== 'object' || behavior === null || typeof behavior.receive !== 'function') {
     const where = typeof place === 'string' ? place : place.path;
-    throw new TypeError(
-      `${where}: a behaviour must be a function or an object with receive, got ${String(behavior)} (${typeof behavior})`,
-    );
+    const found =
+      typeof behavior === 'object' && behavior !== null
+        ? `one with ${Object.keys(behavior).join(', ') || 'nothing'}`
+        : `${String(behavior)} (${typeof behavior})`;
+    throw new TypeError(`${where}: a behaviour must be a function or an object with receive, got ${found}`);
   }
   return behavior;
 }

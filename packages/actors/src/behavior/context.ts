@@ -3,6 +3,7 @@ import type { Event } from '@heddle/core';
 import type { Cell } from '../runtime/cell.ts';
 import { Envelope } from '../runtime/envelope.ts';
 import { AdapterRef } from '../runtime/local-ref.ts';
+import { checkRef } from '../runtime/ref.ts';
 import type { ActorRef, Answer, AskOptions, Question } from '../runtime/ref.ts';
 import { spawnChild } from '../runtime/spawn.ts';
 import type { SpawnArguments } from '../runtime/spawn.ts';
@@ -104,6 +105,7 @@ export class Context<in out M> {
    * `timeout` or `signal` only the wait ends, with core's `TimeoutError` or `signal.reason`; the stop goes on. Throws `TypeError` for a ref that isn't a child's.
    */
   stop(child: ActorRef<never>, options?: StopOptions): Promise<ExitReason> {
+    checkRef(child, 'stop');
     const { runtime } = this.#cell;
     if (cellHere(runtime, child)?.parent !== this.#cell) {
       throw new TypeError(
@@ -115,6 +117,7 @@ export class Context<in out M> {
 
   /** Asks for exactly one `down` when `ref` ends, as a signal, or as `message` if there is one; at once with `noproc` if it has ended. Returns the number for `unwatch`. */
   watch(ref: ActorRef<never>, ...message: [message?: M]): number {
+    checkRef(ref, 'watch');
     const cell = this.#cell;
     const watch = cell.runtime.nextId();
     cell.bonds.watching.set(watch, {
@@ -139,15 +142,17 @@ export class Context<in out M> {
 
   /** Ties the two together: when one ends for a reason that isn't `normal`, so does the other, unless it traps exits. Source: OTP. */
   link(ref: ActorRef<never>): void {
+    checkRef(ref, 'link');
     const from = this.#cell.ref as ActorRef<never>;
     if (ref.id === from.id) return;
-    this.#cell.bonds.links.add(ref);
+    this.#cell.bonds.links.set(ref.id, ref);
     ref.signal({ kind: 'link', from });
   }
 
   /** Unties them; an exit of `ref` that is queued has no effect any more. */
   unlink(ref: ActorRef<never>): void {
-    this.#cell.bonds.links.delete(ref);
+    checkRef(ref, 'unlink');
+    this.#cell.bonds.links.delete(ref.id);
     ref.signal({ kind: 'unlink', from: this.#cell.ref as ActorRef<never> });
   }
 
@@ -165,6 +170,7 @@ export class Context<in out M> {
    * trap. Source: OTP's `exit/2`.
    */
   exit(ref: ActorRef<never>, reason: ExitReason): void {
+    checkRef(ref, 'exit');
     checkReason(reason, `exit ${ref.path}`);
     if (reason.type === 'killed') ref.signal({ kind: 'kill' });
     else ref.signal({ kind: 'exit', from: this.#cell.ref as ActorRef<never>, reason, linked: false });

@@ -2,19 +2,21 @@
  * Dedicated actors: a function on a thread of its own, which may block and burn. To its supervisor it is a child like any other, and so its thread is supervised: an error, `process.exit()`, memory
  * that runs out and `terminate()` are ends with reasons.
  *
- * A cell stands for it on the thread that spawned it and carries messages to a queue that the thread blocks on. When the thread ends, what is left in the queue goes
+ * A cell stands for it on the thread that spawned it and carries messages to a queue that the thread blocks on: all that come, or, if its mailbox has a bound or an order, one each time that the
+ * thread asks for one. Until then the cell counts as busy, and what waits, waits in its mailbox. When the thread ends, what is left in the queue goes
  * back into the cell's mailbox, for the next instance or to the dead letters.
  */
 import { Event, Queue, SimpleQueue, Thread, ThreadDiedError } from '@heddle/core';
 import type { OpenAsk } from '../runtime/ask.ts';
 import { dedicatedThread, registerFunction } from '../runtime/dedicated-thread.ts';
 import type { DedicatedFunction, Ended, Inward, Outward } from '../runtime/dedicated-thread.ts';
+import { AdapterRef } from '../runtime/local-ref.ts';
 import type { ActorRef } from '../runtime/ref.ts';
 import { Packing, inWords } from '../runtime/wire.ts';
 import type { Border, Placeholder } from '../runtime/wire.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
-import { declare } from './actor.ts';
+import { checkDeclaration, declare } from './actor.ts';
 import type { Actor, ActorOptions } from './actor.ts';
 import { behavior } from './behavior.ts';
 import type { Context } from './context.ts';
@@ -45,6 +47,7 @@ export function dedicated<M, A extends any[]>(
   run: DedicatedFunction<M, A>,
   options: DedicatedOptions<NoInfer<M>> = {},
 ): Actor<M, A> {
+  checkDeclaration('dedicated', meta, run);
   const { maxHeapMiB, ...others } = options;
   if (maxHeapMiB !== undefined && !(Number.isSafeInteger(maxHeapMiB) && maxHeapMiB >= LEAST_HEAP_MIB)) {
     throw new RangeError(
@@ -86,6 +89,9 @@ class Line implements Border {
   readonly #replies = new Map<number, OpenAsk>();
   readonly #ended: Promise<void>;
   readonly #thread: Thread;
+  /** Messages are handed over one by one, when they are asked for. */
+  readonly #oneByOne: boolean;
+  #onMore: (() => void) | undefined;
   #asks = 0;
   #isOver = false;
 
@@ -97,12 +103,13 @@ class Line implements Border {
     maxHeapMiB: number | undefined,
   ) {
     this.#context = context;
+    this.#oneByOne = context.cell.options.mailbox !== undefined;
     const { bonds } = context.cell;
     // A stop on its way sets it before its turn comes.
     bonds.stopEvent = this.#stopEvent;
     const packed = this.#packing.pack(args) as readonly unknown[];
     const thread = new Thread(dedicatedThread, {
-      args: [module, name, this.#inbox, this.#outbox, this.#stopEvent, packed],
+      args: [module, name, this.#inbox, this.#outbox, this.#stopEvent, packed, this.#oneByOne],
       name: context.path,
       daemon: true,
       maxHeapMiB,
@@ -124,15 +131,17 @@ class Line implements Border {
       });
   }
 
-  carry(message: unknown): void {
+  carry(message: unknown): Promise<void> | undefined {
     const packed = this.#packing.pack(message);
     try {
       this.#inbox.putNowait([packed, this.#packing.found]);
+      if (this.#oneByOne) return new Promise(resolve => (this.#onMore = resolve));
     } catch (error) {
       const { cell } = this.#context;
       cell.deadLetter(message, 'notShareable');
       cell.callbackFailed('tell', inWords(error, 0, 'message'));
     }
+    return undefined;
   }
 
   /** The hook of the cell's end. */
@@ -154,6 +163,7 @@ class Line implements Border {
     if (reason.type === 'error') cell.reportCrash(reason);
     cell.signal({ kind: 'stop', reason, drain: false });
     if (cell.stopRequested && reason.type !== 'normal') cell.lastReason = reason;
+    this.#onMore?.();
   }
 
   #takeBack(): void {
@@ -179,6 +189,10 @@ class Line implements Border {
     for (;;) {
       const packet = await this.#outbox.getAsync();
       if (packet[0] === 'end') return;
+      if (packet[0] === 'more') {
+        this.#onMore?.();
+        continue;
+      }
       const [kind, number, value] = packet;
       if (kind === 'fail') {
         this.#reply(number)?.fail(value);
@@ -197,8 +211,9 @@ class Line implements Border {
   }
 
   refLeaves(ref: ActorRef<never>): Placeholder {
-    this.#refs.set(ref.id, ref);
-    return { '\0heddle': 'ref', id: ref.id, path: ref.path };
+    const id = ref instanceof AdapterRef ? ref.address : ref.id;
+    this.#refs.set(id, ref);
+    return { '\0heddle': 'ref', id, path: ref.path };
   }
 
   replyLeaves(reply: OpenAsk): Placeholder {

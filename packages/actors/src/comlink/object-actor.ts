@@ -1,7 +1,7 @@
 /** Actors that are objects: their methods are called from anywhere through comlink's proxies, one call at a time. */
 import { expose } from 'comlink';
 import type { Endpoint } from 'comlink';
-import { declare } from '../behavior/actor.ts';
+import { checkDeclaration, declare } from '../behavior/actor.ts';
 import type { Actor, ActorOptions } from '../behavior/actor.ts';
 import { behavior } from '../behavior/behavior.ts';
 import type { Context } from '../behavior/context.ts';
@@ -23,6 +23,8 @@ export interface CallMessage<T> {
 export interface Request {
   readonly id?: string;
   readonly type: string;
+  /** From the object down to the method. */
+  readonly path?: readonly string[];
   readonly argumentList?: readonly unknown[];
 }
 
@@ -51,12 +53,13 @@ export function objectActor<T extends object, A extends any[]>(
   make: (context: Context<never>, ...args: A) => T,
   options: ActorOptions = {},
 ): Actor<CallMessage<T>, A> {
+  checkDeclaration('objectActor', meta, make);
   return declare<CallMessage<T>, A>(
     meta.url,
     make.name,
     (context, ...args) => {
       const object = make(context as unknown as Context<never>, ...args);
-      const { endpoint, handle } = server(context as unknown as Context<never>);
+      const { endpoint, handle } = server(context as unknown as Context<never>, object);
       expose(object, endpoint);
       const { stopped } = object as ObjectHooks;
       return behavior<CallMessage<T>>({
@@ -73,7 +76,10 @@ export function objectActor<T extends object, A extends any[]>(
 type Listener = (event: { readonly data: unknown; readonly origin: string }) => void;
 
 /** The end of comlink's line in the actor. */
-function server(context: Context<never>): {
+function server(
+  context: Context<never>,
+  object: object,
+): {
   endpoint: Endpoint;
   handle: (message: CallMessage<unknown>) => Promise<void> | undefined;
 } {
@@ -99,6 +105,11 @@ function server(context: Context<never>): {
         reply.tell({ id: request.id, type: 'RAW', value: undefined });
         return undefined;
       }
+      if (request.type === 'APPLY' && typeof methodOf(object, request.path) !== 'function') {
+        const method = request.path!.join('.');
+        reply.fail(new TypeError(`${context.path}: the object has no method "${method}"`));
+        return undefined;
+      }
       const { argumentList } = request;
       const data =
         argumentList === undefined
@@ -110,4 +121,10 @@ function server(context: Context<never>): {
       });
     },
   };
+}
+
+function methodOf(object: object, path: readonly string[] = []): unknown {
+  let found: unknown = object;
+  for (const name of path) found = (found as Record<string, unknown> | null | undefined)?.[name];
+  return found;
 }

@@ -12,6 +12,7 @@
  *
  * The sender is never thrown at: `offer` says what became of the message, and the actor's cell makes dead letters.
  */
+import { checkNames } from '../behavior/names.ts';
 import { Envelope } from '../runtime/envelope.ts';
 import { Fifo } from './fifo.ts';
 
@@ -66,9 +67,13 @@ export function createMailbox(options: MailboxOptions | undefined): Mailbox {
   return new BoundedMailbox(options as MailboxOptions<unknown>);
 }
 
+const NAMES = ['capacity', 'whenFull', 'key', 'priority'] satisfies (keyof MailboxOptions)[];
 const POLICIES: readonly string[] = ['fail', 'dropNew', 'dropOld', 'latestByKey', 'block'];
 
 export function checkMailbox(options: MailboxOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`mailbox must be options, got ${String(options)} (${typeof options})`);
+  checkNames(options, NAMES, 'mailbox');
   const { capacity, whenFull = 'fail', key, priority } = options;
   if (capacity !== undefined && (!Number.isSafeInteger(capacity) || capacity < 1)) {
     throw new RangeError(
@@ -78,6 +83,8 @@ export function checkMailbox(options: MailboxOptions): void {
   if (!POLICIES.includes(whenFull)) {
     throw new TypeError(`mailbox.whenFull must be one of ${POLICIES.join(', ')}, got ${String(whenFull)}`);
   }
+  if (capacity === undefined && options.whenFull !== undefined && whenFull !== 'latestByKey')
+    throw new TypeError(`mailbox.whenFull "${whenFull}" has no meaning without a capacity`);
   for (const [name, value] of Object.entries({ key, priority })) {
     if (value !== undefined && typeof value !== 'function') {
       throw new TypeError(`mailbox.${name} must be a function, got ${String(value)} (${typeof value})`);

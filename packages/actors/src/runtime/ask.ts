@@ -3,11 +3,11 @@
  * dead letter. Nothing of it goes through the asker's own mailbox.
  */
 import { TimeoutError } from '@heddle/core';
-import { untraced } from '../observability/hooks.ts';
 import { ActorDiedError } from '../errors.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { WheelTimer } from '../timers/wheel.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { Envelope } from './envelope.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
 import type { AskOptions, Reply } from './ref.ts';
 
@@ -97,7 +97,9 @@ export class PendingAsk extends OpenAsk {
 
 /** The question that a message carries, if it does. */
 export function askOf(message: unknown): OpenAsk | undefined {
-  const bare = untraced(message);
+  // The content of an adapted question is the question as it was asked.
+  let bare = message;
+  while (bare instanceof Envelope) bare = bare.content;
   if (typeof bare !== 'object' || bare === null) return undefined;
   const { reply } = bare as { reply?: unknown };
   return reply instanceof OpenAsk ? reply : undefined;

@@ -35,9 +35,12 @@ export class Bonds {
   knownWatchers: Map<number, ActorRef<never>> | undefined = undefined;
   /** Whose end it wants to know of. */
   knownWatching: Map<number, Watch> | undefined = undefined;
-  knownLinks: Set<ActorRef<never>> | undefined = undefined;
+  /** By their numbers: a ref that comes from another thread is another object each time. */
+  knownLinks: Map<number, ActorRef<never>> | undefined = undefined;
   knownAsks: Set<OpenAsk> | undefined = undefined;
   knownCreditors: Creditor[] | undefined = undefined;
+  /** Of its adapters that other threads have. */
+  knownAddresses: number[] | undefined = undefined;
   timers: ActorTimers | undefined = undefined;
   readonly deathWaiters: Set<(reason: ExitReason) => void> = new Set<(reason: ExitReason) => void>();
   stopEvent: Event | undefined = undefined;
@@ -69,8 +72,8 @@ export class Bonds {
     return (this.knownWatching ??= new Map());
   }
 
-  get links(): Set<ActorRef<never>> {
-    return (this.knownLinks ??= new Set());
+  get links(): Map<number, ActorRef<never>> {
+    return (this.knownLinks ??= new Map());
   }
 
   get asks(): Set<OpenAsk> {
@@ -195,7 +198,7 @@ export class Bonds {
     const links = this.knownLinks;
     this.knownLinks = undefined;
     if (links !== undefined)
-      for (const link of links) link.signal({ kind: 'exit', from, reason, linked: true });
+      for (const link of links.values()) link.signal({ kind: 'exit', from, reason, linked: true });
   }
 
   callDeathWaiters(reason: ExitReason): void {

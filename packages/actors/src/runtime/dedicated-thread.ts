@@ -15,6 +15,8 @@ export type Outward =
   | readonly ['tell', ref: number, message: unknown, packed: boolean]
   | readonly ['reply', ask: number, value: unknown, packed: boolean]
   | readonly ['fail', ask: number, error: unknown]
+  /** It wants a message more. */
+  | readonly ['more']
   | readonly ['end'];
 
 /** How the function ended. */
@@ -26,12 +28,21 @@ export class DedicatedContext<M> {
   readonly stopEvent: Event;
   readonly #inbox: Queue<Inward>;
   readonly #packing: Packing;
+  readonly #askForMore: (() => void) | undefined;
+  /** A message is on its way, or will be as soon as there is one. The first needn't be asked for. */
+  #isPromised = true;
 
   /** @internal */
-  constructor(inbox: Queue<Inward>, stopEvent: Event, packing: Packing) {
+  constructor(
+    inbox: Queue<Inward>,
+    stopEvent: Event,
+    packing: Packing,
+    askForMore: (() => void) | undefined,
+  ) {
     this.#inbox = inbox;
     this.stopEvent = stopEvent;
     this.#packing = packing;
+    this.#askForMore = askForMore;
   }
 
   /**
@@ -40,8 +51,11 @@ export class DedicatedContext<M> {
    */
   receive(options?: WaitOptions): { readonly value: M } | undefined {
     let taken: Inward;
+    if (!this.#isPromised) this.#askForMore?.();
+    this.#isPromised = true;
     try {
       taken = this.#inbox.get(options);
+      this.#isPromised = false;
     } catch (error) {
       if (error instanceof QueueShutDownError) return undefined;
       throw error;
@@ -166,11 +180,12 @@ type Run = (
   outbox: SimpleQueue<Outward>,
   stopEvent: Event,
   args: readonly unknown[],
+  oneByOne: boolean,
 ) => Promise<Ended>;
 
 export const dedicatedThread: Task<Run> = task(
   import.meta,
-  async function dedicatedThread(module, name, inbox, outbox, stopEvent, args): Promise<Ended> {
+  async function dedicatedThread(module, name, inbox, outbox, stopEvent, args, oneByOne): Promise<Ended> {
     try {
       if (!functions.has(`${module}#${name}`)) await import(/* @vite-ignore */ module);
       const run = functions.get(`${module}#${name}`);
@@ -179,8 +194,10 @@ export const dedicatedThread: Task<Run> = task(
           `${module} was imported in a thread and didn't declare the dedicated actor "${name}"`,
         );
       }
-      const { packing } = new OutwardBorder(outbox);
-      const context = new DedicatedContext<never>(inbox, stopEvent, packing);
+      const border = new OutwardBorder(outbox);
+      const { packing } = border;
+      const askForMore = oneByOne ? (): void => border.send(['more']) : undefined;
+      const context = new DedicatedContext<never>(inbox, stopEvent, packing, askForMore);
       await run(context, ...((packing.unpack(args) as never[]) ?? []));
       return ['returned'];
     } catch (error) {

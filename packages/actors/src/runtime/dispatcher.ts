@@ -144,7 +144,7 @@ export class Dispatcher {
     this.left = lookEvery;
     let last = start;
     while (this.#size > 0) {
-      this.#take().visit();
+      this.#visitNext();
       if (this.left > 0) continue;
       const now = host.now();
       // Twice as many if these took less than a sixteenth of the slice, so that the slice is never overrun by much.
@@ -165,6 +165,19 @@ export class Dispatcher {
     this.#scheduled = this.#asked;
     if (this.#size > 0) this.#schedule();
   };
+
+  /** Whatever fails outside of the actors' own code is the program's to hear of, and must not stand in the way of all others for ever. */
+  #visitNext(): void {
+    const cell = this.#take();
+    try {
+      cell.visit();
+    } catch (error) {
+      cell.queued = false;
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
 
   /** Calls `action` in `ms` milliseconds, unless the timer is cancelled. */
   after(ms: number, action: () => void): WheelTimer {

@@ -8,7 +8,7 @@ import { PendingAsk, checkTimeout } from './ask.ts';
 import type { Asked } from './ask.ts';
 import type { Cell } from './cell.ts';
 import { Envelope } from './envelope.ts';
-import { ActorRef } from './ref.ts';
+import { ActorRef, checkQuestion } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
 import { sendTo } from './send.ts';
 import type { InternalSignal } from './signal.ts';
@@ -38,6 +38,7 @@ export class LocalRef<in M> extends ActorRef<M> {
   ): Promise<Answer<T, Q>> {
     const { cell } = this as unknown as LocalRef<T>;
     if (options?.timeout !== undefined) checkTimeout(options.timeout, `ask ${cell.path}`);
+    if (typeof question !== 'object' || question === null) checkQuestion(question, cell.path);
     options?.signal?.throwIfAborted();
     if (cell.dispatcher.current === cell) {
       throw new TypeError(
@@ -46,7 +47,7 @@ export class LocalRef<in M> extends ActorRef<M> {
     }
     if (!cell.open) throw new ActorDiedError(cell.path, cell.alive ? exit.shutdown : exit.noproc, 'ask');
     const reply = new PendingAsk(askedOf(cell), cell.dispatcher, options);
-    const message = { ...question, reply };
+    const message = (this as unknown as LocalRef<T>).posted({ ...question, reply });
     if (tracing === undefined) cell.post(message);
     else {
       const current = tracing;
@@ -54,6 +55,11 @@ export class LocalRef<in M> extends ActorRef<M> {
       return (await traceAsk(current.asks(question, cell), send, reply.promise)) as Answer<T, Q>;
     }
     return (await reply.promise) as Answer<T, Q>;
+  }
+
+  /** What a question is in the mailbox. */
+  protected posted(question: unknown): unknown {
+    return question;
   }
 
   override get id(): number {
@@ -122,17 +128,32 @@ class Adapted extends Envelope {
 /** A second address of an actor, for another type of message. */
 export class AdapterRef<in M> extends LocalRef<M> {
   readonly #translate: (message: unknown) => unknown;
+  #address: number | undefined;
 
   constructor(cell: Cell, translate: (message: unknown) => unknown) {
     super(cell);
     this.#translate = translate;
   }
 
+  /** @internal Its number for other threads, to whom the actor's own means the actor's own ref. */
+  get address(): number {
+    return (this.#address ??= this.cell.runtime.nextId());
+  }
+
+  /** @internal The message as it stands in the mailbox. */
+  adapted(message: unknown): unknown {
+    return new Adapted(this.#translate, message);
+  }
+
   override tell(message: M): void {
-    this.cell.post(new Adapted(this.#translate, message));
+    this.cell.post(this.adapted(message));
   }
 
   override send(message: M, options?: AsyncWaitOptions): Promise<void> {
-    return sendTo(this.cell, new Adapted(this.#translate, message), options);
+    return sendTo(this.cell, this.adapted(message), options);
+  }
+
+  protected override posted(question: unknown): unknown {
+    return this.adapted(question);
   }
 }

@@ -19,7 +19,7 @@ import { OpenAsk } from './ask.ts';
 import type { Asked, PendingAsk } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { Started } from './cell/state.ts';
-import { LocalRef } from './local-ref.ts';
+import { AdapterRef, LocalRef } from './local-ref.ts';
 import { Agents } from './node/agents.ts';
 import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
@@ -66,6 +66,8 @@ export class Node implements Border, Receiver {
   readonly packing: Packing = new Packing(this);
   /** Actors of this thread that others have refs of. */
   readonly cells: Map<number, Cell> = new Map<number, Cell>();
+  /** Second addresses of actors of this thread that others have. */
+  readonly #adapters = new Map<number, AdapterRef<unknown>>();
   /** Is told of packets that only the main thread handles. */
   onReport: ((report: Report) => void) | undefined;
   readonly #questions: Questions;
@@ -98,7 +100,10 @@ export class Node implements Border, Receiver {
     this.#interested = wiring.inboxes.map(() => new Set());
     this.#guests = new Guests(this);
     this.#reception = new Reception(this, runtime.dispatcher, wiring, this.slot);
-    runtime.forget = cell => void this.cells.delete(cell.id);
+    runtime.forget = cell => {
+      this.cells.delete(cell.id);
+      for (const id of cell.knownBonds?.knownAddresses ?? []) this.#adapters.delete(id);
+    };
     runtime.dispatcher.flush = () => this.outbox.flush();
   }
 
@@ -252,7 +257,8 @@ export class Node implements Border, Receiver {
   handle(packet: Packet): void {
     switch (packet[0]) {
       case 'tell': {
-        const cell = this.#target(packet[1], packet);
+        const adapter = this.#adapters.get(packet[1]);
+        const cell = adapter?.cell ?? this.#target(packet[1], packet);
         if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
         const message = packet[4] ? this.packing.unpack(packet[3]) : packet[3];
@@ -264,16 +270,19 @@ export class Node implements Border, Receiver {
           reply.asked.add(reply);
         }
         const trace = packet[5];
-        if (trace === undefined || tracing === undefined) cell.post(message);
+        if (adapter !== undefined) cell.post(adapter.adapted(message));
+        else if (trace === undefined || tracing === undefined) cell.post(message);
         else cell.post(tracing.arrives(message, cell, trace));
         return;
       }
       case 'send': {
         const [, id, path, content, isPacked, number, flag] = packet;
-        const cell = this.#target(id, packet);
+        const adapter = this.#adapters.get(id);
+        const cell = adapter?.cell ?? this.#target(id, packet);
         if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
-        const message = isPacked ? this.packing.unpack(content) : content;
+        const unpacked = isPacked ? this.packing.unpack(content) : content;
+        const message = adapter === undefined ? unpacked : adapter.adapted(unpacked);
         if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, flag);
         if (flag?.testAndSet() !== true) {
           this.outbox.post(number % MOST_SLOTS, ['died', number, exit.noproc]);
@@ -284,7 +293,7 @@ export class Node implements Border, Receiver {
       case 'unsend':
         return this.#sends.withdraw(packet[1]);
       case 'signal': {
-        const cell = this.#target(packet[1], packet);
+        const cell = this.#adapters.get(packet[1])?.cell ?? this.#target(packet[1], packet);
         if (cell === undefined) return;
         const signal = this.packing.unpack(packet[3]) as InternalSignal;
         if (cell !== NOBODY) return cell.signal(signal);
@@ -413,6 +422,13 @@ export class Node implements Border, Receiver {
   // ── The border ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   refLeaves(ref: ActorRef<never>): Placeholder {
+    if (ref instanceof AdapterRef) {
+      if (!this.#adapters.has(ref.address)) {
+        this.#adapters.set(ref.address, ref);
+        (ref.cell.bonds.knownAddresses ??= []).push(ref.address);
+      }
+      return { '\0heddle': 'ref', id: ref.address, path: ref.path };
+    }
     if (ref instanceof LocalRef) this.cells.set(ref.id, ref.cell);
     return { '\0heddle': 'ref', id: ref.id, path: ref.path };
   }
@@ -423,7 +439,10 @@ export class Node implements Border, Receiver {
   }
 
   refArrives(id: number, path: string): unknown {
-    const local = id % MOST_SLOTS === this.slot ? this.cells.get(id)?.ref : this.agents.get(id)?.ref;
+    const local =
+      id % MOST_SLOTS === this.slot
+        ? (this.cells.get(id)?.ref ?? this.#adapters.get(id))
+        : this.agents.get(id)?.ref;
     return local ?? new RemoteRef<never>(this, id, path);
   }
 
@@ -451,7 +470,7 @@ export class Node implements Border, Receiver {
       for (const [watch, { target }] of bonds?.knownWatching ?? []) {
         if (target.id % MOST_SLOTS === slot) cell.signal({ kind: 'down', from: target, watch, reason });
       }
-      for (const link of bonds?.knownLinks ?? []) {
+      for (const link of bonds?.knownLinks?.values() ?? []) {
         if (link.id % MOST_SLOTS === slot) cell.signal({ kind: 'exit', from: link, reason, linked: true });
       }
     }

@@ -78,3 +78,17 @@ export abstract class ActorRef<in M> {
   /** @internal Delivers a signal of the runtime. */
   abstract signal(signal: InternalSignal): void;
 }
+
+/** Throws `TypeError` for what is no ref. */
+export function checkRef(ref: unknown, place: string): void {
+  if (!(ref instanceof ActorRef))
+    throw new TypeError(`${place}: expected the ref of an actor, got ${String(ref)} (${typeof ref})`);
+}
+
+/** Throws `TypeError` for what can't be asked. */
+export function checkQuestion(question: unknown, path: string): void {
+  if (typeof question === 'object' && question !== null) return;
+  throw new TypeError(
+    `ask ${path}: a question must be an object, to which \`reply\` is added, got ${String(question)} (${typeof question})`,
+  );
+}

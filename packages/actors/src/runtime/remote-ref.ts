@@ -6,7 +6,7 @@ import { PendingAsk, checkTimeout } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { Node } from './node.ts';
 import { sendAway } from './node/remote-send.ts';
-import { ActorRef } from './ref.ts';
+import { ActorRef, checkQuestion } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
 import type { InternalSignal } from './signal.ts';
 
@@ -47,6 +47,7 @@ export class RemoteRef<in M> extends ActorRef<M> {
     const { path, id } = this;
     const node = (this as unknown as RemoteRef<T>).#node;
     checkTimeout(options?.timeout, `ask ${path}`);
+    checkQuestion(question, path);
     options?.signal?.throwIfAborted();
     const reply = new PendingAsk(node.asked(path), node.runtime.dispatcher, options);
     const send = (): void => node.ask(id, path, { ...question, reply }, reply);

@@ -71,14 +71,27 @@ export function createCell(
 
 /** Makes a cell and has it start in its own turn. A parent that is ending gets a child that has ended. */
 export function spawnChild(parent: Cell, start: unknown, options: SpawnOptions | undefined): ActorRef<never> {
-  const cell = createCell(parent, start, options?.args ?? [], options, options?.name);
+  const args = options?.args ?? [];
+  if (!Array.isArray(args))
+    throw new TypeError(`spawn: args must be an array, got ${String(args)} (${typeof args})`);
+  const cell = createCell(parent, start, args, options, options?.name);
   const ref = cell.ref as ActorRef<never>;
   if (!parent.acceptsChildren) {
     cell.kill();
     return ref;
   }
-  if (options?.link === true) parent.context.link(ref);
-  if (options?.watch === true) parent.context.watch(ref);
+  // By the cell, also if it stands for an actor elsewhere: there nobody knows of that one yet, and would say that it is dead.
+  const from = parent.ref as ActorRef<never>;
+  if (options?.link === true) {
+    parent.bonds.links.set(ref.id, ref);
+    cell.signal({ kind: 'link', from });
+  }
+  if (options?.watch === true) {
+    const watch = parent.runtime.nextId();
+    const rest = { hasMessage: false, message: undefined, callback: undefined };
+    parent.bonds.watching.set(watch, { target: ref, ...rest });
+    cell.signal({ kind: 'watch', from, watch });
+  }
   // For an actor elsewhere the order to start it must go out before the first message to it.
   if (cell.agent === undefined) cell.startSoon();
   else void cell.start();

@@ -1,5 +1,6 @@
 /** `ActorSystem`: the root of a tree of actors, and what they run on. */
 import type { Actor, SetupFunction } from '../behavior/actor.ts';
+import { checkNames } from '../behavior/names.ts';
 import { checkReason, exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { Observatory } from '../observability/observatory.ts';
@@ -13,6 +14,7 @@ import { createRuntime } from './create-runtime.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { PlatformHost } from './host.ts';
 import type { Host } from './host.ts';
+import { checkRef } from './ref.ts';
 import type { ActorRef } from './ref.ts';
 import { describeReport } from './report.ts';
 import type { Report } from './report.ts';
@@ -52,6 +54,16 @@ export interface SystemOptions {
   /** @internal For simulated threads. */
   readonly makeThreads?: (runtime: Runtime, name: string, count: number) => Threads;
 }
+
+const OPTIONS = [
+  'name',
+  'threads',
+  'report',
+  'inspect',
+  'host',
+  'observer',
+] satisfies (keyof SystemOptions)[];
+const INTERNAL = ['wrapMailbox', 'makeThreads'] satisfies (keyof SystemOptions)[];
 
 /** How often dead letters are summed up in a report. */
 const SUMMARY_MS = 5000;
@@ -109,8 +121,9 @@ export class ActorSystem {
   readonly #services: HomeServices;
   readonly #observatory: Observatory;
 
-  /** Starts nothing yet. Never blocks. */
+  /** Starts nothing yet. Never blocks. Throws `TypeError` or `RangeError` for wrong options. */
   constructor(options: SystemOptions = {}) {
+    checkNames(options, OPTIONS, 'ActorSystem', INTERNAL);
     this.name = options.name ?? 'actors';
     const report = options.report ?? ((report: Report) => console.error(describeReport(report)));
     const safely = (each: Report): void => {
@@ -215,6 +228,7 @@ export class ActorSystem {
 
   /** Sends an exit signal to an actor. See `Context.exit`. */
   exit(ref: ActorRef<never>, reason: ExitReason): void {
+    checkRef(ref, 'exit');
     checkReason(reason, `exit ${ref.path}`);
     if (reason.type === 'killed') ref.signal({ kind: 'kill' });
     else ref.signal({ kind: 'exit', from: this.#root.ref as ActorRef<never>, reason, linked: false });

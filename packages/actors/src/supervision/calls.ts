@@ -73,7 +73,14 @@ export class Calls {
   async #startChild(what: ChildSpec | readonly unknown[]): Promise<StartedChild> {
     const children = this.#children;
     const child = children.enter(children.isDynamic ? this.#fromTemplate(what) : this.#fresh(what));
-    const started = await children.start(child);
+    let started: Started;
+    try {
+      started = await children.start(child);
+    } catch (error) {
+      // It can't run where it is placed.
+      children.drop(child);
+      throw error;
+    }
     // Whoever called is told why; a report would say it twice.
     if (started.outcome === 'error') children.drop(child);
     return this.#startedChild(child, started, 'startChild');

@@ -162,6 +162,7 @@ export class Children {
   #leave(cell: Cell): void {
     this.#byNumber.delete(cell.id);
     cell.discard();
+    cell.runtime.forget?.(cell);
     this.cell.bonds.removeChild(cell);
   }
 

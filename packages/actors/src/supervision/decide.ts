@@ -29,7 +29,8 @@ export function decide(error: unknown, rules: readonly FailureRule[]): Directive
   return 'stop';
 }
 
-function isClass(value: unknown): value is AnyClass {
+/** Whether it is a class, not a function that says yes or no. */
+export function isClass(value: unknown): value is AnyClass {
   return (
     typeof value === 'function' &&
     (value === Error ||

@@ -1,5 +1,6 @@
 /** `Supervisor`: the calls that a supervisor understands, as methods over its ref. */
 import type { Actor } from '../behavior/actor.ts';
+import { checkRef } from '../runtime/ref.ts';
 import type { ActorRef, AskOptions } from '../runtime/ref.ts';
 import type { ChildSpec, SupervisorOptions } from './child-spec.ts';
 import type { ChildCount, ChildInfo, StartedChild, SupervisorMessage } from './protocol.ts';
@@ -19,6 +20,7 @@ export class Supervisor {
   readonly ref: ActorRef<SupervisorMessage>;
 
   constructor(ref: ActorRef<SupervisorMessage>) {
+    checkRef(ref, 'Supervisor');
     this.ref = ref;
   }
 

@@ -10,7 +10,7 @@
  *
  * Everything is done one after the other: while a child starts or stops, calls and exits wait, as they do in OTP.
  */
-import { declare } from '../behavior/actor.ts';
+import { checkDeclaration, declare } from '../behavior/actor.ts';
 import type { Actor } from '../behavior/actor.ts';
 import type { ClosureBehavior } from '../behavior/behavior.ts';
 import type { Context } from '../behavior/context.ts';
@@ -57,6 +57,7 @@ export function supervisor(
       setup: context => begin(context, options),
     };
   } else {
+    checkDeclaration('supervisor', first as ImportMeta, init);
     made = declare(
       (first as ImportMeta).url,
       init.name,

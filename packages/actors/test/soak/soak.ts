@@ -104,13 +104,15 @@ async function underFire(): Promise<void> {
   let answered = 0;
   let died = 0;
   let kills = 0;
-  const asker = async (ref: (typeof refs)[number]): Promise<void> => {
+  const rounds = refs.map(() => 0);
+  const asker = async (ref: (typeof refs)[number], index: number): Promise<void> => {
     for (let n = 0; performance.now() < end; n++) {
       try {
         const answer = await ref.ask({ type: 'add', n }, { timeout: 300_000 });
         check(answer === n, `asked ${n}, was answered ${answer}`);
         await ref.send({ type: 'put', n }, { timeout: 300_000 });
         answered += 1;
+        rounds[index]! += 1;
       } catch (error) {
         if (!(error instanceof ActorDiedError)) throw error;
         died += 1;
@@ -119,8 +121,11 @@ async function underFire(): Promise<void> {
   };
   const samples: Memory[] = [];
   const killer = async (): Promise<void> => {
-    while (performance.now() < end) {
+    for (let seen = [...rounds]; performance.now() < end; seen = [...rounds]) {
       await new Promise(resolve => setTimeout(resolve, KILL_EVERY_MS));
+      // Not before all have been served since the last one: on a machine with much else to do a thread takes seconds to start, and would never get to it.
+      while (rounds.some((count, n) => count === seen[n]) && performance.now() < end)
+        await new Promise(resolve => setTimeout(resolve, 100));
       samples.push(await memory());
       refs[kills % refs.length]!.tell({ type: 'exit' });
       kills += 1;

@@ -27,7 +27,7 @@ function isEntry(meta: ImportMeta & { main?: boolean }): boolean {
 /**
  * Runs `program` if this module is the one that the program was started with, in the thread where it began; does nothing in threads and
  * where the module is merely imported. An error is the program's: it ends the process with code 1 as any uncaught error does.
- * Source: Python's `if __name__ == '__main__'`.
+ * Throws `TypeError` for what is no `import.meta` or no function. Source: Python's `if __name__ == '__main__'`.
  *
  * @example
  * ```ts
@@ -39,6 +39,11 @@ function isEntry(meta: ImportMeta & { main?: boolean }): boolean {
  * ```
  */
 export function main(meta: ImportMeta, program: () => unknown): void {
+  // Who forgets it would have a program that never runs.
+  if (typeof meta !== 'object' || meta === null)
+    throw new TypeError('main: the first argument must be import.meta; write main(import.meta, () => { … })');
+  if (typeof program !== 'function')
+    throw new TypeError(`main: program must be a function, got ${String(program)} (${typeof program})`);
   if (!isRootThread() || !isEntry(meta)) return;
   void (async () => program())();
 }

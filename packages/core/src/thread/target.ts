@@ -46,13 +46,16 @@ let importing = 0;
  * Declares a function at module level as a task, which threads can run: `export const work = task(import.meta, function work(n: number) {…})`.
  * Returns the same function. Threads find it by its module and its name; where there is none (minifiers drop them) or two have the same (bundlers
  * make one module of many), by its place among them, so declare tasks in the same order everywhere: not inside a condition. Throws `TypeError`
- * for what is no function.
+ * for what is no `import.meta` or no function.
  */
 export function task<F extends AnyFunction>(meta: ImportMeta, fn: F): Task<F> {
+  // First: who forgets it gives the function in its place.
+  if (typeof meta?.url !== 'string')
+    throw new TypeError(
+      'task: the first argument must be import.meta of the module that declares the task; write task(import.meta, function work() { … })',
+    );
   if (typeof fn !== 'function')
     throw new TypeError(`task: expected a function, got ${String(fn)} (${typeof fn})`);
-  if (typeof meta?.url !== 'string')
-    throw new TypeError('task: the first argument must be import.meta of the module that declares the task');
   const name = vacantName(meta.url, fn.name);
   tasks.set(`${meta.url}#${name}`, fn);
   Object.defineProperty(fn, taskAddress, { value: { module: meta.url, name } });

@@ -1,7 +1,8 @@
 /** Cases of CPython's test_asyncio about cancelling that have no other place; see CONFORMANCE.md. */
 import { describe, expect, it } from 'vitest';
 import { Queue, Semaphore } from '../../src/index.ts';
-import { SOON } from '../support/state.ts';
+import { QUEUE } from '../../src/queue/layout.ts';
+import { SOON, until, waitingAt } from '../support/state.ts';
 
 /** A wait that can be cancelled, and what came of it. */
 function cancellable<T>(begin: (signal: AbortSignal) => Promise<T>): {
@@ -65,5 +66,35 @@ describe('a queue whose waiters are cancelled', () => {
     expect([await lost!.outcome, await also!.outcome]).toEqual(['cancelled', 'cancelled']);
     expect([await kept!.outcome, queue.get(), queue.size]).toEqual([undefined, 'kept', 0]);
     expect(queue.unfinishedTasks).toBe(2);
+  });
+});
+
+describe('a queue with a limit', () => {
+  it('keeps a putter waiting at its limit, and goes on by itself when there is room', async () => {
+    const queue = new Queue<number>({ maxsize: 2 });
+    const put: number[] = [];
+    const putter = (async () => {
+      for (const item of [0, 1, 2]) {
+        await queue.putAsync(item, SOON);
+        put.push(item);
+      }
+    })();
+    await until(() => waitingAt(queue, QUEUE.putters) === 1, 'it waits');
+    expect(put).toEqual([0, 1]);
+    expect(await queue.getAsync(SOON)).toBe(0);
+    await putter;
+    expect(put).toEqual([0, 1, 2]);
+    expect([await queue.getAsync(SOON), await queue.getAsync(SOON), queue.empty]).toEqual([1, 2, true]);
+  });
+
+  it('gives a getter what putters wait to put, in their order', async () => {
+    const queue = new Queue<string>({ maxsize: 1 });
+    const puts = ['a', 'b', 'c'].map(item => queue.putAsync(item, SOON));
+    expect([await queue.getAsync(SOON), await queue.getAsync(SOON), await queue.getAsync(SOON)]).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+    await Promise.all(puts);
   });
 });

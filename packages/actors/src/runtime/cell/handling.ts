@@ -78,6 +78,8 @@ function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown
   const { dispatcher } = cell;
   cell.gate |= BUSY;
   dispatcher.awaiting += 1;
+  // The message has left its place already.
+  if (cell.mailbox.blocks) grantCredit(cell);
   promise.then(
     value => {
       dispatcher.awaiting -= 1;

@@ -37,11 +37,11 @@ export function takeSignal(cell: Cell, signal: InternalSignal): void {
           linked: true,
         });
       } else {
-        cell.bonds.links.add(signal.from);
+        cell.bonds.links.set(signal.from.id, signal.from);
       }
       return;
     case 'unlink':
-      cell.knownBonds?.knownLinks?.delete(signal.from);
+      cell.knownBonds?.knownLinks?.delete(signal.from.id);
       return;
     case 'kill':
       cell.kill();
@@ -126,8 +126,8 @@ function guarded(cell: Cell, action: () => unknown): void {
 }
 
 function exitSignal(cell: Cell, from: ActorRef<never>, reason: ExitReason, linked: boolean): void {
-  if (linked && cell.knownBonds?.knownLinks?.delete(from) !== true) return;
+  if (linked && cell.knownBonds?.knownLinks?.delete(from.id) !== true) return;
   if (cell.trapExit) return userSignal(cell, { type: 'exit', ref: from, reason });
-  if (reason.type === 'normal' && from !== cell.ref) return;
+  if (reason.type === 'normal' && from.id !== cell.id) return;
   stopOn(cell, reason, false);
 }

@@ -113,6 +113,7 @@ export class Guests {
     cells.delete(id);
     if (cell !== undefined) {
       cell.discard();
+      cell.runtime.forget?.(cell);
       this.guardian.bonds.removeChild(cell);
     }
     parking.forget(id);

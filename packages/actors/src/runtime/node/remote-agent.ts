@@ -56,8 +56,10 @@ export class RemoteAgent implements Agent {
     this.cell!.bonds.stopEvent = this.stopEvent;
     this.ref.isOver = false;
     this.#agents.keep(this);
+    // Before the order: one that can't travel has failed when it returns.
+    const started = new Promise(resolve => (this.#onStarted = resolve));
     this.#agents.order(this);
-    return new Promise(resolve => (this.#onStarted = resolve));
+    return started;
   }
 
   started(life: number, started: Started): void {
