@@ -23,16 +23,21 @@ function strip(source) {
 
 function stripped(path) {
   const { mtimeMs, size } = statSync(path);
-  const kept = `${folder}${path.replaceAll(/[^\w.-]/g, '_')}.${size}.${mtimeMs}.js`;
+  // Some of the path: a file's name may not be long, and the time of change tells the rest apart.
+  const kept = `${folder}${path.replaceAll(/[^\w.-]/g, '_').slice(-150)}.${size}.${mtimeMs}.js`;
   try {
     return readFileSync(kept, 'utf8');
   } catch {
     const source = strip(readFileSync(path, 'utf8'));
     // Others may strip the same file at this moment: each writes its own and moves it into place.
     const own = `${kept}.${process.pid}.${threadId}`;
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(own, source);
-    renameSync(own, kept);
+    try {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(own, source);
+      renameSync(own, kept);
+    } catch {
+      // Not kept, where nothing may be written: the next thread strips it again.
+    }
     return source;
   }
 }
