@@ -1,5 +1,5 @@
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -138,7 +138,7 @@ describe('who may talk to the page', () => {
     method = 'GET',
   ): Promise<{ status: number; cookie: string | undefined }> =>
     new Promise((resolve, reject) => {
-      request({ port, host: '127.0.0.1', path, headers, method }, response => {
+      request({ port, host: '127.0.0.1', path, headers, method, agent: false }, response => {
         response.resume();
         response.on('end', () =>
           resolve({ status: response.statusCode!, cookie: response.headers['set-cookie']?.[0] }),
@@ -155,7 +155,13 @@ describe('who may talk to the page', () => {
     expect((await get(port, '/', { Host: 'evil.example' })).status).toBe(403);
     expect((await get(port, '/api/stop', { Origin: 'http://evil.example' }, 'POST')).status).toBe(403);
     expect((await get(port, '/../../package.json')).status).toBe(404);
+    expect((await get(port, '//')).status).toBe(400);
     expect((await get(port, '/api/stop')).status).toBe(405);
+    // Who opens many connections and says nothing locks nobody out.
+    const silent = Array.from({ length: 400 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+    await Promise.all(silent.map(socket => new Promise(resolve => socket.once('connect', resolve))));
+    for (let i = 0; i < 5; i++) expect((await get(port, '/')).status).toBe(200);
+    for (const socket of silent) socket.destroy();
     expect(
       (
         await get(
@@ -192,6 +198,7 @@ describe('who may talk to the page', () => {
     const other = (await closed.address('web')).port;
     expect((await get(other, '/')).status).toBe(401);
     expect((await get(other, '/?token=wrong')).status).toBe(401);
+    expect((await get(other, '/', { Cookie: 'heddle-pipeline=%' })).status).toBe(401);
     const { status, cookie } = await get(other, '/?token=secret');
     expect(status).toBe(303);
     expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);

@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
-import { Engine, type EngineEvent } from '../src/engine/engine.ts';
+import { Engine } from '../src/engine/engine.ts';
+import type { EngineEvent } from '../src/engine/events.ts';
 import type { JobInput } from '../src/job/spec.ts';
 import type { Assignment, AttemptEnd } from '../src/run/assignment.ts';
 import type { Executor } from '../src/run/runners.ts';

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JobDatabase, checkJobs } from '../src/command/database.ts';
 import { LEASE_MS } from '../src/store/lease.ts';
 import { Reader, type RunRow } from '../src/store/reads.ts';
-import { openDatabase } from '../src/store/sqlite.ts';
+import { type DatabaseSync, openDatabase } from '../src/store/sqlite.ts';
 import { type Served, serve, temporaryFolder, until } from './program.ts';
 
 let folder: string;
@@ -37,7 +37,7 @@ test.skipIf(process.platform === 'win32')(
       false,
     );
     database.close();
-    const runs = (): RunRow[] => look(db, reader => reader.runs({ limit: 10_000 }));
+    const runs = (): RunRow[] => look(db, database => new Reader(database).runs({ limit: 10_000 }));
     const isDone = (token: number) => (): boolean =>
       runs().filter(run => run.token === token && run.state === 'succeeded').length >= 5;
 
@@ -49,7 +49,7 @@ test.skipIf(process.platform === 'win32')(
     );
     await until(() => freeze(first, db), 'it to be frozen outside of a commit');
     const frozen = settledBy(runs());
-    await new Promise(resolve => setTimeout(resolve, LEASE_MS));
+    await until(() => look(db, leaseEnds) <= Date.now(), 'its lease to end', 2 * LEASE_MS);
 
     const second = await serve(['--db', db], { timeout: 120_000 });
     await until(isDone(2), 'the second to work');
@@ -103,11 +103,14 @@ function settledBy(rows: readonly RunRow[]): Set<string> {
   return new Set(rows.filter(({ state }) => state === 'succeeded').map(({ id }) => id));
 }
 
-function look<T>(path: string, ask: (reader: Reader) => T): T {
-  if (!existsSync(path)) throw new Error(`${path} is not there`);
+function leaseEnds(database: DatabaseSync): number {
+  return Number(database.prepare('SELECT expires_at FROM lease').get()!['expires_at']);
+}
+
+function look<T>(path: string, ask: (database: DatabaseSync) => T): T {
   const database = openDatabase(path, { readOnly: true });
   try {
-    return ask(new Reader(database));
+    return ask(database);
   } finally {
     database.close();
   }

@@ -3,7 +3,7 @@
 import { check } from '../job/check.ts';
 import { label } from '../job/fields.ts';
 import { type JobSpec, readJob } from '../job/spec.ts';
-import { timeAfterPause } from '../engine/engine.ts';
+import { timeAfterPause } from '../engine/job-table.ts';
 import { type Op, Writer } from '../store/ops.ts';
 import { type GroupRow, type JobRow, Reader } from '../store/reads.ts';
 import { isOutdated, prepareDatabase } from '../store/schema.ts';

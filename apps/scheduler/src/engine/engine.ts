@@ -5,32 +5,20 @@ import { type JobSpec, readJob } from '../job/spec.ts';
 import type { AttemptEnd } from '../run/assignment.ts';
 import type { Executor } from '../run/runners.ts';
 import type { Op, RunState } from '../store/ops.ts';
-import type { GroupRow, JobRow, Reader } from '../store/reads.ts';
+import type { GroupRow, Reader } from '../store/reads.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { JumpDetector, followsClock } from '../time/jump.ts';
 import { firstTime, nextTime } from '../time/schedule.ts';
 import { Trouble } from '../trouble.ts';
-import { Dispatcher, MOST_INTERRUPTIONS } from './dispatcher.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { EngineEvent } from './events.ts';
 import { decide, makeRun, remark, runId } from './firing.ts';
-import { Heap } from './heap.ts';
-import { type Job, type Run, jobFromRow } from './job.ts';
+import { JobTable, timeAfterPause } from './job-table.ts';
+import type { Job, Run } from './job.ts';
 import { Journal } from './journal.ts';
-
-/** What the engine tells of, for logs and the page. */
-export type EngineEvent =
-  | {
-      readonly type: 'over';
-      readonly run: Run;
-      readonly state: RunState;
-      readonly end: AttemptEnd | undefined;
-    }
-  | { readonly type: 'retry'; readonly run: Run; readonly error: string | null; readonly inMs: number }
-  | { readonly type: 'jump'; readonly ms: number }
-  | { readonly type: 'missed'; readonly job: string; readonly count: number }
-  | { readonly type: 'recovered'; readonly interrupted: number; readonly waiting: number }
-  /** Something else has changed. */
-  | { readonly type: 'change' };
+import { recover } from './recovery.ts';
+import { changedMeanwhile, taken, unknownJob, unwritable } from './refusals.ts';
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -55,11 +43,10 @@ const BACKPRESSURE_MS = 20;
 const MOST_OPEN = 200_000;
 
 export class Engine {
-  readonly jobs: Map<string, Job> = new Map();
   readonly dispatcher: Dispatcher;
   readonly #options: EngineOptions;
   readonly #journal: Journal;
-  readonly #due = new Heap<Job>((a, b) => a.nextAt! < b.nextAt!);
+  readonly #table: JobTable;
   readonly #jumps: JumpDetector;
   readonly #lookEvery: number;
   #cancelTimer: () => void = () => {};
@@ -97,76 +84,37 @@ export class Engine {
         this.#turn();
       },
     });
+    this.#table = new JobTable({
+      clock,
+      reader,
+      journal: this.#journal,
+      dispatcher: this.dispatcher,
+      onChange: () => this.#changed(),
+    });
+  }
+
+  get jobs(): ReadonlyMap<string, Job> {
+    return this.#table.byId;
+  }
+
+  get nextAt(): number | undefined {
+    return this.#table.first?.nextAt;
+  }
+
+  /** Jobs whose next time is before `until`, soonest first, `most` of them. */
+  upcoming(until: number, most: number): Job[] {
+    return this.#table.upcoming(until, most);
   }
 
   /** Reads all jobs and the runs that were not over, and begins. */
   start(): void {
-    const { reader } = this.#options;
-    this.dispatcher.groups.replace(reader.groups());
-    for (const row of reader.jobs()) this.#putInMemory(row);
-    this.#recover();
+    const { clock, reader } = this.#options;
+    this.#table.load();
+    const journal = this.#journal;
+    const recovered = recover({ clock, reader, journal, table: this.#table, dispatcher: this.dispatcher });
+    if (recovered.interrupted + recovered.waiting > 0) this.#tell({ type: 'recovered', ...recovered });
     this.#isRunning = true;
     this.#tick();
-  }
-
-  /** What was not over: runs that had begun were interrupted and begin again; those that waited go on waiting. */
-  #recover(): void {
-    let interrupted = 0;
-    let waiting = 0;
-    const now = this.#options.clock.wall();
-    for (const row of this.#options.reader.openRuns()) {
-      const job = this.jobs.get(row.job);
-      if (job === undefined) {
-        this.#journal.write({
-          op: 'finish',
-          id: row.id,
-          state: 'cancelled',
-          endedAt: now,
-          output: null,
-          result: null,
-          error: 'its job was removed',
-        });
-        continue;
-      }
-      const run = makeRun(job, row.id, row.cause, row.scheduledFor, this.dispatcher.nextOrder(), row.missed);
-      run.isStored = true;
-      run.attempt = row.attempt;
-      run.interruptions = row.interruptions;
-      if (row.state === 'running') {
-        interrupted += 1;
-        run.interruptions += 1;
-        // The attempt didn't come to its end, so it doesn't count.
-        run.attempt -= 1;
-        if (run.interruptions > MOST_INTERRUPTIONS) {
-          const error = `the scheduler ended ${run.interruptions} times while it ran`;
-          this.#journal.write({
-            op: 'finish',
-            id: row.id,
-            state: 'failed',
-            endedAt: now,
-            output: null,
-            result: null,
-            error,
-          });
-          job.last = { state: 'failed', at: now };
-          if (job.spec.schedule.mode === 'fixedDelay' && !job.paused)
-            this.#move(job, now + job.spec.schedule.every!);
-          continue;
-        }
-        this.#journal.write({
-          op: 'wait',
-          id: row.id,
-          state: 'queued',
-          retryAt: null,
-          attempt: run.attempt,
-          interruptions: run.interruptions,
-          failed: null,
-        });
-      } else waiting += 1;
-      run.retryAt = row.retryAt ?? undefined;
-      this.dispatcher.add(run, row.state === 'retrying' ? 'retrying' : 'ready');
-    }
-    if (interrupted + waiting > 0) this.#tell({ type: 'recovered', interrupted, waiting });
   }
 
   /** Begins nothing any more, and resolves when nothing runs; after `grace` milliseconds runs are asked to stop. */
@@ -201,9 +149,9 @@ export class Engine {
     let fired = 0;
     if (isOpen) {
       for (
-        let job = this.#due.peek();
+        let job = this.#table.first;
         job !== undefined && this.#firesAt(job) <= now && fired < FIRED_PER_TURN;
-        job = this.#due.peek()
+        job = this.#table.first
       ) {
         this.#fire(job, now);
         fired += 1;
@@ -222,7 +170,7 @@ export class Engine {
 
   /** When there is something to do the next time; Infinity if there is nothing. */
   get #next(): number {
-    const job = this.#due.peek();
+    const job = this.#table.first;
     return Math.min(job === undefined ? Infinity : this.#firesAt(job), this.dispatcher.nextAt);
   }
 
@@ -261,12 +209,12 @@ export class Engine {
       const { schedule } = job.spec;
       if (job.nextAt === undefined || schedule.at !== undefined) continue;
       if (schedule.cron !== undefined) {
-        if (followsClock(schedule.cron, -jump)) this.#move(job, nextTime(schedule, now));
+        if (followsClock(schedule.cron, -jump)) this.#table.move(job, nextTime(schedule, now));
         continue;
       }
       // An interval is a length of time: its schedule moves along with the clock, or it would pause for as long as the clock was set back.
       const spec: JobSpec = { ...job.spec, schedule: { ...schedule, startAt: schedule.startAt! + jump } };
-      this.#replace(job, spec, job.nextAt + jump);
+      this.#table.reschedule(job, spec, job.nextAt + jump);
     }
   }
 
@@ -294,7 +242,7 @@ export class Engine {
       runs.length === 0 &&
       job.open.length === 0;
     job.lastAt = Math.max(job.lastAt ?? 0, lastAt);
-    this.#move(job, isStuck ? now + job.spec.schedule.every! : due.next, job.lastAt);
+    this.#table.move(job, isStuck ? now + job.spec.schedule.every! : due.next, job.lastAt);
   }
 
   #remark(job: Job, time: number, state: 'skipped' | 'missed', now: number, more: number): void {
@@ -309,35 +257,13 @@ export class Engine {
     return job.lastAt !== undefined && time <= job.lastAt ? `${id}~${randomBytes(4).toString('hex')}` : id;
   }
 
-  #move(job: Job, nextAt: number | undefined, lastAt?: number): void {
-    this.#setNext(job, nextAt);
-    this.#journal.write({
-      op: 'move',
-      job: job.id,
-      revision: job.revision,
-      nextAt: nextAt ?? null,
-      lastAt: lastAt ?? null,
-    });
-  }
-
-  /** Whether the job rests because its group does. Its next time is kept. */
-  #isHeld(job: Job): boolean {
-    return this.dispatcher.groups.isPaused(job.spec.group);
-  }
-
-  #setNext(job: Job, nextAt: number | undefined): void {
-    job.nextAt = nextAt;
-    if (nextAt === undefined || job.paused || this.#isHeld(job)) this.#due.remove(job);
-    else this.#due.put(job);
-  }
-
   #runIsOver(run: Run, state: RunState, end: AttemptEnd | undefined): void {
     const { job } = run;
     const { schedule } = job.spec;
     const isDelayed =
       schedule.mode === 'fixedDelay' && !job.paused && !job.isRemoved && job.nextAt === undefined;
     if (isDelayed && !job.open.some(each => each.cause === 'schedule')) {
-      this.#move(job, this.#options.clock.wall() + schedule.every!);
+      this.#table.move(job, this.#options.clock.wall() + schedule.every!);
     }
     this.#tell({ type: 'over', run, state, end });
     if (state === 'succeeded' && isDone(job)) this.#removeDone(job);
@@ -345,10 +271,10 @@ export class Engine {
 
   /** Removes a job that was to go when it is done, with its history: in the transaction that stores its success. */
   #removeDone(job: Job): void {
-    this.#forget(job);
+    this.#table.forget(job);
     this.#journal.write({ op: 'removeJob', id: job.id, revision: job.revision }, changes => {
       // A user has changed it meanwhile, and perhaps given it another time.
-      if (changes === 0) this.#reload(job.id);
+      if (changes === 0) this.#table.reload(job.id);
     });
   }
 
@@ -374,7 +300,7 @@ export class Engine {
       expect: null,
     };
     await this.#userWrites([op], () => taken(spec.id));
-    const job = this.#putInMemory({
+    const job = this.#table.put({
       id: spec.id,
       spec,
       revision: 1,
@@ -406,7 +332,7 @@ export class Engine {
       expect: revision,
     };
     await this.#userWrites([op], () => changedMeanwhile(id));
-    this.#reload(id);
+    this.#table.reload(id);
     return this.job(id);
   }
 
@@ -418,7 +344,7 @@ export class Engine {
       await this.#userWrites([{ op: 'pause', id, paused, nextAt: nextAt ?? null, at: now }], () =>
         unknownJob(id),
       );
-      this.#reload(id);
+      this.#table.reload(id);
     }
     return job;
   }
@@ -427,7 +353,7 @@ export class Engine {
   async remove(id: string): Promise<void> {
     this.job(id);
     await this.#userWrites([{ op: 'removeJob', id }], () => unknownJob(id));
-    this.#reload(id);
+    this.#table.reload(id);
   }
 
   /** Runs a job now, whatever its schedule. If it runs already, this one waits. Resolves to the run when it is stored. */
@@ -454,13 +380,13 @@ export class Engine {
   /** Sets how many runs of a group go on at a time; undefined for no limit. */
   async setGroup(name: string, most: number | undefined): Promise<void> {
     await this.#userWrites([{ op: 'limitGroup', name, most: most ?? null }], () => undefined);
-    this.#reloadGroups();
+    this.#table.reloadGroups();
   }
 
   /** Lets all jobs of a group rest, or go on. What of it runs goes on; what waits, waits on. */
   async setGroupPaused(name: string, paused: boolean): Promise<void> {
     await this.#userWrites([{ op: 'pauseGroup', name, paused }], () => undefined);
-    this.#reloadGroups();
+    this.#table.reloadGroups();
   }
 
   /** Groups by name, the first `most` of those after `after`, and what they do. */
@@ -482,18 +408,6 @@ export class Engine {
     return job;
   }
 
-  /** Jobs whose next time is before `until`, soonest first, `most` of them. */
-  upcoming(until: number, most: number): Job[] {
-    return [...this.#due]
-      .filter(job => job.nextAt! <= until)
-      .sort((a, b) => a.nextAt! - b.nextAt!)
-      .slice(0, most);
-  }
-
-  get nextAt(): number | undefined {
-    return this.#due.peek()?.nextAt;
-  }
-
   #manualRun(job: Job): Run {
     const now = this.#options.clock.wall();
     const id = `${runId(job.id, now)}~manual-${randomBytes(4).toString('hex')}`;
@@ -507,80 +421,6 @@ export class Engine {
     });
     const error = changes[0] === 0 ? refusal() : undefined;
     if (error !== undefined) throw error;
-  }
-
-  #putInMemory(row: JobRow): Job {
-    const job = jobFromRow(row);
-    this.jobs.set(job.id, job);
-    this.dispatcher.groups.count(job.spec.group, 1);
-    this.#setNext(job, row.nextAt);
-    return job;
-  }
-
-  /** The clock was set: the job's schedule moves with it. */
-  #replace(job: Job, spec: JobSpec, nextAt: number): void {
-    job.spec = spec;
-    const { clock } = this.#options;
-    this.#journal.write({
-      op: 'putJob',
-      id: job.id,
-      spec: JSON.stringify(spec),
-      nextAt,
-      origin: job.origin,
-      at: clock.wall(),
-      expect: job.revision,
-    });
-    job.revision += 1;
-    this.#setNext(job, nextAt);
-  }
-
-  /** Takes over what a user has stored of a job. */
-  #reload(id: string): void {
-    const row = this.#options.reader.job(id);
-    const job = this.jobs.get(id);
-    if (row === undefined) {
-      if (job !== undefined) this.#forget(job);
-    } else if (job === undefined) this.#putInMemory(row);
-    else if (row.revision !== job.revision) {
-      const fallenOut = this.dispatcher.fallOut(job);
-      this.dispatcher.groups.count(job.spec.group, -1);
-      this.dispatcher.groups.count(row.spec.group, 1);
-      job.spec = row.spec;
-      job.revision = row.revision;
-      job.paused = row.paused;
-      this.#setNext(job, row.nextAt);
-      if (row.nextAt !== undefined && (job.lastAt ?? 0) > (row.lastAt ?? 0) && row.nextAt <= job.lastAt!) {
-        // It was fired while the user's change was on its way to the disk: not again for the same time.
-        this.#move(job, nextTime(row.spec.schedule, job.lastAt!), job.lastAt);
-      }
-      this.dispatcher.fallIn(fallenOut);
-      this.dispatcher.ready.reconsider();
-    }
-    this.#changed();
-  }
-
-  #forget(job: Job): void {
-    job.isRemoved = true;
-    this.dispatcher.groups.count(job.spec.group, -1);
-    this.#setNext(job, undefined);
-    this.jobs.delete(job.id);
-    for (const run of [...job.open].toReversed()) this.dispatcher.cancel(run);
-  }
-
-  #reloadGroups(): void {
-    const changed = this.dispatcher.groups.replace(this.#options.reader.groups());
-    if (changed.size > 0) {
-      const now = this.#options.clock.wall();
-      for (const job of this.jobs.values()) {
-        if (job.spec.group === undefined || !changed.has(job.spec.group)) continue;
-        // What passed while the group rested passed, as it does for a job that is paused.
-        const hasPassed = !this.#isHeld(job) && !job.paused && job.nextAt !== undefined && job.nextAt <= now;
-        if (hasPassed) this.#move(job, timeAfterPause(job, now));
-        else this.#setNext(job, job.nextAt);
-      }
-    }
-    this.dispatcher.ready.reconsider();
-    this.#changed();
   }
 
   #changed(): void {
@@ -600,8 +440,8 @@ export class Engine {
       if (id <= this.#handled) continue;
       this.#handled = id;
       this.#journal.write({ op: 'handled', request: id });
-      if (kind === 'job') this.#reload(target);
-      else if (kind === 'group') this.#reloadGroups();
+      if (kind === 'job') this.#table.reload(target);
+      else if (kind === 'group') this.#table.reloadGroups();
       else if (kind === 'cancel') {
         const run = this.dispatcher.open.get(target);
         if (run !== undefined) this.dispatcher.cancel(run);
@@ -629,33 +469,4 @@ function isDone(job: Job): boolean {
     lastAt !== undefined &&
     lastAt >= at
   );
-}
-
-/** When a job is due that was paused: as if it had been added now, but what it has done already it doesn't do again. */
-export function timeAfterPause(job: Pick<Job, 'spec' | 'lastAt'>, now: number): number | undefined {
-  const { schedule } = job.spec;
-  if (schedule.at !== undefined)
-    return job.lastAt === undefined || job.lastAt < schedule.at ? schedule.at : undefined;
-  return firstTime(schedule, now);
-}
-
-function taken(id: string): Trouble {
-  return new Trouble(`job: id must be new, but there is a job "${id}" already`, {
-    kind: 'conflict',
-    fields: [{ field: 'id', message: `must be new, but there is a job "${id}" already` }],
-  });
-}
-
-function unknownJob(id: string): Trouble {
-  return new Trouble(`there is no job "${id}"`, { kind: 'notFound' });
-}
-
-function changedMeanwhile(id: string): Trouble {
-  return new Trouble(`job "${id}" was changed by someone else meanwhile. Look at it again`, {
-    kind: 'conflict',
-  });
-}
-
-function unwritable(): Trouble {
-  return new Trouble("the database can't be written at the moment. Try again later", { kind: 'unavailable' });
 }

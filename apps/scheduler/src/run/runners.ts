@@ -107,7 +107,7 @@ export class Runners implements Executor {
     work.cancelLadder = clock.after(grace, () => {
       slot.kill();
       if (work.pid !== undefined)
-        work.cancelLadder = clock.after(AFTER_KILL_MS, () => void slot.line?.thread.terminate());
+        work.cancelLadder = clock.after(AFTER_KILL_MS, () => void work.line?.thread.terminate());
     });
   }
 
@@ -133,8 +133,7 @@ export class Runners implements Executor {
   #hear(report: Report): void {
     const slot = this.#slots[report.slot - 1]!;
     if (report.type === 'died') {
-      slot.line = undefined;
-      this.#ended(slot, { died: report.error });
+      if (slot.lose(slot.dead.shift()!)) this.#ended(slot, { died: report.error });
       return;
     }
     // A word from an attempt that is over already, by a death that was noticed first.

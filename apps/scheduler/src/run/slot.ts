@@ -11,10 +11,10 @@ import type { Assignment, AttemptEnd, Report, RunnerOptions } from './assignment
 import { runnerThread } from './runner-thread.ts';
 import { endGroup } from './shell-job.ts';
 
-/** How a slot's thread is reached. */
+/** How a slot's thread is reached. Each thread has one of its own, so it also stands for the thread. */
 export interface Line {
-  readonly inbox: SimpleQueue<Assignment | 'end'>;
-  readonly thread: Thread<typeof runnerThread>;
+  readonly inbox: Pick<SimpleQueue<Assignment | 'end'>, 'put' | 'empty'>;
+  readonly thread: Pick<Thread<typeof runnerThread>, 'terminate'>;
 }
 
 /** What a slot is doing. */
@@ -22,6 +22,8 @@ export interface Work {
   readonly assignment: Assignment;
   readonly onBegin: () => void;
   readonly onEnd: (end: AttemptEnd | { readonly died: unknown }) => void;
+  /** Where it was put; undefined as long as there is no thread for it. */
+  line?: Line | undefined;
   pid: number | undefined;
   cancelLadder: () => void;
 }
@@ -31,8 +33,8 @@ export class Slot {
   isStarted = false;
   line: Line | undefined;
   work: Work | undefined;
-  /** How many threads it has had. */
-  threads = 0;
+  /** Threads that have died and whose deaths are on their way through the queue of reports, in order. */
+  readonly dead: Line[] = [];
 
   constructor(number: number) {
     this.number = number;
@@ -45,21 +47,44 @@ export class Slot {
   /** Gives it a run. It must have none. */
   assign(work: Work): void {
     this.work = work;
-    this.line?.inbox.put(work.assignment);
+    this.#hand();
   }
 
   /** The thread is up: what was given meanwhile is its first work. */
   connect(line: Line): void {
     this.line = line;
-    this.threads += 1;
-    if (this.work !== undefined) line.inbox.put(this.work.assignment);
+    this.#hand();
+  }
+
+  /**
+   * A thread has died, and its last words were heard. Returns whether the work died with it. By then the supervisor may have started the next one, or a new
+   * run may have been given to the dead one, which it never took:
+   *
+   * 1. the thread dies of run A; 2. the next thread is connected, and must not get A again; 3. the death is heard, and must not take the new line away;
+   * 4. run B is given, and must not be taken to have died.
+   */
+  lose(line: Line): boolean {
+    if (this.line === line) this.line = undefined;
+    const { work } = this;
+    if (work?.line !== line) return false;
+    if (line.inbox.empty) return true;
+    work.line = undefined;
+    this.#hand();
+    return false;
+  }
+
+  #hand(): void {
+    const { work, line } = this;
+    if (work === undefined || line === undefined || work.line !== undefined) return;
+    work.line = line;
+    line.inbox.put(work.assignment);
   }
 
   /** Ends the attempt by force: its process group, if it is a command, and otherwise its thread. */
   kill(): void {
     const { work } = this;
     if (work === undefined) return;
-    if (work.pid === undefined) this.line?.thread.terminate();
+    if (work.pid === undefined) work.line?.thread.terminate();
     else endGroup(work.pid, 'SIGKILL');
   }
 
@@ -97,24 +122,29 @@ export const runner: Actor<RunnerMessage, [Slot, SlotOptions]> = actor(
       ...(maxHeapMiB === undefined ? {} : { maxHeapMiB }),
     }).start();
     const { self } = context;
+    const line: Line = { inbox, thread };
     let isStopping = false;
+    let isDead = false;
     const ended = thread.resultAsync().then(
       () => {},
       (error: unknown) => {
+        isDead = true;
         // Behind the thread's last words, so that an attempt that came to its end isn't taken for one that didn't.
+        slot.dead.push(line);
         outbox.put({ type: 'died', slot: slot.number, error });
         if (!isStopping) self.tell({ type: 'died', error });
       },
     );
-    slot.connect({ inbox, thread });
+    slot.connect(line);
     return behavior<RunnerMessage>({
       receive(message) {
         throw message.error;
       },
       async stopped() {
         isStopping = true;
-        slot.line = undefined;
-        inbox.put('end');
+        if (slot.line === line) slot.line = undefined;
+        // What lies in a dead thread's inbox is work that it didn't take.
+        if (!isDead) inbox.put('end');
         await ended;
       },
     });
