@@ -59,6 +59,26 @@ const known = [
 export const browsers = known.filter(each => existsSync(each.path));
 export const missing = known.filter(each => !existsSync(each.path));
 
+const running = new Set();
+
+function killBrowser(child) {
+  running.delete(child);
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+// In groups of their own, browsers don't hear of a Ctrl-C, nor of a time limit's signal.
+process.on('exit', () => running.forEach(killBrowser));
+for (const [signal, code] of [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])
+  process.once(signal, () => process.exit(code));
+
 /** Starts a browser with a page; the result ends it. */
 export function openUrl(browser, url) {
   const profile = mkdtempSync(`${tmpdir()}/heddle-browser-`);
@@ -69,13 +89,10 @@ export function openUrl(browser, url) {
     detached: true,
     env: { ...process.env, HOME: `${profile}/home`, MOZ_CRASHREPORTER_DISABLE: '1' },
   });
+  running.add(child);
   const gone = new Promise(resolve => child.on('close', resolve));
   return async () => {
-    try {
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It has ended already.
-    }
+    killBrowser(child);
     await gone;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };

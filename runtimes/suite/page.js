@@ -5,11 +5,11 @@ import { windowScenarios } from './window.js';
 const all = [...scenarios, ...windowScenarios];
 const tell = (path, body) => fetch(path, { method: 'POST', body: JSON.stringify(body) });
 
-addEventListener('error', event => void tell('/log', String(event.error?.stack ?? event.message)));
-addEventListener(
-  'unhandledrejection',
-  event => void tell('/log', String(event.reason?.stack ?? event.reason)),
-);
+/** When the server has gone, nobody wants to know; a rejection here would be logged, and that again, without end. */
+const log = text => void tell('/log', text).catch(() => {});
+
+addEventListener('error', event => log(String(event.error?.stack ?? event.message)));
+addEventListener('unhandledrejection', event => log(String(event.reason?.stack ?? event.reason)));
 
 const { name } = await (await fetch('/next')).json();
 if (name !== undefined) {
