@@ -16,9 +16,15 @@ import { describe, EXIT, isTrouble } from './trouble.ts';
 /** What the search after a run looks for. */
 const SAMPLE = { text: 'worker_threads', ignoreCase: false, limit: 5 };
 
-export async function indexFolder(options: Options, interruption: Interruption): Promise<number> {
+/** `threadsUp`: when the threads' workers have been brought up, which began before all this was loaded. */
+export async function indexFolder(
+  options: Options,
+  interruption: Interruption,
+  threadsUp: Promise<void> | undefined,
+): Promise<number> {
   const { folder, db, workers, queueSize } = options;
   prepareIndex(db, folder, { fresh: options.fresh });
+  await threadsUp;
   const run = (workers === 0 ? startSingle : startThreads)({ folder, db, workers, queueSize });
   const result = await watch(run, options, interruption);
   for (const { where, error } of result.failures) console.error(failureText(where, error, db));

@@ -3,9 +3,6 @@
 import { statSync } from 'node:fs';
 import type { Interruption } from './interruption.ts';
 import { type Options, parseOptions } from './options.ts';
-import { compare } from './compare.ts';
-import { indexFolder } from './index-folder.ts';
-import { searchIndex } from './search/command.ts';
 import { describe, EXIT, isTrouble, systemCode, Trouble } from './trouble.ts';
 
 export async function runProgram(args: readonly string[], interruption: Interruption): Promise<number> {
@@ -23,15 +20,33 @@ export async function runProgram(args: readonly string[], interruption: Interrup
     }
     options = parseOptions(args);
     if (typeof options === 'number') return options;
-    if (options.search !== undefined) return searchIndex(options, options.search);
+    if (options.search !== undefined) {
+      const { searchIndex } = await import('./search/command.ts');
+      return searchIndex(options, options.search);
+    }
     checkFolder(options.folder);
-    return await (options.compare ? compare : indexFolder)(options, interruption);
+    if (options.compare) {
+      const { compare } = await import('./compare.ts');
+      return await compare(options, interruption);
+    }
+    return await index(options, interruption);
   } catch (error) {
     if (!isTrouble(error)) throw error;
     if (typeof options === 'object' && options.json) console.log(JSON.stringify({ error: error.message }));
     console.error(`heddle-pipeline: ${error.message}.`);
     return error.exitCode;
   }
+}
+
+async function index(options: Options, interruption: Interruption): Promise<number> {
+  let threadsUp: Promise<void> | undefined;
+  if (options.workers > 0) {
+    const { warmUp } = await import('./run/warm-up.ts');
+    // The reader's, the writer's and the parsers'.
+    threadsUp = warmUp(options.workers + 2);
+  }
+  const { indexFolder } = await import('./index-folder.ts');
+  return await indexFolder(options, interruption, threadsUp);
 }
 
 /** A stream that has failed may have threads that will never end by themselves. */
