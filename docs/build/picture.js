@@ -1,11 +1,11 @@
-/** The picture in the READMEs: a drawing with colours of its own, since it stands in pages that aren't ours. `node build/picture.js` writes it. */
+/** The pictures in the READMEs: drawings with colours of their own, since they stand in pages that aren't ours. `node build/picture.js` writes them. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { drawings } from '../drawings/all.js';
 
 const STYLE = `
 text { font: 13px system-ui, sans-serif; fill: #1f2328; }
-.small { font-size: 11.5px; } .soft { fill: #59636e; }
+.small { font-size: 11.5px; } .mono { font-family: ui-monospace, monospace; } .soft { fill: #59636e; }
 .box { fill: #f6f8fa; stroke: #8c959f; } .hot { fill: #dcefeb; stroke: #17685c; } .warm { fill: none; stroke: #a4550d; }
 .line { fill: none; stroke: #59636e; stroke-width: 1.4; } .tip { fill: #59636e; }
 @media (prefers-color-scheme: dark) {
@@ -14,8 +14,18 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328; }
   .line { stroke: #9198a1; } .tip { fill: #9198a1; }
 }`;
 
-export const picture = drawings.threads.replace('<defs>', `<style>${STYLE}</style><defs>`);
+/** What stands where, by its path in the repository. */
+export const pictures = Object.fromEntries(
+  Object.entries({
+    'docs/pages/public/heddle.svg': drawings.threads,
+    'packages/core/queue.svg': drawings.queue,
+    'packages/actors/supervision.svg': drawings.supervision,
+    'packages/check/interleaving.svg': drawings.interleaving,
+    'apps/pipeline/stages.svg': drawings.stages,
+  }).map(([path, drawing]) => [path, drawing.replace('<defs>', `<style>${STYLE}</style><defs>`)]),
+);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('../pages/public/heddle.svg', import.meta.url), picture);
+  for (const [path, picture] of Object.entries(pictures))
+    writeFileSync(new URL(`../../${path}`, import.meta.url), picture);
 }

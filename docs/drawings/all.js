@@ -237,19 +237,19 @@ export const drawings = {
     box(280, 170, 180, 54, ['line: not full', 'producers that wait'], 'warm'),
     box(500, 170, 160, 54, ['line: all done', 'those in join()'], 'warm'),
     text(
-      60,
+      12,
       262,
       'put: take the guard · room? · write the encoded item · publish the tail · choose a consumer · give the guard back · wake it',
       { style: 'small soft' },
     ),
     text(
-      60,
+      12,
       284,
       'Small items are encoded into the cell, larger ones into a block of their own, a SharedBuffer passes as its pointer.',
       { style: 'small soft' },
     ),
     text(
-      60,
+      12,
       306,
       'A consumer that dies has taken nothing: an item leaves the ring by the same store that makes it the consumer’s.',
       { style: 'small soft' },
@@ -341,6 +341,106 @@ export const drawings = {
       330,
       'Stopped right to left, started left to right. More than `intensity` restarts in `period`, and the supervisor itself fails.',
       { style: 'small soft' },
+    ),
+  ]),
+
+  interleaving: drawing(720, 300, 'Two threads, one order of their steps, chosen by the explorer', [
+    text(20, 34, 'thread A', { style: '' }),
+    text(20, 104, 'thread B', { style: '' }),
+    ...[
+      [110, 14, 'load → 0', 'box'],
+      [490, 14, 'store 1', 'hot'],
+    ].map(([x, y, line, kind]) => box(x, y, 110, 32, [line], kind)),
+    ...[
+      [236, 84, 'load → 0', 'box'],
+      [363, 84, 'store 1', 'hot'],
+    ].map(([x, y, line, kind]) => box(x, y, 110, 32, [line], kind)),
+    arrow([
+      [200, 46],
+      [270, 84],
+    ]),
+    arrow([
+      [346, 100],
+      [363, 100],
+    ]),
+    arrow([
+      [440, 84],
+      [515, 46],
+    ]),
+    box(616, 84, 90, 32, ['1, not 2'], 'warm'),
+    arrow([
+      [580, 46],
+      [640, 84],
+    ]),
+    box(
+      110,
+      168,
+      490,
+      44,
+      ['who goes next?', 'random walk · priorities · every schedule · this one again'],
+      'hot',
+    ),
+    ...[165, 291, 418, 545].map((x, index) =>
+      arrow(
+        [
+          [x, 168],
+          [x, index === 0 || index === 3 ? 46 : 116],
+        ],
+        undefined,
+        { dashed: true },
+      ),
+    ),
+    text(
+      20,
+      248,
+      'Each Atomics operation of your code, as it is, waits until it is chosen. Time passes when it is chosen to.',
+      {
+        style: 'small soft',
+      },
+    ),
+    text(20, 270, 'An order that fails is shortened, shown line by line, and played again from its seed.', {
+      style: 'small soft',
+    }),
+  ]),
+
+  stages: drawing(720, 210, 'One reader, several parsers, one writer, and the queues between them', [
+    box(16, 66, 96, 48, ['reader', 'files'], 'box'),
+    slots(146, 72, 22, 36, ['', '', '', ''], () => 'hot'),
+    box(268, 16, 104, 40, ['parser'], 'box'),
+    box(268, 70, 104, 40, ['parser'], 'box'),
+    box(268, 124, 104, 40, ['…'], 'box'),
+    slots(406, 72, 22, 36, ['', '', '', ''], () => 'hot'),
+    box(528, 66, 90, 48, ['writer', 'batches'], 'box'),
+    box(648, 66, 60, 48, ['index', 'SQLite'], 'hot'),
+    arrow([
+      [112, 90],
+      [146, 90],
+    ]),
+    ...[36, 90, 144].flatMap(y => [
+      arrow([
+        [234, 90],
+        [268, y],
+      ]),
+      arrow([
+        [372, y],
+        [406, 90],
+      ]),
+    ]),
+    arrow([
+      [494, 90],
+      [528, 90],
+    ]),
+    arrow([
+      [618, 90],
+      [648, 90],
+    ]),
+    text(
+      16,
+      194,
+      'Each box a thread. Both queues are bounded: who is too fast waits. Ctrl-C stops the reader; the rest drains.',
+      {
+        style: 'small soft',
+      },
     ),
   ]),
 };

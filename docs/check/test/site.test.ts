@@ -17,9 +17,12 @@ test('every drawing and plot is made by somebody', async () => {
   expect(named('Drawing').filter(name => !(name in drawings) && !plots.includes(name))).toEqual([]);
 });
 
-test('the picture in the READMEs is the drawing as it is now', async () => {
-  const { picture } = (await import(`${ROOT}/docs/build/picture.js`)) as { picture: string };
-  expect(readFileSync(`${ROOT}/${PAGES}/public/heddle.svg`, 'utf8')).toBe(picture);
+test('the pictures in the READMEs are the drawings as they are now', async () => {
+  const { pictures } = (await import(`${ROOT}/docs/build/picture.js`)) as {
+    pictures: Record<string, string>;
+  };
+  for (const [path, picture] of Object.entries(pictures))
+    expect(readFileSync(`${ROOT}/${path}`, 'utf8')).toBe(picture);
 });
 
 test('every error class has its place on the page of errors', () => {
