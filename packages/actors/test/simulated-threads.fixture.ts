@@ -73,6 +73,15 @@ export const lingering = actor(
   },
 );
 
+/** Has a child beside it that takes long to end, and gives its ref away. */
+export const keeper = actor(
+  import.meta,
+  function keeper(context: Context<never>, refs: ActorRef<ActorRef<string>>, sink: ActorRef<string>) {
+    refs.tell(context.spawn(lingering, { args: [sink, 60_000], shutdown: 300 }));
+    return () => {};
+  },
+);
+
 export type Order =
   | { readonly do: 'watch' | 'unwatchLast' | 'link' | 'unlink'; readonly to: ActorRef<never> }
   | { readonly do: 'exit'; readonly to: ActorRef<never>; readonly reason: ExitReason }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { behavior, exit } from '../src/index.ts';
 import type { ActorRef, Context, ExitReason, StopOptions } from '../src/index.ts';
 import { TestSystem } from '../src/testkit/index.ts';
-import { escalating, lingering } from './simulated-threads.fixture.ts';
+import { escalating, keeper, lingering } from './simulated-threads.fixture.ts';
 
 type Act = (context: Context<Act>) => unknown;
 
@@ -96,6 +96,17 @@ test('misuse of stop: what is no child, no reason, no timeout', async () => {
   await expect(kit.system.stop(stranger, { timeout: -1 })).rejects.toThrow(RangeError);
   expect(() => kit.system.exit(stranger, 'kill' as never)).toThrow(TypeError);
   expect(stranger.alive).toBe(true);
+});
+
+test("another thread's actor, known by its ref alone, is killed as well when its time is over", async () => {
+  const kit = new TestSystem({ threads: 2 });
+  const refs = kit.probe<ActorRef<string>>('refs');
+  const sink = kit.probe<string>('sink');
+  kit.spawn(keeper, { placement: { key: 1 }, args: [refs.ref, sink.ref] });
+  await kit.settle();
+  const begun = kit.now;
+  expect(await kit.until(kit.system.stop(refs.messages[0]!))).toEqual(exit.killed);
+  expect(kit.now - begun).toBe(300);
 });
 
 test('who is asked to stop and takes too long is killed when its own time is over, whoever waits', async () => {

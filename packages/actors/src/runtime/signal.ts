@@ -29,8 +29,11 @@ export type InternalSignal =
     }
   /** Ends the actor now: no hook, no message more. Can't be trapped. */
   | { readonly kind: 'kill' }
-  /** The parent, or somebody who may, asks it to end. Can't be trapped. `drain`: what the mailbox holds is handled first. */
-  | { readonly kind: 'stop'; readonly reason: ExitReason; readonly drain: boolean }
+  /**
+   * The parent, or somebody who may, asks it to end. Can't be trapped. `drain`: what the mailbox holds is handled first. `limited`: it is killed where it runs when its `shutdown` time is
+   * over, since who asks has no cell of it and can't see to that.
+   */
+  | { readonly kind: 'stop'; readonly reason: ExitReason; readonly drain: boolean; readonly limited?: true }
   /** A child of a supervisor has ended by itself. */
   | { readonly kind: 'child'; readonly child: unknown; readonly life: number; readonly reason: ExitReason }
   /** A child failed with an error that it escalates. */

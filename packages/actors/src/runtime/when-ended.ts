@@ -66,7 +66,7 @@ export async function stopActor(
   const cell = cellHere(runtime, ref);
   if (cell === undefined) {
     // One that belongs to another thread: its owner there has nothing to do with this.
-    ref.signal({ kind: 'stop', reason, drain: true });
+    ref.signal({ kind: 'stop', reason, drain: true, limited: true });
     return ref.whenStopped(options);
   }
   if (!cell.alive) return cell.lastReason;

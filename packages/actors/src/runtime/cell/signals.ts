@@ -9,7 +9,7 @@ import type { InternalSignal } from '../signal.ts';
 import { failed } from './failure.ts';
 import { handle, settle } from './handling.ts';
 import { BUSY, HELD, STATE } from './state.ts';
-import { stopOn } from './stop.ts';
+import { DEFAULT_SHUTDOWN_MS, stopOn } from './stop.ts';
 
 export function takeSignal(cell: Cell, signal: InternalSignal): void {
   switch (signal.kind) {
@@ -47,6 +47,8 @@ export function takeSignal(cell: Cell, signal: InternalSignal): void {
       cell.kill();
       return;
     case 'stop':
+      if (signal.limited === true)
+        return cell.requestStop(cell.options.shutdown ?? DEFAULT_SHUTDOWN_MS, signal.drain, signal.reason);
       // Before its turn in the lane: a handler that is under way looks at the event, or waits for the signal.
       cell.askToStop();
       break;

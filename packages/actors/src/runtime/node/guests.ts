@@ -5,6 +5,7 @@ import { behavior } from '../../behavior/behavior.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import { Cell } from '../cell.ts';
 import type { Keeper } from '../cell/state.ts';
+import { DEFAULT_SHUTDOWN_MS } from '../cell/stop.ts';
 import type { Node } from '../node.ts';
 import type { Order } from './packet.ts';
 
@@ -124,7 +125,9 @@ export class Guests {
     for (const [id, { owner }] of this.#guests) {
       if (owner !== slot) continue;
       const cell = this.#node.cells.get(id);
-      cell?.requestStop(cell.options.shutdown ?? 5000, true, exit.threadDied, () => this.discard(id));
+      cell?.requestStop(cell.options.shutdown ?? DEFAULT_SHUTDOWN_MS, true, exit.threadDied, () =>
+        this.discard(id),
+      );
     }
   }
 }
