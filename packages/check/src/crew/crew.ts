@@ -99,7 +99,7 @@ export class Crew {
       if (looks < PATIENCE_LOOKS) return;
       this.#break(
         new Error(
-          'check: the scenario hangs outside of its threads: setup(), finally() or world.create() does not end',
+          'check: the scenario hangs outside of its threads: setup(), receive(), finally() or world.create() does not end',
         ),
       );
     }, LOOK_MS);
