@@ -155,8 +155,10 @@ describe('an abandoned lock', () => {
     const ready = new AtomicCounter();
     const waiter = start('waiter', tasks.waitToBeNotified, condition, ready);
     untilBlocked(() => waitingAt(condition) === 1, 'it waits');
-    const notifier = start('notifier', tasks.holdForEver, condition, new Event(), new Event());
-    untilBlocked(() => condition.locked, 'the notifier holds it');
+    // Not by `locked`: the waiter stands in line a moment before it gives the lock back.
+    const holds = new Event();
+    const notifier = start('notifier', tasks.holdForEver, condition, holds, new Event());
+    expect(holds.wait(SOON)).toBe(true);
     notifier.terminate();
     notifier.join(SOON);
     expect(condition.tryAcquire()).toBe(true);
