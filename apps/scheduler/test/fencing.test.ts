@@ -27,7 +27,7 @@ test.skipIf(process.platform === 'win32')(
       queueLimit: 1000,
       keep: 10_000,
     });
-    const database = new JobDatabase(db, { create: true });
+    const database = new JobDatabase(db, 'create');
     // One of them is always under way, so the first scheduler is frozen with a run that it will want to record.
     database.add(
       checkJobs([

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { machineClock } from '../time/clock.ts';
 import type { Assignment, AttemptEnd } from './assignment.ts';
-import { findModule } from './module-job.ts';
+import { findModule } from './module-path.ts';
 import { Runners } from './runners.ts';
 
 const JOBS = realpathSync(fileURLToPath(new URL('../../test/jobs', import.meta.url)));
