@@ -153,7 +153,10 @@ export class Dispatcher {
   /** Asks a run to end. One that hasn't begun is over at once. */
   cancel(run: Run): void {
     if (run.stage === 'running') this.#stop(run, 'cancelled');
-    else if (run.stage !== 'over') this.#over(run, 'cancelled', undefined, 'cancelled before it began');
+    else if (run.stage !== 'over') {
+      const when = run.attempt === 0 ? 'before it began' : `before attempt ${run.attempt + 1}`;
+      this.#over(run, 'cancelled', undefined, `cancelled ${when}`);
+    }
   }
 
   /** Begins nothing any more. */

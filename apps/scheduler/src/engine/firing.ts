@@ -66,6 +66,7 @@ export function makeRun(
     interruptions: 0,
     startedAt: undefined,
     retryAt: undefined,
+    isRecovered: false,
     isEarly: false,
     heldIn: undefined,
     stopped: undefined,

@@ -52,6 +52,8 @@ export interface Run extends InHeap {
   interruptions: number;
   startedAt: number | undefined;
   retryAt: number | undefined;
+  /** Whether it is from a scheduler before this one. */
+  isRecovered: boolean;
   /** Whether its intent was stored before its time. */
   isEarly: boolean;
   /** Where it waits for its time, or for a thread, when its intent is on the disk. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MINUTE, NOON, bench } from '../../test/benches.ts';
+import { MINUTE, NOON, bench, crash } from '../../test/benches.ts';
 
 test('the wait for room in a group is not lateness, and is told apart', async () => {
   const b = bench(NOON);
@@ -46,4 +46,15 @@ test('the wait for a thread is lateness', async () => {
   await b.clock.advance(0);
   expect(b.states('short')).toEqual(['succeeded']);
   expect(b.engine.dispatcher.lateness).toMatchObject({ late: { max: 2 * MINUTE }, heldUp: undefined });
+});
+
+test('what a scheduler finds when it takes over is not late by its own fault', async () => {
+  let b = bench(NOON);
+  b.hands.outcome = () => undefined;
+  await b.add({ id: 'a', schedule: { at: '2026-06-01T12:01:00Z' } });
+  await b.clock.advance(MINUTE);
+  b = crash(b, 10 * MINUTE);
+  await b.clock.advance(MINUTE);
+  expect(b.states('a')).toEqual(['succeeded']);
+  expect(b.engine.dispatcher.lateness.late).toBeUndefined();
 });

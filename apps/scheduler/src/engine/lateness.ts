@@ -38,8 +38,8 @@ export class Lateness {
 
   /** A run has begun. Only first attempts of runs that were due at a time, and on time, tell how late the scheduler is. */
   note(run: Run, beganAt: number): void {
-    const { attempt, cause, interruptions, missed, scheduledFor, letGoAt } = run;
-    if (attempt !== 1 || cause !== 'schedule' || interruptions > 0 || missed > 0) return;
+    const { attempt, cause, isRecovered, missed, scheduledFor, letGoAt } = run;
+    if (attempt !== 1 || cause !== 'schedule' || isRecovered || missed > 0) return;
     this.#late.add(beganAt - Math.max(scheduledFor, letGoAt ?? 0));
     if (letGoAt !== undefined) this.#heldUp.add(letGoAt - scheduledFor);
   }
