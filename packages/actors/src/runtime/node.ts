@@ -17,6 +17,7 @@ import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { OpenAsk } from './ask.ts';
 import type { Asked, PendingAsk } from './ask.ts';
+import { callRefused } from './calls.ts';
 import type { Cell } from './cell.ts';
 import type { Started } from './cell/state.ts';
 import { AdapterRef, LocalRef } from './local-ref.ts';
@@ -269,6 +270,8 @@ export class Node implements Border, Receiver {
         const reply = (message as { reply?: unknown } | null | undefined)?.reply;
         if (reply instanceof RemoteReply) {
           if (!cell.open) return this.#deadLetter(packet[2], message);
+          const refusal = adapter === undefined ? callRefused(cell, message) : undefined;
+          if (refusal !== undefined) return reply.fail(refusal);
           reply.asked = cell.bonds.asks;
           reply.asked.add(reply);
         }
