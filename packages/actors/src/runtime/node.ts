@@ -296,6 +296,9 @@ export class Node implements Border, Receiver {
         }
         return;
       }
+      case 'sent':
+        this.#questions.get(packet[1])?.tell(packet[2]);
+        return;
       case 'unsend':
         return this.#sends.withdraw(packet[1]);
       case 'signal': {
@@ -306,9 +309,14 @@ export class Node implements Border, Receiver {
         this.#answerForNobody(packet[1], packet[2], signal);
         return;
       }
-      case 'reply':
-        this.#questions.get(packet[1])?.tell(packet[3] ? this.packing.unpack(packet[2]) : packet[2]);
+      case 'reply': {
+        const value = packet[3] ? this.packing.unpack(packet[2]) : packet[2];
+        const question = this.#questions.get(packet[1]);
+        if (question !== undefined) return question.tell(value);
+        const path = this.#questions.late(packet[1]);
+        this.runtime.deadLetters.add({ message: value, to: undefined, path, reason: 'lateReply' });
         return;
+      }
       case 'fail':
         this.#questions.get(packet[1])?.fail(packet[2]);
         return;

@@ -4,6 +4,9 @@ import type { PendingAsk } from '../ask.ts';
 import { MOST_SLOTS, NUMBERS_PER_GENERATION } from '../runtime.ts';
 import type { Outbox } from './outbox.ts';
 
+/** So many are remembered. */
+const MOST_UNANSWERED = 1000;
+
 export class Questions {
   readonly #slot: number;
   readonly #outbox: () => Outbox;
@@ -15,6 +18,8 @@ export class Questions {
   readonly #uncertain = new Map<number, { readonly successor: number; readonly asks: PendingAsk[] }>();
   /** Not from 0 in each generation: what a dead thread has asked may be answered yet, and must not be taken for an answer to its successor. */
   #count: number;
+  /** Whom those were for that were settled without an answer: it may come yet. */
+  readonly #unanswered = new Map<number, string>();
 
   constructor(slot: number, generation: number, outbox: () => Outbox) {
     this.#slot = slot;
@@ -40,11 +45,23 @@ export class Questions {
   leaves(pending: PendingAsk): number {
     const number = (this.#count += 1) * MOST_SLOTS + this.#slot;
     this.#asks.set(number, pending);
-    pending.onClose = () => {
+    pending.onClose = answered => {
       this.#asks.delete(number);
       this.#slots.delete(pending);
+      if (answered) return;
+      this.#unanswered.set(number, pending.path);
+      // The oldest is forgotten.
+      if (this.#unanswered.size > MOST_UNANSWERED)
+        this.#unanswered.delete(this.#unanswered.keys().next().value!);
     };
     return number;
+  }
+
+  /** Whose answer it is that comes too late; `''` if that isn't known any more. */
+  late(number: number): string {
+    const path = this.#unanswered.get(number) ?? '';
+    this.#unanswered.delete(number);
+    return path;
   }
 
   /** Remembers a question that this thread found in the inbox of its predecessor. */
