@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { POLICIES } from '../intake/backlog.ts';
 import { EXIT } from '../../trouble.ts';
+import { version } from '../../version.ts';
 import type { Raw } from './section.ts';
 
 export interface FlagValues {
@@ -88,7 +89,7 @@ interface Flags {
 function describeFlags(): Command {
   return new Command('heddle-pipeline stream')
     .description(
-      'Takes lines from files, pipes and the network, transforms them on several threads, and stores them; each line is\n' +
+      'Takes lines from files, pipes and the network, transforms them on several threads, and stores them. Each line is ' +
         'acknowledged when it is stored, and none is lost when the program is killed.',
     )
     .optionsGroup('Where lines come from (any number of them):')
@@ -129,6 +130,7 @@ function describeFlags(): Command {
     .option('--token <token>', 'what the page asks for; needed beyond this machine')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
     .option('--json', 'print the report at the end as one JSON object')
+    .version(version(), '--version', 'print the version')
     .helpOption('--help', 'print this')
     .addHelpText('after', EXIT_CODES);
 }
