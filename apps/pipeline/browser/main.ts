@@ -12,6 +12,14 @@ const WARM_UP = 6;
 /** Times what the cores allow: a speed-up beyond it says that the one thread, and not the many, was measured wrongly. */
 const POSSIBLE = 1.02;
 
+/** A run that came to its end. */
+interface Done {
+  readonly result: RunResult;
+  readonly progress: Progress;
+  /** The longest frame of the page, in milliseconds. */
+  readonly longest: number;
+}
+
 main(import.meta, async () => {
   const parameters = new URLSearchParams(location.search);
   /** With `?quick` there is little to compute: for tests. */
@@ -54,7 +62,7 @@ main(import.meta, async () => {
     element('count').textContent = slider.value;
   };
 
-  const once = async (threads: number, stop: AbortSignal): Promise<RunResult | undefined> => {
+  const once = async (threads: number, stop: AbortSignal): Promise<Done | undefined> => {
     context.clearRect(0, 0, canvas.width, canvas.height);
     makers.clearRect(0, 0, canvas.width, canvas.height);
     makers.lineWidth = 3;
@@ -62,17 +70,24 @@ main(import.meta, async () => {
     const frames = watchFrames(() => progress !== undefined && showProgress(progress()));
     const result = await run(view(), threads, { draw, stop, watch: how => (progress = how) });
     const longest = frames.end();
-    if (progress !== undefined) showProgress(progress());
+    const last = progress?.();
+    if (last !== undefined) showProgress(last);
     // Stopped, perhaps for another place.
-    if (result === undefined || stop.aborted) return undefined;
+    if (result === undefined || last === undefined || stop.aborted) return undefined;
     runs.add(result);
+    const done = { result, progress: last, longest };
+    present(done);
+    return done;
+  };
+
+  const present = ({ result, progress, longest }: Done): void => {
+    showProgress(progress);
     showRuns(runs);
     showChart(runs, most, cores);
     element('speedup').textContent = `${runs.speedup(result)?.toFixed(2) ?? '–'} ×`;
     element('time').textContent = `${(result.milliseconds / 1000).toFixed(2)} s`;
     element('rate').textContent = String(rate(result));
     element('frame').textContent = `${Math.round(longest)} ms`;
-    return result;
   };
 
   /** Measures so many threads; one thread before them, unless that was done. */
@@ -91,8 +106,9 @@ main(import.meta, async () => {
       if ((await once(1, stop)) === undefined) return;
     }
     status.textContent = `${threads} thread${threads === 1 ? '' : 's'} at work`;
-    const result = await once(threads, stop);
-    if (result === undefined) return;
+    const done = await once(threads, stop);
+    if (done === undefined) return;
+    const { result } = done;
     let speed = runs.speedup(result) ?? 1;
     if (speed > POSSIBLE * Math.min(threads, cores)) {
       status.textContent =
@@ -100,6 +116,7 @@ main(import.meta, async () => {
       await once(1, stop);
       if (stop.aborted) return;
       speed = runs.speedup(result) ?? 1;
+      present(done);
     }
     const took = `${threads} thread${threads === 1 ? '' : 's'}: ${(result.milliseconds / 1000).toFixed(2)} s`;
     status.textContent =

@@ -65,8 +65,9 @@ describe('the pipeline in a page', () => {
           .getByText(new RegExp(`^${threads} threads?: .* (times as fast as one|compared with)$`))
           .waitFor();
         expect(await page.locator('#shares li').count()).toBe(threads);
-        const [first] = await page.locator('#results tbody tr').allInnerTexts();
-        expect(first).toMatch(new RegExp(`^${threads}\\s`));
+        // The latest; or the one before, where one thread had to be measured again.
+        const latest = (await page.locator('#results tbody tr').allInnerTexts()).slice(0, 2);
+        expect(latest.some(row => row.startsWith(`${threads}\t`))).toBe(true);
         // Who steers by keyboard stays where he was, and may go on while a run goes on.
         expect(await slider.evaluate('document.activeElement.id')).toBe('threads');
         // Every tile is drawn: nothing is left transparent.
