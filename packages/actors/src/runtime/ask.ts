@@ -12,7 +12,7 @@ import type { DeadLetterReason } from './dead-letters.ts';
 import type { AskOptions, Reply } from './ref.ts';
 
 /** As OTP's `gen_server:call`. */
-const ASK_TIMEOUT_MS = 5000;
+export const ASK_TIMEOUT_MS = 5000;
 
 /** Where an answer goes, on this thread or another. */
 export abstract class OpenAsk implements Reply<unknown> {
@@ -66,15 +66,20 @@ export class PendingAsk extends OpenAsk {
     dispatcher.host.hold();
   }
 
+  /** Whom it was for. */
+  get path(): string {
+    return this.#asked.path;
+  }
+
   override tell(value: unknown): void {
     if (!this.#open) return this.#asked.lateReply(value, 'lateReply');
-    this.#close();
+    this.#close(true);
     this.#resolve(value);
   }
 
   override fail(error: unknown): void {
     if (!this.#open) return;
-    this.#close();
+    this.#close(false);
     this.#reject(error);
   }
 
@@ -83,11 +88,11 @@ export class PendingAsk extends OpenAsk {
   }
 
   /** Is called once when it is settled, for whoever keeps it under a number. */
-  onClose: (() => void) | undefined;
+  onClose: ((answered: boolean) => void) | undefined;
 
-  #close(): void {
+  #close(answered: boolean): void {
     this.#open = false;
-    this.onClose?.();
+    this.onClose?.(answered);
     if (this.#timer !== undefined) this.#dispatcher.cancelTimer(this.#timer);
     if (this.#onAbort !== undefined) this.#signal!.removeEventListener('abort', this.#onAbort);
     this.#asked.asks.delete(this);

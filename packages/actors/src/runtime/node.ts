@@ -11,16 +11,19 @@
  * (`claims`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
  * and the actor isn't among them.
  */
-import type { AsyncWaitOptions, AtomicFlag, Taken } from '@heddle/core';
+import type { AsyncWaitOptions, Taken } from '@heddle/core';
 import { tracing } from '../observability/hooks.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { OpenAsk } from './ask.ts';
 import type { Asked, PendingAsk } from './ask.ts';
+import { callRefused } from './calls.ts';
 import type { Cell } from './cell.ts';
 import type { Started } from './cell/state.ts';
 import { AdapterRef, LocalRef } from './local-ref.ts';
 import { Agents } from './node/agents.ts';
+import { Claims, take } from './node/claims.ts';
+import type { Claim } from './node/claims.ts';
 import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
 import type { Order, OwnThread, Packet, Wiring } from './node/packet.ts';
@@ -64,6 +67,7 @@ export class Node implements Border, Receiver {
   readonly agents: Agents;
   readonly parking: Parked;
   readonly packing: Packing = new Packing(this);
+  readonly claims: Claims = new Claims();
   /** Actors of this thread that others have refs of. */
   readonly cells: Map<number, Cell> = new Map<number, Cell>();
   /** Second addresses of actors of this thread that others have. */
@@ -89,7 +93,7 @@ export class Node implements Border, Receiver {
       () => this.#flushed(),
       count => runtime.gauges?.unsent(count),
     );
-    this.#questions = new Questions(this.slot, () => this.outbox);
+    this.#questions = new Questions(this.slot, generation, () => this.outbox);
     this.parking = new Parked(wiring.parked[this.slot]!, generation, claimsToCome, {
       has: id => this.cells.has(id) && !this.#isBetweenLives(id),
       returns: id => this.#isBetweenLives(id),
@@ -145,14 +149,14 @@ export class Node implements Border, Receiver {
     id: number,
     path: string,
     message: unknown,
-    flag: AtomicFlag | undefined,
+    claim: Claim | undefined,
     verdict: PendingAsk,
   ): number {
     this.#questions.goesTo(slot, verdict);
     const number = this.#questions.leaves(verdict);
     const packed = this.packing.pack(message);
     this.#asked = true;
-    this.outbox.post(slot, ['send', id, path, packed, this.packing.found, number, flag]);
+    this.outbox.post(slot, ['send', id, path, packed, this.packing.found, number, claim]);
     return number;
   }
 
@@ -266,6 +270,8 @@ export class Node implements Border, Receiver {
         const reply = (message as { reply?: unknown } | null | undefined)?.reply;
         if (reply instanceof RemoteReply) {
           if (!cell.open) return this.#deadLetter(packet[2], message);
+          const refusal = adapter === undefined ? callRefused(cell, message) : undefined;
+          if (refusal !== undefined) return reply.fail(refusal);
           reply.asked = cell.bonds.asks;
           reply.asked.add(reply);
         }
@@ -276,20 +282,23 @@ export class Node implements Border, Receiver {
         return;
       }
       case 'send': {
-        const [, id, path, content, isPacked, number, flag] = packet;
+        const [, id, path, content, isPacked, number, claim] = packet;
         const adapter = this.#adapters.get(id);
         const cell = adapter?.cell ?? this.#target(id, packet);
         if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
         const unpacked = isPacked ? this.packing.unpack(content) : content;
         const message = adapter === undefined ? unpacked : adapter.adapted(unpacked);
-        if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, flag);
-        if (flag?.testAndSet() !== true) {
+        if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, claim);
+        if (claim === undefined || take(claim)) {
           this.outbox.post(number % MOST_SLOTS, ['died', number, exit.noproc]);
           this.#deadLetter(path, message);
         }
         return;
       }
+      case 'sent':
+        this.#questions.get(packet[1])?.tell(packet[2]);
+        return;
       case 'unsend':
         return this.#sends.withdraw(packet[1]);
       case 'signal': {
@@ -300,9 +309,14 @@ export class Node implements Border, Receiver {
         this.#answerForNobody(packet[1], packet[2], signal);
         return;
       }
-      case 'reply':
-        this.#questions.get(packet[1])?.tell(packet[3] ? this.packing.unpack(packet[2]) : packet[2]);
+      case 'reply': {
+        const value = packet[3] ? this.packing.unpack(packet[2]) : packet[2];
+        const question = this.#questions.get(packet[1]);
+        if (question !== undefined) return question.tell(value);
+        const path = this.#questions.late(packet[1]);
+        this.runtime.deadLetters.add({ message: value, to: undefined, path, reason: 'lateReply' });
         return;
+      }
       case 'fail':
         this.#questions.get(packet[1])?.fail(packet[2]);
         return;
@@ -371,8 +385,8 @@ export class Node implements Border, Receiver {
   /** As many wait for its next life as may. */
   #refuse(cell: Cell, packet: Packet): void {
     if (packet[0] === 'send') {
-      const [, , , , , number, flag] = packet;
-      if (flag?.testAndSet() === true) return;
+      const [, , , , , number, claim] = packet;
+      if (claim !== undefined && !take(claim)) return;
       this.#sends.refuse(this, cell, number);
     } else if (packet[0] !== 'tell') return;
     cell.deadLetter(packet[4] ? this.packing.unpack(packet[3]) : packet[3], 'mailboxFull');

@@ -1,8 +1,11 @@
 /** The questions that this thread has under way to others, by number, and what becomes of them when such a thread dies. */
 import { exit } from '../../supervision/exit-reason.ts';
 import type { PendingAsk } from '../ask.ts';
-import { MOST_SLOTS } from '../runtime.ts';
+import { MOST_SLOTS, NUMBERS_PER_GENERATION } from '../runtime.ts';
 import type { Outbox } from './outbox.ts';
+
+/** So many are remembered. */
+const MOST_UNANSWERED = 1000;
 
 export class Questions {
   readonly #slot: number;
@@ -13,10 +16,14 @@ export class Questions {
   readonly #seen = new Map<number, number[]>();
   /** Questions to threads that have died, of which isn't known yet whether they had been taken. */
   readonly #uncertain = new Map<number, { readonly successor: number; readonly asks: PendingAsk[] }>();
-  #count = 0;
+  /** Not from 0 in each generation: what a dead thread has asked may be answered yet, and must not be taken for an answer to its successor. */
+  #count: number;
+  /** Whom those were for that were settled without an answer: it may come yet. */
+  readonly #unanswered = new Map<number, string>();
 
-  constructor(slot: number, outbox: () => Outbox) {
+  constructor(slot: number, generation: number, outbox: () => Outbox) {
     this.#slot = slot;
+    this.#count = generation * NUMBERS_PER_GENERATION;
     this.#outbox = outbox;
   }
 
@@ -38,11 +45,23 @@ export class Questions {
   leaves(pending: PendingAsk): number {
     const number = (this.#count += 1) * MOST_SLOTS + this.#slot;
     this.#asks.set(number, pending);
-    pending.onClose = () => {
+    pending.onClose = answered => {
       this.#asks.delete(number);
       this.#slots.delete(pending);
+      if (answered) return;
+      this.#unanswered.set(number, pending.path);
+      // The oldest is forgotten.
+      if (this.#unanswered.size > MOST_UNANSWERED)
+        this.#unanswered.delete(this.#unanswered.keys().next().value!);
     };
     return number;
+  }
+
+  /** Whose answer it is that comes too late; `''` if that isn't known any more. */
+  late(number: number): string {
+    const path = this.#unanswered.get(number) ?? '';
+    this.#unanswered.delete(number);
+    return path;
   }
 
   /** Remembers a question that this thread found in the inbox of its predecessor. */
