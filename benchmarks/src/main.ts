@@ -40,6 +40,8 @@ const SUBJECTS = [
   'executor',
   'comlink',
   'actors',
+  'population',
+  'timers',
   'scaling',
   'footprint',
   ...SAVINA,
