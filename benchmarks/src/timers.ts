@@ -1,9 +1,10 @@
 /**
- * Timers that hardly ever come due, as time limits do: each is started, and cancelled before its time. Heddle's are an actor's, on the wheel of its thread; each has
- * a key, by which it is cancelled, and a message. The runtime's are kept in an array.
+ * Timers that hardly ever come due, as time limits do: each is started, and cancelled before its time. Heddle's belong to actors, a hundred to each, on the wheel of
+ * their thread; each has a key, by which it is cancelled, and a message. The runtime's are kept in an array. With all million timers in one actor a `Map` of that size would be
+ * most of what is measured.
  */
 import { ActorSystem } from '@heddle/actors';
-import type { ActorTimers, Context, Reply } from '@heddle/actors';
+import type { ActorTimers, Context } from '@heddle/actors';
 import { timed, timedAsync } from './harness.ts';
 import type { Round, Subject, Workload } from './harness.ts';
 
@@ -17,28 +18,52 @@ const alike: Delay = () => 30_000;
 /** Each thousand different ones, from one second to about a minute. */
 const mixed: Delay = n => 1000 + ((n * 7919) % 59_000);
 
-interface Run {
+const PER_ACTOR = 100;
+
+interface Start {
+  readonly do: 'start' | 'cancel';
+  /** Its first timer's number. */
+  readonly first: number;
   readonly count: number;
-  readonly reply: Reply<number>;
 }
 
-/** Starts all, and cancels all; returns how many there were to cancel. */
-function startAndCancel(timers: ActorTimers, count: number, delay: Delay): number {
-  let cancelled = 0;
-  for (let n = 0; n < count; n++) timers.after(n, delay(n), 'due');
-  for (let n = 0; n < count; n++) if (timers.cancel(n)) cancelled += 1;
-  return cancelled;
+/** Starts an actor's timers, or cancels them. */
+function startOrCancel(timers: ActorTimers, { do: what, first, count }: Start, delay: Delay): number {
+  let done = 0;
+  for (let n = first; n < first + count; n++) {
+    if (what === 'cancel') done += timers.cancel(n) ? 1 : 0;
+    else timers.after(n, delay(n), 'due');
+  }
+  return done;
 }
 
 function wheel(delay: Delay): () => Round {
   return () => {
     const system = new ActorSystem({ threads: 0 });
-    const holder = system.spawn(
-      ({ timers }: Context<Run>) =>
-        ({ count, reply }: Run) =>
-          reply.tell(startAndCancel(timers as ActorTimers, count, delay)),
+    let cancelled = 0;
+    let left = 0;
+    let finished: () => void = () => {};
+    const holders = Array.from({ length: MANY / PER_ACTOR }, () =>
+      system.spawn(({ timers }: Context<Start>) => (message: Start) => {
+        cancelled += startOrCancel(timers as ActorTimers, message, delay);
+        left -= message.count;
+        if (left === 0) finished();
+      }),
     );
-    return count => timedAsync(() => holder.ask({ count }, { timeout: 60_000 }));
+    const tellAll = (what: 'start' | 'cancel', timers: number): Promise<void> =>
+      new Promise(resolve => {
+        finished = resolve;
+        left = timers;
+        for (let first = 0; first < timers; first += PER_ACTOR)
+          holders[first / PER_ACTOR]!.tell({ do: what, first, count: PER_ACTOR });
+      });
+    return timers =>
+      timedAsync(async () => {
+        cancelled = 0;
+        await tellAll('start', timers);
+        await tellAll('cancel', timers);
+        return cancelled;
+      });
   };
 }
 

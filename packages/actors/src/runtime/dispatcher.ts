@@ -186,10 +186,10 @@ export class Dispatcher {
     return timer;
   }
 
-  startTimer(timer: WheelTimer, ms: number): void {
+  /** Starts a timer that fires in `ms` milliseconds. `now`: what the clock has just said, if it was asked. */
+  startTimer(timer: WheelTimer, ms: number, now: number = this.host.now()): void {
     if (ms === Infinity) return;
-    const { host, wheel } = this;
-    const now = host.now();
+    const { wheel } = this;
     // An empty wheel may stand long ago.
     if (wheel.size === 0) wheel.advance(now);
     wheel.start(timer, now + ms);

@@ -11,25 +11,48 @@ import { WheelTimer } from './wheel.ts';
 /** How a timer goes on after a tick. */
 type Kind = 'once' | 'fixedDelay' | 'fixedRate' | 'cron';
 
-interface Running {
+/** A timer that runs, or whose tick waits. One object for all that is known of it: a program may have a million. */
+class Running extends WheelTimer {
+  readonly timers: ActorTimers;
   readonly key: unknown;
   readonly kind: Kind;
   readonly message: unknown;
   readonly ms: number;
   readonly schedule: Schedule | undefined;
-  readonly timer: WheelTimer;
   /** When the last tick was due: by the monotonic clock, or for cron by the wall's. */
   due: number;
+
+  constructor(
+    timers: ActorTimers,
+    key: unknown,
+    kind: Kind,
+    ms: number,
+    message: unknown,
+    schedule: Schedule | undefined,
+    due: number,
+  ) {
+    super(ring);
+    this.timers = timers;
+    this.key = key;
+    this.kind = kind;
+    this.ms = ms;
+    this.message = message;
+    this.schedule = schedule;
+    this.due = due;
+  }
+}
+
+function ring(timer: WheelTimer): void {
+  const running = timer as Running;
+  running.timers.due(running);
 }
 
 /** A tick in the mailbox. */
 class Tick extends Envelope {
-  readonly #timers: ActorTimers;
   readonly #running: Running;
 
-  constructor(timers: ActorTimers, running: Running) {
+  constructor(running: Running) {
     super();
-    this.#timers = timers;
     this.#running = running;
   }
 
@@ -38,7 +61,7 @@ class Tick extends Envelope {
   }
 
   override open(): { readonly message: unknown } | undefined {
-    return this.#timers.isCurrent(this.#running) ? { message: this.#running.message } : undefined;
+    return this.#running.timers.isCurrent(this.#running) ? { message: this.#running.message } : undefined;
   }
 
   override preview(): { readonly message: unknown } {
@@ -46,7 +69,7 @@ class Tick extends Envelope {
   }
 
   override done(): void {
-    this.#timers.handled(this.#running);
+    this.#running.timers.handled(this.#running);
   }
 }
 
@@ -90,7 +113,7 @@ export class ActorTimers<M = unknown> {
   cancel(key: unknown): boolean {
     const running = this.#running.get(key);
     if (running === undefined) return false;
-    this.#cell.dispatcher.cancelTimer(running.timer);
+    this.#cell.dispatcher.cancelTimer(running);
     return this.#running.delete(key);
   }
 
@@ -106,18 +129,17 @@ export class ActorTimers<M = unknown> {
 
   #start(key: unknown, kind: Kind, ms: number, message: M, schedule?: Schedule): void {
     this.cancel(key);
-    const timer = new WheelTimer(() => this.#cell.post(new Tick(this as ActorTimers, running)));
-    const running: Running = {
-      key,
-      kind,
-      message,
-      ms,
-      schedule,
-      timer,
-      due: kind === 'cron' ? 0 : this.#cell.dispatcher.host.now(),
-    };
+    const now = this.#cell.dispatcher.host.now();
+    // Only where it is needed: a number that isn't whole is an object of its own to V8.
+    const due = kind === 'fixedRate' ? now : 0;
+    const running = new Running(this as ActorTimers, key, kind, ms, message, schedule, due);
     this.#running.set(key, running);
-    this.#next(running);
+    this.#next(running, now);
+  }
+
+  /** @internal Its time has come. */
+  due(running: Running): void {
+    this.#cell.post(new Tick(running));
   }
 
   /** @internal */
@@ -129,13 +151,11 @@ export class ActorTimers<M = unknown> {
 
   /** @internal The actor has handled a tick. */
   handled(running: Running): void {
-    if (this.#running.get(running.key) === running) this.#next(running);
+    if (this.#running.get(running.key) === running) this.#next(running, this.#cell.dispatcher.host.now());
   }
 
-  #next(running: Running): void {
+  #next(running: Running, now: number): void {
     const { dispatcher } = this.#cell;
-    const { host } = dispatcher;
-    const now = host.now();
     let delay = running.ms;
     if (running.kind === 'fixedRate') {
       running.due += running.ms;
@@ -143,7 +163,7 @@ export class ActorTimers<M = unknown> {
       if (running.due < now) running.due += Math.floor((now - running.due) / running.ms + 1) * running.ms;
       delay = running.due - now;
     } else if (running.kind === 'cron') {
-      const wall = host.wall();
+      const wall = dispatcher.host.wall();
       // The two clocks differ a little: a tick that came early must not be due again at once.
       const at = running.schedule!.nextAfter(Math.max(wall, running.due));
       if (at === undefined) {
@@ -153,7 +173,7 @@ export class ActorTimers<M = unknown> {
       running.due = at;
       delay = Math.max(0, running.due - wall);
     }
-    dispatcher.startTimer(running.timer, delay);
+    dispatcher.startTimer(running, delay, now);
   }
 }
 

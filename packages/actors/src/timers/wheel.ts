@@ -15,6 +15,8 @@ const BITS = 6;
 const SLOTS = 1 << BITS;
 const LEVELS = 7;
 const SPANS: readonly number[] = Array.from({ length: LEVELS + 1 }, (_, level) => 2 ** (BITS * level));
+/** To multiply by, which is exact for powers of two and faster than to divide. */
+const PER_SPAN: readonly number[] = SPANS.map(span => 1 / span);
 
 /** A timer that is running, or has been. */
 export class WheelTimer {
@@ -22,9 +24,10 @@ export class WheelTimer {
   /** @internal */ previous: WheelTimer | undefined = undefined;
   /** @internal */ slot = -1;
   /** @internal */ tick = 0;
-  readonly action: () => void;
+  readonly action: (timer: WheelTimer) => void;
 
-  constructor(action: () => void) {
+  /** `action` is called with the timer when it fires: many can share one. */
+  constructor(action: (timer: WheelTimer) => void) {
     this.action = action;
   }
 
@@ -88,7 +91,7 @@ export class TimerWheel {
       for (let timer = slot.first; timer !== undefined; timer = slot.first) {
         this.#remove(timer);
         this.size -= 1;
-        timer.action();
+        timer.action(timer);
       }
     }
   }
@@ -134,12 +137,12 @@ export class TimerWheel {
     // timers of one tick stay in the order of their start.
     while (
       level < LEVELS - 1 &&
-      Math.floor(timer.tick / SPANS[level + 1]!) !== Math.floor(this.#tick / SPANS[level + 1]!)
+      Math.floor(timer.tick * PER_SPAN[level + 1]!) !== Math.floor(this.#tick * PER_SPAN[level + 1]!)
     ) {
       level += 1;
     }
-    const furthest = Math.floor(this.#tick / SPANS[level]!) + SLOTS - 1;
-    const position = Math.min(Math.floor(timer.tick / SPANS[level]!), furthest);
+    const furthest = Math.floor(this.#tick * PER_SPAN[level]!) + SLOTS - 1;
+    const position = Math.min(Math.floor(timer.tick * PER_SPAN[level]!), furthest);
     timer.slot = level * SLOTS + (position % SLOTS);
     const slot = this.#slots[timer.slot]!;
     this.#counts[level]! += 1;
@@ -151,7 +154,7 @@ export class TimerWheel {
 
   #remove(timer: WheelTimer): void {
     const slot = this.#slots[timer.slot]!;
-    this.#counts[Math.floor(timer.slot / SLOTS)]! -= 1;
+    this.#counts[timer.slot >> BITS]! -= 1;
     if (timer.previous === undefined) slot.first = timer.next;
     else timer.previous.next = timer.next;
     if (timer.next === undefined) slot.last = timer.previous;
