@@ -27,6 +27,20 @@ export interface Creditor {
   refused(error: unknown): void;
 }
 
+/** What is remembered of a cell's earlier instances. */
+export class Lives {
+  /** Counts its ends. */
+  life = 0;
+  restarts = 0;
+  restartsReported = 0;
+  /** When rules have restarted it in place, as far as its budget cares. */
+  restartTimes: readonly number[] = [];
+  attempts = 0;
+  lastFailure: number = -Infinity;
+}
+
+const NONE: unknown[] = [];
+
 export class Bonds {
   knownChildren: Siblings | undefined = undefined;
   /** The children that have names of their own. */
@@ -42,18 +56,17 @@ export class Bonds {
   /** Of its adapters that other threads have. */
   knownAddresses: number[] | undefined = undefined;
   timers: ActorTimers | undefined = undefined;
-  readonly deathWaiters: Set<(reason: ExitReason) => void> = new Set<(reason: ExitReason) => void>();
+  knownDeathWaiters: Set<(reason: ExitReason) => void> | undefined = undefined;
   stopEvent: Event | undefined = undefined;
   abort: AbortController | undefined = undefined;
-  restartTimes: readonly number[] = [];
+  /** `undefined` as long as there is nothing to remember. */
+  lives: Lives | undefined = undefined;
   restartTimer: WheelTimer | undefined = undefined;
   afterChildren: (() => void) | undefined = undefined;
   escalates = false;
   /** Ends what a kill must not leave behind: the thread of a dedicated actor. */
   onKill: (() => void) | undefined = undefined;
-  #attempts = 0;
-  #lastFailure = -Infinity;
-  #stash: unknown[] = [];
+  #stash: unknown[] = NONE;
   #receiveTimeout: { readonly ms: number; timer: WheelTimer } | undefined = undefined;
 
   get children(): Siblings {
@@ -74,6 +87,14 @@ export class Bonds {
 
   get links(): Map<number, ActorRef<never>> {
     return (this.knownLinks ??= new Map());
+  }
+
+  get deathWaiters(): Set<(reason: ExitReason) => void> {
+    return (this.knownDeathWaiters ??= new Set());
+  }
+
+  get livesSoFar(): Lives {
+    return (this.lives ??= new Lives());
   }
 
   get asks(): Set<OpenAsk> {
@@ -127,23 +148,25 @@ export class Bonds {
     if (this.#stash.length >= capacity) {
       throw new StashFullError(`${path}: the stash holds ${capacity} messages already (stashCapacity)`);
     }
-    this.#stash.push(message);
+    if (this.#stash === NONE) this.#stash = [message];
+    else this.#stash.push(message);
   }
 
-  takeStash(): unknown[] {
+  takeStash(): readonly unknown[] {
     const stashed = this.#stash;
-    if (stashed.length > 0) this.#stash = [];
+    this.#stash = NONE;
     return stashed;
   }
 
   // ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   nextDelay(backoff: Backoff, now: number, random: () => number): number {
-    if (now - this.#lastFailure > (backoff.resetAfter ?? backoff.max)) this.#attempts = 0;
-    const delay = backoffDelay(backoff, this.#attempts, random);
-    this.#attempts += 1;
+    const lives = this.livesSoFar;
+    if (now - lives.lastFailure > (backoff.resetAfter ?? backoff.max)) lives.attempts = 0;
+    const delay = backoffDelay(backoff, lives.attempts, random);
+    lives.attempts += 1;
     // Quiet time begins when it runs again.
-    this.#lastFailure = now + delay;
+    lives.lastFailure = now + delay;
     return delay;
   }
 
@@ -202,8 +225,10 @@ export class Bonds {
   }
 
   callDeathWaiters(reason: ExitReason): void {
-    for (const waiter of this.deathWaiters) {
-      this.deathWaiters.delete(waiter);
+    const waiters = this.knownDeathWaiters;
+    if (waiters === undefined) return;
+    for (const waiter of waiters) {
+      waiters.delete(waiter);
       waiter(reason);
     }
   }

@@ -3,6 +3,7 @@ import { toActor, checkActorOptions } from '../behavior/actor.ts';
 import type { ActorOptions } from '../behavior/actor.ts';
 import { NameTakenError } from '../errors.ts';
 import { Cell } from './cell.ts';
+import { NO_ARGS } from './cell/state.ts';
 import type { ActorRef } from './ref.ts';
 
 /** How an actor is started. What it doesn't say, the declaration says. */
@@ -71,7 +72,7 @@ export function createCell(
 
 /** Makes a cell and has it start in its own turn. A parent that is ending gets a child that has ended. */
 export function spawnChild(parent: Cell, start: unknown, options: SpawnOptions | undefined): ActorRef<never> {
-  const args = options?.args ?? [];
+  const args = options?.args ?? NO_ARGS;
   if (!Array.isArray(args))
     throw new TypeError(`spawn: args must be an array, got ${String(args)} (${typeof args})`);
   const cell = createCell(parent, start, args, options, options?.name);

@@ -118,7 +118,7 @@ export class Children {
     // Killed meanwhile: nobody would ever stop what we start now.
     if (!this.isCurrent) return { outcome: 'error', reason: exit.killed };
     const cell = this.#cellFor(child);
-    if (isRestart) cell.restarts += 1;
+    if (isRestart) cell.bonds.livesSoFar.restarts += 1;
     child.life = cell.life;
     const started = await cell.start();
     // It may have ended already, in the turn that this await cost; then its exit waits in our lane.

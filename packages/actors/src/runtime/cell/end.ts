@@ -7,7 +7,7 @@ import type { OpenAsk } from '../ask.ts';
 import type { Bonds } from '../bonds.ts';
 import type { Cell } from '../cell.ts';
 import type { ActorRef } from '../ref.ts';
-import { CLOSED, HELD, STATE, nothing } from './state.ts';
+import { CLOSED, HELD, NO_ARGS, STATE, nothing } from './state.ts';
 
 /** Ends it now, and its children: last started first. */
 export function killCell(cell: Cell): void {
@@ -114,7 +114,7 @@ function failAsks(cell: Cell, bonds: Bonds, reason: ExitReason): void {
 /** It won't come back: what waits for it is dead, and of what it was given nothing stays, however long somebody keeps its ref. */
 export function discardCell(cell: Cell): void {
   cell.refuses = true;
-  cell.args = [];
+  cell.args = NO_ARGS;
   cell.agent?.discard();
   if (!cell.supervised) cell.runtime.forget?.(cell);
   while (cell.mailbox.size > 0) cell.deadLetter(cell.mailbox.shift(), 'stopped');
