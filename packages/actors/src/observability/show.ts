@@ -23,6 +23,6 @@ export function showTree(cell: Cell, gauges: Gauges): void {
     if (!each.alive) continue;
     showCell(each, gauges);
     gauges.show(each);
-    for (const child of each.knownBonds?.knownChildren ?? []) left.push(child);
+    for (const child of each.knownChildren ?? []) left.push(child);
   }
 }

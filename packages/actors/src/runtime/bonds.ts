@@ -9,7 +9,6 @@ import type { WheelTimer } from '../timers/wheel.ts';
 import type { OpenAsk } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { ActorRef } from './ref.ts';
-import { Siblings } from './siblings.ts';
 
 /** What a watcher remembers of a watch. */
 export interface Watch {
@@ -42,9 +41,6 @@ export class Lives {
 const NONE: unknown[] = [];
 
 export class Bonds {
-  knownChildren: Siblings | undefined = undefined;
-  /** The children that have names of their own. */
-  knownNames: Map<string, Cell> | undefined = undefined;
   /** Who wants to know of its end, by the number of the watch. */
   knownWatchers: Map<number, ActorRef<never>> | undefined = undefined;
   /** Whose end it wants to know of. */
@@ -68,14 +64,6 @@ export class Bonds {
   onKill: (() => void) | undefined = undefined;
   #stash: unknown[] = NONE;
   #receiveTimeout: { readonly ms: number; timer: WheelTimer } | undefined = undefined;
-
-  get children(): Siblings {
-    return (this.knownChildren ??= new Siblings());
-  }
-
-  get names(): Map<string, Cell> {
-    return (this.knownNames ??= new Map());
-  }
 
   get watchers(): Map<number, ActorRef<never>> {
     return (this.knownWatchers ??= new Map());
@@ -103,39 +91,6 @@ export class Bonds {
 
   get creditors(): Creditor[] {
     return (this.knownCreditors ??= []);
-  }
-
-  /** The cells of supervised children of an earlier instance, by their ids: a child that is started again keeps its ref. */
-  #former: Map<string, Cell> | undefined = undefined;
-
-  takeFormer(label: string | undefined, actor: unknown): Cell | undefined {
-    if (label === undefined) return undefined;
-    const cell = this.#former?.get(label);
-    if (cell === undefined || cell.actor !== actor || this.knownNames?.has(label) === true) return undefined;
-    this.#former!.delete(label);
-    this.children.add(cell);
-    this.names.set(label, cell);
-    return cell;
-  }
-
-  /** A supervised child has ended with its supervisor. */
-  keepFormer(child: Cell): void {
-    if (child.label !== undefined) (this.#former ??= new Map()).set(child.label, child);
-  }
-
-  /** The owner has ended: supervised children that had ended before it are former ones too. */
-  retireChildren(): void {
-    if (this.knownChildren === undefined) return;
-    for (const child of this.knownChildren) {
-      this.removeChild(child);
-      if (child.supervised) this.keepFormer(child);
-    }
-  }
-
-  removeChild(child: Cell): void {
-    this.knownChildren?.delete(child);
-    if (child.label !== undefined && this.knownNames?.get(child.label) === child)
-      this.knownNames.delete(child.label);
   }
 
   // ── Stash ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -52,6 +52,7 @@ import { LocalRef } from './local-ref.ts';
 import type { ActorRef } from './ref.ts';
 import { ID_STEP } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
+import { Siblings } from './siblings.ts';
 import type { InternalSignal } from './signal.ts';
 
 const DEFAULT_STASH = 10_000;
@@ -96,6 +97,8 @@ export class Cell extends Marks {
   /** What is being handled, for the stash and for reports. */
   message: unknown = undefined;
   envelope: Envelope | undefined = undefined;
+  /** As `children`, without making any. */
+  knownChildren: Siblings | undefined = undefined;
   /** As `bonds`, without making any. */
   knownBonds: Bonds | undefined = undefined;
 
@@ -148,6 +151,10 @@ export class Cell extends Marks {
 
   get restarts(): number {
     return this.knownBonds?.lives?.restarts ?? 0;
+  }
+
+  get children(): Siblings {
+    return (this.knownChildren ??= new Siblings());
   }
 
   get bonds(): Bonds {

@@ -50,7 +50,7 @@ export function createCell(
         `spawn below ${parent.path || '/'}: name must be a string without "/", got ${JSON.stringify(label)}`,
       );
     }
-    const holder = parent.knownBonds?.knownNames?.get(label);
+    const holder = parent.knownChildren?.named(label);
     if (holder !== undefined) {
       throw new NameTakenError(
         `spawn: the name ${parent.path}/${label} is taken by actor ${holder.id} (${holder.actor.name})`,
@@ -64,9 +64,9 @@ export function createCell(
     slot === runtime.slot
       ? new Cell(runtime, parent, actor, args, merged, runtime.nextId(), label)
       : runtime.node!.agents.create(parent, actor, args, merged, options, slot, label);
-  const { bonds } = parent;
-  bonds.children.add(cell);
-  if (label !== undefined) bonds.names.set(label, cell);
+  const { children } = parent;
+  children.add(cell);
+  if (label !== undefined) children.name(label, cell);
   return cell;
 }
 

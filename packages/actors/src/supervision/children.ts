@@ -142,7 +142,7 @@ export class Children {
       return cell;
     }
     const label = this.isDynamic ? undefined : spec.id;
-    let cell = this.cell.bonds.takeFormer(label, spec.start);
+    let cell = this.cell.children.takeFormer(label, spec.start);
     if (cell === undefined) cell = createCell(this.cell, spec.start, spec.args, spec.options, label);
     else cell.revive();
     cell.args = spec.args;
@@ -163,7 +163,7 @@ export class Children {
     this.#byNumber.delete(cell.id);
     cell.discard();
     cell.runtime.forget?.(cell);
-    this.cell.bonds.removeChild(cell);
+    this.cell.children.remove(cell);
   }
 
   /** Ends a child and waits for that. Reports what wasn't expected. `drain`: it handles first what it has accepted. */

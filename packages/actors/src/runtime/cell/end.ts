@@ -29,7 +29,7 @@ export function killCell(cell: Cell): void {
 
 /** Its own end first in the books, so that a supervisor doesn't restart children that are killed with it. Returns the children, in the order of their start. */
 function beginKill(cell: Cell): Cell[] {
-  const children = cell.knownBonds?.knownChildren;
+  const children = cell.knownChildren;
   cell.agent?.kill();
   cell.knownBonds?.onKill?.();
   cell.gate |= CLOSED;
@@ -58,9 +58,9 @@ export function finish(cell: Cell, reason: ExitReason): void {
     for (let n = stashed.length - 1; n >= 0; n--) cell.mailbox.unshift(stashed[n]);
     failAsks(cell, bonds, reason);
     bonds.forgetInstance(cell);
-    bonds.retireChildren();
-    bonds.tellOthers(cell.ref as ActorRef<never>, reason);
   }
+  cell.knownChildren?.retire();
+  bonds?.tellOthers(cell.ref as ActorRef<never>, reason);
   // A supervisor decides what becomes of the mailbox, unless it is at its own end.
   const { parent } = cell;
   if (cell.supervised && parent !== undefined && parent.acceptsChildren) {
@@ -68,8 +68,8 @@ export function finish(cell: Cell, reason: ExitReason): void {
     if (!cell.leaving) parent.signal({ kind: 'child', child: cell, life: cell.life, reason });
   } else {
     cell.discard();
-    parent?.knownBonds?.removeChild(cell);
-    if (cell.supervised) parent?.knownBonds?.keepFormer(cell);
+    parent?.knownChildren?.remove(cell);
+    if (cell.supervised) parent?.knownChildren?.keepFormer(cell);
   }
   // A guardian has nobody above it: at the top of the tree to escalate is to stop, and an actor with its parent on another thread escalates by its agent there.
   if (bonds?.escalates === true && parent?.parent !== undefined && reason.type === 'error') {

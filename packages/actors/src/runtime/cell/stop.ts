@@ -90,7 +90,7 @@ export function runHook(cell: Cell, name: string, hook: () => unknown, then: () 
 
 /** Whether there is anything for `stopChildren` to do; a supervisor's may be about to start. */
 function hasChildren(cell: Cell): boolean {
-  const children = cell.knownBonds?.knownChildren;
+  const children = cell.knownChildren;
   return cell.behavior?.keeper !== undefined || (children !== undefined && children.size > 0);
 }
 
@@ -103,7 +103,7 @@ export function stopChildren(cell: Cell, then: () => void): void {
   // If a stop comes while a restart stops the children, what follows changes.
   const underWay = bonds.afterChildren !== undefined;
   bonds.afterChildren = then;
-  if (!underWay) stopLast(cell, [...bonds.children]);
+  if (!underWay) stopLast(cell, [...cell.children]);
 }
 
 function stopLast(cell: Cell, children: Cell[]): void {
