@@ -6,11 +6,8 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Host } from './host.ts';
 import type { Placement } from './placement.ts';
 import type { Report } from './report.ts';
-import { ID_STEP, MOST_SLOTS, SERVICE_NUMBERS } from './runtime.ts';
+import { ID_STEP, MOST_SLOTS, NUMBERS_PER_GENERATION, SERVICE_NUMBERS } from './runtime.ts';
 import type { Observer, Runtime } from './runtime.ts';
-
-/** So many numbers are left free for what each earlier thread of a slot may have given. */
-const NUMBERS_PER_GENERATION = 2 ** 26;
 
 export interface RuntimeParts {
   readonly slot: number;

@@ -11,7 +11,7 @@
  * (`claims`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
  * and the actor isn't among them.
  */
-import type { AsyncWaitOptions, AtomicFlag, Taken } from '@heddle/core';
+import type { AsyncWaitOptions, Taken } from '@heddle/core';
 import { tracing } from '../observability/hooks.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
@@ -21,6 +21,8 @@ import type { Cell } from './cell.ts';
 import type { Started } from './cell/state.ts';
 import { AdapterRef, LocalRef } from './local-ref.ts';
 import { Agents } from './node/agents.ts';
+import { Claims, take } from './node/claims.ts';
+import type { Claim } from './node/claims.ts';
 import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
 import type { Order, OwnThread, Packet, Wiring } from './node/packet.ts';
@@ -64,6 +66,7 @@ export class Node implements Border, Receiver {
   readonly agents: Agents;
   readonly parking: Parked;
   readonly packing: Packing = new Packing(this);
+  readonly claims: Claims = new Claims();
   /** Actors of this thread that others have refs of. */
   readonly cells: Map<number, Cell> = new Map<number, Cell>();
   /** Second addresses of actors of this thread that others have. */
@@ -89,7 +92,7 @@ export class Node implements Border, Receiver {
       () => this.#flushed(),
       count => runtime.gauges?.unsent(count),
     );
-    this.#questions = new Questions(this.slot, () => this.outbox);
+    this.#questions = new Questions(this.slot, generation, () => this.outbox);
     this.parking = new Parked(wiring.parked[this.slot]!, generation, claimsToCome, {
       has: id => this.cells.has(id) && !this.#isBetweenLives(id),
       returns: id => this.#isBetweenLives(id),
@@ -145,14 +148,14 @@ export class Node implements Border, Receiver {
     id: number,
     path: string,
     message: unknown,
-    flag: AtomicFlag | undefined,
+    claim: Claim | undefined,
     verdict: PendingAsk,
   ): number {
     this.#questions.goesTo(slot, verdict);
     const number = this.#questions.leaves(verdict);
     const packed = this.packing.pack(message);
     this.#asked = true;
-    this.outbox.post(slot, ['send', id, path, packed, this.packing.found, number, flag]);
+    this.outbox.post(slot, ['send', id, path, packed, this.packing.found, number, claim]);
     return number;
   }
 
@@ -276,15 +279,15 @@ export class Node implements Border, Receiver {
         return;
       }
       case 'send': {
-        const [, id, path, content, isPacked, number, flag] = packet;
+        const [, id, path, content, isPacked, number, claim] = packet;
         const adapter = this.#adapters.get(id);
         const cell = adapter?.cell ?? this.#target(id, packet);
         if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
         const unpacked = isPacked ? this.packing.unpack(content) : content;
         const message = adapter === undefined ? unpacked : adapter.adapted(unpacked);
-        if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, flag);
-        if (flag?.testAndSet() !== true) {
+        if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, claim);
+        if (claim === undefined || take(claim)) {
           this.outbox.post(number % MOST_SLOTS, ['died', number, exit.noproc]);
           this.#deadLetter(path, message);
         }
@@ -371,8 +374,8 @@ export class Node implements Border, Receiver {
   /** As many wait for its next life as may. */
   #refuse(cell: Cell, packet: Packet): void {
     if (packet[0] === 'send') {
-      const [, , , , , number, flag] = packet;
-      if (flag?.testAndSet() === true) return;
+      const [, , , , , number, claim] = packet;
+      if (claim !== undefined && !take(claim)) return;
       this.#sends.refuse(this, cell, number);
     } else if (packet[0] !== 'tell') return;
     cell.deadLetter(packet[4] ? this.packing.unpack(packet[3]) : packet[3], 'mailboxFull');

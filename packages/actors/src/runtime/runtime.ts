@@ -25,8 +25,11 @@ export interface Observer {
 export const MOST_SLOTS = 256;
 export const ID_STEP: number = MOST_SLOTS * MOST_SLOTS;
 
+/** So many numbers are left free for what each earlier thread of a slot may have given. */
+export const NUMBERS_PER_GENERATION: number = 2 ** 26;
+
 /** The numbers of the system's services, which every thread knows. */
-export const REGISTRY_NUMBER: number = ID_STEP;
+export const REGISTRY_NUMBER: number = 1 * ID_STEP;
 export const EVENTS_NUMBER: number = 2 * ID_STEP;
 /** So many numbers are taken by them. */
 export const SERVICE_NUMBERS = 2;

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { ActorDiedError, ActorSystem, Supervisor, supervisor } from '../../src/index.ts';
 import type { Context } from '../../src/index.ts';
 import { keepAccounts } from './accounts.ts';
+import { keepCredit } from './credit.ts';
 import { adder } from './soak.fixture.ts';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1' } } });
@@ -154,7 +155,17 @@ async function underFire(): Promise<void> {
   }
 }
 
+/** Sends and questions that wait for room, a fifth of the time. */
+async function onCredit(): Promise<void> {
+  const { done, died, givenUp, deaths } = await keepCredit(performance.now() + minutes * 12_000);
+  say(
+    `${done} sends and questions to actors with little room, ${died} failed with their actors, ${givenUp} given up or refused, ${deaths} deaths: each was settled`,
+  );
+  check(done > 0, 'nothing was settled');
+}
+
 await manyAlive();
 await manyBorn();
 await underFire();
+await onCredit();
 say('done');

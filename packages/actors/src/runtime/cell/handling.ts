@@ -22,6 +22,8 @@ export function handle(cell: Cell, message: unknown): void {
       const box = message.open();
       if (box === undefined) {
         cell.envelope = undefined;
+        // It took up room all the same.
+        if (cell.mailbox.blocks) grantCredit(cell);
         return;
       }
       const envelope = message;
@@ -147,7 +149,8 @@ export function install(cell: Cell, made: Behavior<unknown>): void {
   cell.receiver = full.receive as (first: unknown) => unknown;
 }
 
-function grantCredit(cell: Cell): void {
+/** Whoever waits for room is let in as far as there is some. */
+export function grantCredit(cell: Cell): void {
   const creditors = cell.knownBonds?.knownCreditors;
   while (creditors !== undefined && creditors.length > 0 && cell.mailbox.hasRoom())
     creditors.shift()!.granted();

@@ -6,7 +6,7 @@ import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Cell } from '../cell.ts';
 import { failed, reportCrash } from './failure.ts';
-import { install, resumes } from './handling.ts';
+import { grantCredit, install, resumes } from './handling.ts';
 import { BUSY, CLOSED, HELD, STATE } from './state.ts';
 import type { Started } from './state.ts';
 import { beginStop } from './stop.ts';
@@ -79,6 +79,8 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
     lives.restartsReported = restarts;
     cell.runtime.report({ type: 'restarted', path: cell.path, restarts });
   }
+  // One that was killed in the midst of a message has made room, and nobody has been let in.
+  if (cell.mailbox.blocks) grantCredit(cell);
   cell.wake();
   return { outcome: 'ok', info };
 }

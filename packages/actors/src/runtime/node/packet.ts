@@ -1,17 +1,10 @@
 /** What threads send each other, and what they share. */
-import type {
-  AtomicCounter,
-  AtomicFlag,
-  Event,
-  Queue,
-  SharedInt32Array,
-  SimpleQueue,
-  Thread,
-} from '@heddle/core';
+import type { AtomicCounter, Event, Queue, SharedInt32Array, SimpleQueue, Thread } from '@heddle/core';
 import type { Announcement } from '../../observability/gauges.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Report } from '../report.ts';
 import type { SpawnOptions } from '../spawn.ts';
+import type { Claim } from './claims.ts';
 import type { Directory } from './parked.ts';
 
 /** What travels. Arrays, because they are the cheapest to encode. */
@@ -24,7 +17,7 @@ export type Packet =
       message: unknown,
       packed: boolean,
       number: number,
-      flag: AtomicFlag | undefined,
+      claim: Claim | undefined,
     ]
   | readonly ['unsend', number: number]
   | readonly ['signal', id: number, path: string, signal: unknown]

@@ -1,7 +1,7 @@
 /** The questions that this thread has under way to others, by number, and what becomes of them when such a thread dies. */
 import { exit } from '../../supervision/exit-reason.ts';
 import type { PendingAsk } from '../ask.ts';
-import { MOST_SLOTS } from '../runtime.ts';
+import { MOST_SLOTS, NUMBERS_PER_GENERATION } from '../runtime.ts';
 import type { Outbox } from './outbox.ts';
 
 export class Questions {
@@ -13,10 +13,12 @@ export class Questions {
   readonly #seen = new Map<number, number[]>();
   /** Questions to threads that have died, of which isn't known yet whether they had been taken. */
   readonly #uncertain = new Map<number, { readonly successor: number; readonly asks: PendingAsk[] }>();
-  #count = 0;
+  /** Not from 0 in each generation: what a dead thread has asked may be answered yet, and must not be taken for an answer to its successor. */
+  #count: number;
 
-  constructor(slot: number, outbox: () => Outbox) {
+  constructor(slot: number, generation: number, outbox: () => Outbox) {
     this.#slot = slot;
+    this.#count = generation * NUMBERS_PER_GENERATION;
     this.#outbox = outbox;
   }
 

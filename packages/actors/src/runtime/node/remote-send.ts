@@ -1,10 +1,10 @@
 /**
  * `send` to an actor on another thread. The message travels with the request and waits there, in the actor's line, for room; the answer says what became of it.
  *
- * A sender that gives up must know whether the message was delivered, also when the other thread stands still. So a request that can be given up carries a flag in shared
- * memory, and whoever sets it first decides: the receiver, at the moment of delivery, or the sender, who then rejects. It is set once, and never both.
+ * A sender that gives up must know whether the message was delivered, also when the other thread stands still. So a request that can be given up carries a claim (`claims.ts`), and whoever takes
+ * it first decides: the receiver, at the moment of delivery, or the sender, who then rejects.
  */
-import { AtomicFlag, TimeoutError } from '@heddle/core';
+import { TimeoutError } from '@heddle/core';
 import type { AsyncWaitOptions } from '@heddle/core';
 import { ActorDiedError, MailboxFullError } from '../../errors.ts';
 import { PendingAsk } from '../ask.ts';
@@ -12,6 +12,8 @@ import type { Cell } from '../cell.ts';
 import type { Node } from '../node.ts';
 import { MOST_SLOTS } from '../runtime.ts';
 import { credit, deliverNow } from '../send.ts';
+import { take } from './claims.ts';
+import type { Claim } from './claims.ts';
 import { RemoteReply } from './remote-reply.ts';
 
 /** Sends, and resolves when the mailbox over there has taken the message. */
@@ -26,12 +28,12 @@ export async function sendAway(
   const slot = id % MOST_SLOTS;
   const timeout = options?.timeout ?? Infinity;
   const signal = options?.signal;
-  const flag = timeout === Infinity && signal === undefined ? undefined : new AtomicFlag();
+  const claim = timeout === Infinity && signal === undefined ? undefined : node.claims.open();
   const verdict = new PendingAsk({ ...node.asked(path), doing: 'send' }, dispatcher, { timeout: Infinity });
-  const number = node.send(slot, id, path, message, flag, verdict);
+  const number = node.send(slot, id, path, message, claim, verdict);
   const giveUp = (error: unknown): void => {
     // Delivered already: what became of it is on its way.
-    if (flag!.testAndSet()) return;
+    if (!take(claim!)) return;
     node.outbox.post(slot, ['unsend', number]);
     verdict.fail(error);
   };
@@ -46,7 +48,7 @@ export async function sendAway(
   } finally {
     dispatcher.cancelTimer(timer);
     signal?.removeEventListener('abort', onAbort);
-    flag?.dispose();
+    if (claim !== undefined) node.claims.close(claim);
   }
 }
 
@@ -55,11 +57,11 @@ export class Sends {
   readonly #waiting = new Map<number, AbortController>();
 
   /** Takes a request in. */
-  deliver(node: Node, cell: Cell, message: unknown, number: number, flag: AtomicFlag | undefined): void {
-    const claim = (): boolean => flag?.testAndSet() !== true;
+  deliver(node: Node, cell: Cell, message: unknown, number: number, claim: Claim | undefined): void {
+    const isWanted = (): boolean => claim === undefined || take(claim);
     try {
-      if (deliverNow(cell, message, claim)) this.#answer(node, number, undefined);
-      else this.#wait(node, cell, message, number, flag, claim);
+      if (deliverNow(cell, message, isWanted)) this.#answer(node, number, undefined);
+      else this.#wait(node, cell, message, number, claim !== undefined, isWanted);
     } catch (error) {
       this.#answer(node, number, { error });
     }
@@ -70,18 +72,17 @@ export class Sends {
     cell: Cell,
     message: unknown,
     number: number,
-    flag: AtomicFlag | undefined,
-    claim: () => boolean,
+    mayBeGivenUp: boolean,
+    isWanted: () => boolean,
   ): void {
-    // Without a flag nobody gives up: no need to find it again.
-    const controller = flag === undefined ? undefined : new AbortController();
+    // If nobody gives it up: no need to find it again.
+    const controller = mayBeGivenUp ? new AbortController() : undefined;
     if (controller !== undefined) this.#waiting.set(number, controller);
     const over = (failed?: { error: unknown }): void => {
       this.#waiting.delete(number);
-      flag?.dispose();
       this.#answer(node, number, failed);
     };
-    credit(cell, message, controller && { signal: controller.signal }, claim).then(
+    credit(cell, message, controller && { signal: controller.signal }, isWanted).then(
       () => over(),
       (error: unknown) => over({ error }),
     );
