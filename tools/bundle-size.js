@@ -1,4 +1,4 @@
-// Says how many bytes a program adds to a page: bundled for browsers, minified, gzip.
+// Says how many bytes a program adds to a page: bundled for browsers, minified, gzip. What is imported when it is needed isn't counted.
 
 import { gzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,9 @@ export async function measure(program, external) {
   });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   await bundle.close();
-  return output
-    .filter(file => file.type === 'chunk')
-    .reduce((sum, file) => sum + gzipSync(file.code, { level: 9 }).length, 0);
+  const chunks = new Map(output.filter(file => file.type === 'chunk').map(file => [file.fileName, file]));
+  const loaded = new Set([...chunks.values()].filter(({ isEntry }) => isEntry));
+  for (const { imports } of loaded)
+    for (const name of imports) if (chunks.has(name)) loaded.add(chunks.get(name));
+  return [...loaded].reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
 }

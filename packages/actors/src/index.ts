@@ -25,7 +25,9 @@ export { wrap } from './comlink/wrap.ts';
 // Actors with a thread to themselves
 export { dedicated } from './behavior/dedicated.ts';
 export type { DedicatedOptions } from './behavior/dedicated.ts';
-export type { DedicatedContext, DedicatedFunction } from './runtime/dedicated-thread.ts';
+export type { DedicatedFunction } from './runtime/dedicated-thread.ts';
+export type { DedicatedContext } from './runtime/dedicated/context.ts';
+export type { BlockingOptions } from './runtime/dedicated/requests.ts';
 
 // The system and references
 export { ActorSystem } from './runtime/system.ts';

@@ -38,13 +38,17 @@ test('what is wrong with a question is a rejection, not an error thrown', async 
 });
 
 test('nothing of a question stays, also if its reply has left this thread twice', async () => {
-  await using system = new ActorSystem({ threads: 2 });
+  await using system = new ActorSystem({ threads: 2, report: () => {} });
+  const reasons: string[] = [];
+  system.deadLetters.subscribe(({ reason }) => void reasons.push(reason));
   const others = ['a', 'b'].map(answer =>
     system.spawn(answerer, { args: [answer], placement: 'leastLoaded' }),
   );
   const local = system.spawn(passer, { args: [others] });
   for (let n = 0; n < 20; n++) expect(await local.ask({})).toMatch(/^[ab]$/);
   expect(system.threads.connect().questions).toBe(0);
+  // The second answer to each comes too late.
+  await expect.poll(() => reasons, { timeout: 30_000 }).toEqual(Array(20).fill('lateReply'));
 });
 
 test("the main thread's timers are served while an actor there and one elsewhere answer each other", async () => {

@@ -1,8 +1,10 @@
 /** Actors as objects. */
 import { proxy, releaseProxy } from 'comlink';
 import { afterEach, expect, test } from 'vitest';
-import { ActorSystem, exit, wrap } from '../src/index.ts';
+import { ActorSystem, exit, objectActor, router, wrap } from '../src/index.ts';
+import type { ActorRef, CallMessage, Context } from '../src/index.ts';
 import type { Placement } from '../src/runtime/placement.ts';
+import { taker } from './credit.fixture.ts';
 import { account } from './threads.fixture.ts';
 
 let system: ActorSystem;
@@ -61,3 +63,34 @@ test.each<Placement>(['parent', 'leastLoaded'])(
     await expect(remote.withdraw(1)).rejects.toMatchObject({ name: 'ActorDiedError' });
   },
 );
+
+test.each<Placement>(['parent', 'leastLoaded'])(
+  'placement %s: a call to an actor that is no object rejects, and says what to do',
+  async placement => {
+    system = new ActorSystem({ threads: 1, report: () => {} });
+    const ref = system.spawn(taker, { placement, name: 'taker' }) as ActorRef<never>;
+    const remote = wrap(ref as unknown as ActorRef<CallMessage<{ shout(): string }>>);
+    await expect(remote.shout()).rejects.toThrow(
+      new TypeError(
+        'wrap /taker: the actor "taker" is no object: declare it with objectActor, or use tell and ask',
+      ),
+    );
+  },
+);
+
+test('what is no ref is refused; routers pass calls on, and so do adapters', async () => {
+  system = new ActorSystem({ threads: 0, report: () => {} });
+  expect(() => wrap({} as never)).toThrow('wrap: expected the ref of an actor, got [object Object] (object)');
+  const adder = objectActor(import.meta, function adder(_context: Context<never>) {
+    return { add: (a: number, b: number) => a + b };
+  });
+  const pool = system.spawn(router({ start: adder, routees: 2 }));
+  expect(await wrap(pool).add(1, 2)).toBe(3);
+  type Call = CallMessage<{ add(a: number, b: number): number }>;
+  const { promise, resolve } = Promise.withResolvers<ActorRef<Call>>();
+  system.spawn((context: Context<{ readonly passed: Call }>) => {
+    resolve(context.adapter((passed: Call) => ({ passed })));
+    return ({ passed }) => pool.tell(passed);
+  });
+  expect(await wrap(await promise).add(3, 4)).toBe(7);
+});

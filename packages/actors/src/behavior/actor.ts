@@ -47,6 +47,8 @@ export interface Actor<in out M, A extends unknown[]> {
   readonly setup: SetupFunction<M, A>;
   /** @internal Set for supervisors, whose cell has more to do. */
   readonly system?: unknown;
+  /** @internal Whether it answers the calls of `wrap`, or passes them on. */
+  readonly takesCalls?: boolean;
 }
 
 const declared = new Map<string, Actor<never, never>>();
@@ -97,10 +99,11 @@ export function declare<M, A extends any[]>(
   wanted: string,
   setup: SetupFunction<M, A>,
   options: ActorOptions<M>,
+  takesCalls = false,
 ): Actor<M, A> {
   const name = vacantName(module, wanted);
   checkActorOptions(options, `actor ${name}`);
-  const made: Actor<M, A> = Object.freeze({ name, module, options, setup: setup as never });
+  const made: Actor<M, A> = Object.freeze({ name, module, options, setup: setup as never, takesCalls });
   declared.set(`${module}#${name}`, made as unknown as Actor<never, never>);
   return made;
 }
@@ -156,6 +159,10 @@ class OwnActor implements Actor<never, never> {
 
   get options(): ActorOptions {
     return NO_OPTIONS;
+  }
+
+  get takesCalls(): boolean {
+    return (this.setup as { takesCalls?: boolean }).takesCalls === true;
   }
 }
 

@@ -70,6 +70,7 @@ export function objectActor<T extends object, A extends any[]>(
       });
     },
     options as ActorOptions<CallMessage<T>>,
+    true,
   );
 }
 

@@ -57,7 +57,7 @@ export function router<M, A extends unknown[]>(options: RouterOptions<M, A>): Se
       `router: routing must be one of ${ROUTINGS.join(', ')} or { key }, got ${String(routing)}`,
     );
   }
-  return function router(context: Context<M>) {
+  const setup = function router(context: Context<M>) {
     let routees: ActorRef<M>[] = [];
     for (let n = 0; n < count; n++) {
       const own = {
@@ -82,6 +82,8 @@ export function router<M, A extends unknown[]>(options: RouterOptions<M, A>): Se
       },
     });
   };
+  // Its routees may be objects.
+  return Object.assign(setup, { takesCalls: true });
 }
 
 function chooser<M>(

@@ -12,7 +12,7 @@ import type { DeadLetterReason } from './dead-letters.ts';
 import type { AskOptions, Reply } from './ref.ts';
 
 /** As OTP's `gen_server:call`. */
-const ASK_TIMEOUT_MS = 5000;
+export const ASK_TIMEOUT_MS = 5000;
 
 /** Where an answer goes, on this thread or another. */
 export abstract class OpenAsk implements Reply<unknown> {
@@ -34,7 +34,7 @@ export interface Asked {
 
 /** Who keeps questions under their numbers. */
 export interface Keeper {
-  settled(number: number): void;
+  settled(ask: PendingAsk, answered: boolean): void;
 }
 
 export class PendingAsk extends OpenAsk {
@@ -78,15 +78,20 @@ export class PendingAsk extends OpenAsk {
     dispatcher.host.hold();
   }
 
+  /** Whom it was for. */
+  get path(): string {
+    return this.#asked.path;
+  }
+
   override tell(value: unknown): void {
     if (!this.#open) return this.#asked.lateReply(value, 'lateReply');
-    this.#close();
+    this.#close(true);
     this.#resolve(value);
   }
 
   override fail(error: unknown): void {
     if (!this.#open) return;
-    this.#close();
+    this.#close(false);
     this.#reject(error);
   }
 
@@ -94,9 +99,9 @@ export class PendingAsk extends OpenAsk {
     this.fail(new ActorDiedError(this.#asked.path, reason, this.#asked.doing ?? 'ask'));
   }
 
-  #close(): void {
+  #close(answered: boolean): void {
     this.#open = false;
-    this.keeper?.settled(this.number);
+    this.keeper?.settled(this, answered);
     if (this.#timer !== undefined) this.#dispatcher.cancelTimer(this.#timer);
     if (this.#onAbort !== undefined) this.#signal!.removeEventListener('abort', this.#onAbort);
     this.#asked.asks?.delete(this);

@@ -8,6 +8,7 @@ import { PendingAsk, checkTimeout } from './ask.ts';
 import type { Asked } from './ask.ts';
 import type { Cell } from './cell.ts';
 import { Envelope } from './envelope.ts';
+import type { Claim } from './node/claims.ts';
 import { ActorRef, checkQuestion } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
 import { sendTo } from './send.ts';
@@ -27,8 +28,10 @@ export class LocalRef<in M> extends ActorRef<M> {
     this.cell.post(tracing === undefined ? message : tracing.sent(message, this.cell));
   }
 
-  override send(message: M, options?: AsyncWaitOptions): Promise<void> {
-    return sendTo(this.cell, tracing === undefined ? message : tracing.sent(message, this.cell), options);
+  /** `claim`: who has it decides whether the message is still wanted at the moment of delivery. */
+  override send(message: M, options?: AsyncWaitOptions, claim?: Claim): Promise<void> {
+    const { cell } = this;
+    return sendTo(cell, tracing === undefined ? message : tracing.sent(message, cell), options, claim);
   }
 
   override async ask<T, const Q extends Question<T>>(
@@ -149,8 +152,8 @@ export class AdapterRef<in M> extends LocalRef<M> {
     this.cell.post(this.adapted(message));
   }
 
-  override send(message: M, options?: AsyncWaitOptions): Promise<void> {
-    return sendTo(this.cell, this.adapted(message), options);
+  override send(message: M, options?: AsyncWaitOptions, claim?: Claim): Promise<void> {
+    return sendTo(this.cell, this.adapted(message), options, claim);
   }
 
   protected override posted(question: unknown): unknown {

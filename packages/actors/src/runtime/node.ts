@@ -17,6 +17,7 @@ import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { OpenAsk } from './ask.ts';
 import type { Asked, PendingAsk } from './ask.ts';
+import { callRefused } from './calls.ts';
 import type { Cell } from './cell.ts';
 import type { Started } from './cell/state.ts';
 import { AdapterRef, LocalRef } from './local-ref.ts';
@@ -290,6 +291,8 @@ export class Node implements Border, Receiver {
         const reply = (message as { reply?: unknown } | null | undefined)?.reply;
         if (reply instanceof RemoteReply) {
           if (!cell.open) return this.#deadLetter(packet[2], message);
+          const refusal = adapter === undefined ? callRefused(cell, message) : undefined;
+          if (refusal !== undefined) return reply.fail(refusal);
           reply.asked = cell.bonds.asks;
           reply.asked.add(reply);
         }
@@ -314,6 +317,9 @@ export class Node implements Border, Receiver {
         }
         return;
       }
+      case 'sent':
+        this.#questions.get(packet[1])?.tell(packet[2]);
+        return;
       case 'unsend':
         return this.#sends.withdraw(packet[1]);
       case 'signal': {
@@ -324,9 +330,14 @@ export class Node implements Border, Receiver {
         this.#answerForNobody(packet[1], packet[2], signal);
         return;
       }
-      case 'reply':
-        this.#questions.get(packet[1])?.tell(packet[3] ? this.packing.unpack(packet[2]) : packet[2]);
+      case 'reply': {
+        const value = packet[3] ? this.packing.unpack(packet[2]) : packet[2];
+        const question = this.#questions.get(packet[1]);
+        if (question !== undefined) return question.tell(value);
+        const path = this.#questions.late(packet[1]);
+        this.runtime.deadLetters.add({ message: value, to: undefined, path, reason: 'lateReply' });
         return;
+      }
       case 'fail':
         this.#questions.get(packet[1])?.fail(packet[2]);
         return;

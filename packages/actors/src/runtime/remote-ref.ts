@@ -6,6 +6,7 @@ import { PendingAsk, checkTimeout } from './ask.ts';
 import type { Asked } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { Node } from './node.ts';
+import type { Claim } from './node/claims.ts';
 import { sendAway } from './node/remote-send.ts';
 import { ActorRef, checkQuestion } from './ref.ts';
 import type { Answer, AskOptions, Question } from './ref.ts';
@@ -35,10 +36,11 @@ export class RemoteRef<in M> extends ActorRef<M> {
     this.#node.tell(this.id, this.path, message);
   }
 
-  override async send(message: M, options?: AsyncWaitOptions): Promise<void> {
+  /** `claim` is whose who sends in another's place. */
+  override async send(message: M, options?: AsyncWaitOptions, claim?: Claim): Promise<void> {
     checkTimeout(options?.timeout, `send ${this.path}`);
     options?.signal?.throwIfAborted();
-    await sendAway(this.#node, this.id, this.path, message, options);
+    await sendAway(this.#node, this.id, this.path, message, options, claim);
   }
 
   // Not async: that would be one more promise, and a detour for the answer.

@@ -1,15 +1,7 @@
-/** What a scheduler thread runs: a dispatcher, and the reception of what other threads send. */
+/** The task of a scheduler thread. What only such a thread needs (`scheduler.ts`) is loaded there: a page that starts it needn't. */
 import { task } from '@heddle/core';
 import type { Task } from '@heddle/core';
-import { Gauges } from '../observability/gauges.ts';
-import { createRuntime } from './create-runtime.ts';
-import { DeadLetters } from './dead-letters.ts';
-import { PlatformHost } from './host.ts';
-import { Node } from './node.ts';
-import { makeWill } from './node/last-will.ts';
 import type { Wiring } from './node/packet.ts';
-import type { Report } from './report.ts';
-import { remoteServices } from '../services/services.ts';
 
 /** `claimsToCome`: how many threads will say which actors of a dead predecessor may come back. */
 export const schedulerThread: Task<
@@ -22,32 +14,7 @@ export const schedulerThread: Task<
     generation: number,
     claimsToCome: number,
   ): Promise<void> {
-    const report = (each: Report): void => node.outbox.post(0, ['report', each]);
-    const deadLetters = new DeadLetters(
-      error => report({ type: 'callbackFailed', path: '', callback: 'dead letter listener', error }),
-      () => {},
-    );
-    // All dead letters are counted where the system was made.
-    deadLetters.subscribe(({ message, path, reason }) =>
-      node.outbox.post(0, ['letter', message, path, reason]),
-    );
-    const runtime = createRuntime({
-      slot,
-      generation,
-      host: new PlatformHost(),
-      deadLetters,
-      observer: undefined,
-      wrapMailbox: undefined,
-      report,
-      place: placement => node.agents.place(placement),
-    });
-    const gauges = new Gauges(wiring.census, slot, generation);
-    runtime.gauges = runtime.dispatcher.gauges = gauges;
-    const node: Node = new Node(runtime, wiring, generation, claimsToCome);
-    runtime.node = node;
-    runtime.services = remoteServices(node);
-    const revoke = makeWill(node);
-    await node.receive();
-    revoke();
+    const { runScheduler } = await import('./scheduler.ts');
+    await runScheduler(wiring, slot, generation, claimsToCome);
   },
 );

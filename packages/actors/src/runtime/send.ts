@@ -6,18 +6,20 @@ import { ACCEPTED, DISPLACED, DROPPED } from '../mailbox/mailbox.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import { checkTimeout } from './ask.ts';
 import type { Cell } from './cell.ts';
-
-const always = (): boolean => true;
+import { take } from './node/claims.ts';
+import type { Claim } from './node/claims.ts';
 
 /** Delivers a message when the mailbox takes it. */
 export async function sendTo(
   cell: Cell,
   message: unknown,
   options: AsyncWaitOptions | undefined,
+  claim: Claim | undefined,
 ): Promise<void> {
   if (options?.timeout !== undefined) checkTimeout(options.timeout, `send ${cell.path}`);
   options?.signal?.throwIfAborted();
-  if (!deliverNow(cell, message, always)) await credit(cell, message, options, always);
+  const isWanted = (): boolean => claim === undefined || take(claim);
+  if (!deliverNow(cell, message, isWanted)) await credit(cell, message, options, isWanted);
 }
 
 /**

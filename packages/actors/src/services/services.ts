@@ -18,7 +18,7 @@ import { registry } from './registry-actor.ts';
 import type { RegistryMessage } from './registry-actor.ts';
 
 /** What paths of services begin with. */
-const PREFIX = 'system:';
+export const PREFIX = 'system:';
 
 const root: Actor<never, []> = { name: '', module: undefined, options: {}, setup: () => () => {} };
 
@@ -93,18 +93,6 @@ export class HomeServices implements Services {
   stop(): void {
     this.#root?.kill();
   }
-}
-
-/** The services as another thread sees them. */
-export function remoteServices(node: Node): Services {
-  const at = <M>(number: number, name: string) => {
-    const ref = node.refArrives(number, `/${PREFIX}${name}`) as ActorRef<M>;
-    return () => ref;
-  };
-  return {
-    registry: new Registry(at<RegistryMessage>(REGISTRY_NUMBER, 'registry')),
-    events: new EventStream(at<EventMessage>(EVENTS_NUMBER, 'events')),
-  };
 }
 
 /** Whether a path is a service's. */

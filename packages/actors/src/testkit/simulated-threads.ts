@@ -14,7 +14,7 @@ import type { Report } from '../runtime/report.ts';
 import type { Observer, Runtime } from '../runtime/runtime.ts';
 import { Threads } from '../runtime/threads.ts';
 import type { RuntimeParts } from '../runtime/create-runtime.ts';
-import { remoteServices } from '../services/services.ts';
+import { remoteServices } from '../services/remote-services.ts';
 import { VirtualHost } from './virtual-host.ts';
 import type { Clock } from './virtual-host.ts';
 

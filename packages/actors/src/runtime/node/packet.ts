@@ -23,6 +23,8 @@ export type Packet =
       claim: Claim | undefined,
     ]
   | readonly ['unsend', number: number]
+  /** The mailbox has taken it, unless it says why it hasn't. */
+  | readonly ['sent', number: number, refusal?: string]
   | readonly ['signal', id: number, path: string, signal: unknown]
   | readonly ['reply', ask: number, value: unknown, packed: boolean]
   | readonly ['fail', ask: number, error: unknown]

@@ -4,6 +4,9 @@ import type { Keeper, PendingAsk } from '../ask.ts';
 import { MOST_SLOTS, NUMBERS_PER_GENERATION } from '../runtime.ts';
 import type { Outbox } from './outbox.ts';
 
+/** So many are remembered. */
+const MOST_UNANSWERED = 1000;
+
 export class Questions implements Keeper {
   readonly #slot: number;
   readonly #outbox: () => Outbox;
@@ -14,6 +17,8 @@ export class Questions implements Keeper {
   readonly #uncertain = new Map<number, { readonly successor: number; readonly asks: PendingAsk[] }>();
   /** Not from 0 in each generation: what a dead thread has asked may be answered yet, and must not be taken for an answer to its successor. */
   #count: number;
+  /** Whom those were for that were settled without an answer: it may come yet. */
+  readonly #unanswered = new Map<number, string>();
 
   constructor(slot: number, generation: number, outbox: () => Outbox) {
     this.#slot = slot;
@@ -40,9 +45,21 @@ export class Questions implements Keeper {
     return number;
   }
 
-  /** It has its answer, or never gets one. */
-  settled(number: number): void {
+  /** It has its answer, or never gets one in time. */
+  settled({ number, path }: PendingAsk, answered: boolean): void {
     this.#asks.delete(number);
+    if (answered) return;
+    this.#unanswered.set(number, path);
+    // The oldest is forgotten.
+    if (this.#unanswered.size > MOST_UNANSWERED)
+      this.#unanswered.delete(this.#unanswered.keys().next().value!);
+  }
+
+  /** Whose answer it is that comes too late; `''` if that isn't known any more. */
+  late(number: number): string {
+    const path = this.#unanswered.get(number) ?? '';
+    this.#unanswered.delete(number);
+    return path;
   }
 
   /** Remembers a question that this thread found in the inbox of its predecessor. */

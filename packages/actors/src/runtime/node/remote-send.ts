@@ -14,26 +14,28 @@ import { MOST_SLOTS } from '../runtime.ts';
 import { credit, deliverNow } from '../send.ts';
 import { take } from './claims.ts';
 import type { Claim } from './claims.ts';
-import { RemoteReply } from './remote-reply.ts';
 
-/** Sends, and resolves when the mailbox over there has taken the message. */
+/** Sends, and resolves when the mailbox over there has taken the message. `foreign` is the claim of the thread in whose place it is sent: it gives up first, and this then. */
 export async function sendAway(
   node: Node,
   id: number,
   path: string,
   message: unknown,
   options: AsyncWaitOptions | undefined,
+  foreign?: Claim,
 ): Promise<void> {
   const { dispatcher } = node.runtime;
   const slot = id % MOST_SLOTS;
   const timeout = options?.timeout ?? Infinity;
   const signal = options?.signal;
-  const claim = timeout === Infinity && signal === undefined ? undefined : node.claims.open();
+  const own =
+    foreign !== undefined || (timeout === Infinity && signal === undefined) ? undefined : node.claims.open();
+  const claim = foreign ?? own;
   const verdict = new PendingAsk({ ...node.asked(path), doing: 'send' }, dispatcher, { timeout: Infinity });
   const number = node.send(slot, id, path, message, claim, verdict);
   const giveUp = (error: unknown): void => {
     // Delivered already: what became of it is on its way.
-    if (!take(claim!)) return;
+    if (own !== undefined && !take(own)) return;
     node.outbox.post(slot, ['unsend', number]);
     verdict.fail(error);
   };
@@ -48,7 +50,7 @@ export async function sendAway(
   } finally {
     dispatcher.cancelTimer(timer);
     signal?.removeEventListener('abort', onAbort);
-    if (claim !== undefined) node.claims.close(claim);
+    if (own !== undefined) node.claims.close(own);
   }
 }
 
@@ -90,13 +92,14 @@ export class Sends {
 
   /** At once: the message may keep this thread for long. */
   #answer(node: Node, number: number, failed: { error: unknown } | undefined): void {
-    const reply = new RemoteReply(node, number % MOST_SLOTS, number);
-    if (failed === undefined) reply.tell(undefined);
-    else if (failed.error instanceof ActorDiedError) reply.died(failed.error.reason);
+    const slot = number % MOST_SLOTS;
+    const { error } = failed ?? {};
+    if (error instanceof ActorDiedError) node.outbox.post(slot, ['died', number, error.reason]);
     // As text, since a class of ours doesn't survive the way.
-    else if (failed.error instanceof MailboxFullError) reply.tell(failed.error.message);
-    else reply.fail(failed.error);
-    node.outbox.send(reply.slot);
+    else if (error instanceof MailboxFullError) node.outbox.post(slot, ['sent', number, error.message]);
+    else if (failed === undefined) node.outbox.post(slot, ['sent', number]);
+    else node.outbox.post(slot, ['fail', number, error]);
+    node.outbox.send(slot);
   }
 
   /** There is no room, and there won't be before the actor is started again. */

@@ -1,0 +1,80 @@
+/** What a dedicated actor's function is given. */
+import { QueueShutDownError } from '@heddle/core';
+import type { Event, Queue, WaitOptions } from '@heddle/core';
+import type { Connection } from '../dedicated-thread.ts';
+import type { ActorRef, Answer, Question } from '../ref.ts';
+import { checkRef } from '../ref.ts';
+import { OutwardRef } from './outward.ts';
+import type { OutwardBorder } from './outward.ts';
+import type { Inward } from './packet.ts';
+import type { BlockingOptions } from './requests.ts';
+
+/** What a dedicated actor has of its surroundings. Its methods may block its thread. */
+export class DedicatedContext<M> {
+  /** Is set when the actor is asked to stop. */
+  readonly stopEvent: Event;
+  readonly #inbox: Queue<Inward>;
+  readonly #border: OutwardBorder;
+  /** Whether messages are handed over one by one, as they are asked for. */
+  readonly #oneByOne: boolean;
+  /** A message is on its way, or will be as soon as there is one. The first needn't be asked for. */
+  #isPromised = true;
+
+  /** @internal */
+  constructor({ inbox, stopEvent, oneByOne }: Connection, border: OutwardBorder) {
+    this.#inbox = inbox;
+    this.stopEvent = stopEvent;
+    this.#border = border;
+    this.#oneByOne = oneByOne;
+  }
+
+  /**
+   * Blocks until there is a message, and returns it in a box; `undefined` once the actor has been asked to stop and has had all that it is to handle.
+   * Throws core's `QueueEmptyError` when `timeout` milliseconds passed first.
+   */
+  receive(options?: WaitOptions): { readonly value: M } | undefined {
+    let taken: Inward;
+    if (!this.#isPromised && this.#oneByOne) this.#border.send(['more']);
+    this.#isPromised = true;
+    try {
+      taken = this.#inbox.get(options);
+      this.#isPromised = false;
+    } catch (error) {
+      if (error instanceof QueueShutDownError) return undefined;
+      throw error;
+    }
+    const [message, packed] = taken;
+    return { value: (packed ? this.#border.packing.unpack(message) : message) as M };
+  }
+
+  /** All messages; blocks for each, and ends when the actor is to stop. */
+  *[Symbol.iterator](): Generator<M, void, undefined> {
+    for (let taken = this.receive(); taken !== undefined; taken = this.receive()) yield taken.value;
+  }
+
+  /**
+   * Asks another actor, and blocks until it has answered: 5000 ms unless `timeout` says otherwise. Throws what `ref.ask` rejects with: `ActorDiedError` at once if the actor is gone or goes, core's
+   * `TimeoutError`, what `reply.fail` was given; an `AbortError` when this actor is asked to stop, if it waits `untilStop`; and `TypeError` for the actor itself, which couldn't answer.
+   */
+  ask<T, const Q extends Question<T>>(
+    ref: ActorRef<T>,
+    question: Q,
+    options: BlockingOptions = {},
+  ): Answer<T, Q> {
+    return outward(ref, 'ask').askBlocking(question, options) as Answer<T, Q>;
+  }
+
+  /**
+   * Sends a message, and blocks until the mailbox has taken it: for one whose policy is `block`, until there is room. Throws what `ref.send` rejects with: `MailboxFullError`, `ActorDiedError`, core's
+   * `TimeoutError` after `timeout` milliseconds (default: never); an `AbortError` when this actor is asked to stop, if it waits `untilStop`; and `TypeError` for the actor itself. After an error
+   * the message isn't delivered.
+   */
+  send<T>(ref: ActorRef<T>, message: T, options: BlockingOptions = {}): void {
+    outward(ref, 'send').sendBlocking(message, options);
+  }
+}
+
+function outward(ref: unknown, place: string): OutwardRef {
+  checkRef(ref, place);
+  return ref as OutwardRef;
+}
