@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT, Trouble } from './trouble.ts';
+import { version } from './version.ts';
 
 export interface Options {
   readonly folder: string;
@@ -78,13 +79,20 @@ function describeOptions(): Command {
     .option('--ignore-case', 'search without regard to case')
     .option('--limit <n>', 'print at most so many files', wholeNumber(0))
     .option('--json', 'print one JSON object instead of text')
+    .version(version(), '--version', 'print the version')
     .helpOption('--help', 'print this')
+    .addHelpText('after', COMMANDS)
     .addHelpText('after', EXIT_CODES);
   for (const [name, others] of CONFLICTS) {
     for (const option of command.options) if (option.attributeName() === name) option.conflicts([...others]);
   }
   return command;
 }
+
+const COMMANDS = `
+Commands:
+  heddle-pipeline stream  lines from files, pipes and the network, through a transform, into
+                          SQLite, a file or a server; its options: heddle-pipeline stream --help`;
 
 const EXIT_CODES = `
 Exit codes:

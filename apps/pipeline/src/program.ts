@@ -18,6 +18,12 @@ export async function runProgram(args: readonly string[], interruption: Interrup
       const { streamCommand } = await import('./stream/command.ts');
       return await streamCommand(args.slice(1), interruption).catch(exitWith);
     }
+    const [first] = args;
+    if (first !== undefined && first !== '' && !first.startsWith('-')) {
+      const is = `there is no command ${JSON.stringify(first)}`;
+      const what = 'The only one is "stream"; a folder is indexed with --folder, a text found with --search';
+      throw new Trouble(`${is}. ${what}`, { exitCode: EXIT.usage });
+    }
     options = parseOptions(args);
     if (typeof options === 'number') return options;
     if (options.search !== undefined) {

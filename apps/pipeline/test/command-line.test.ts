@@ -47,7 +47,7 @@ test.each([
   [['--search', ''], 'something to search for'],
   [['--search', 'x', '--compare'], 'cannot be used with'],
   [['--nonsense'], 'unknown option'],
-  [['extra'], 'too many arguments'],
+  [['extra'], 'there is no command "extra"'],
 ])('%j makes no sense', async (args, message) => {
   const { code, stderr, stdout } = await run(args);
   expect([code, stdout]).toEqual([2, '']);

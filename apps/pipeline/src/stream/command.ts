@@ -44,7 +44,8 @@ export async function streamCommand(args: readonly string[], interruption: Inter
   const outcome: StreamReport['outcome'] =
     failure !== undefined ? 'failed' : exitCode === EXIT.ok ? 'complete' : 'interrupted';
   const report = reportOf(stream, outcome);
-  console.log(flags.json ? JSON.stringify(report) : failure === undefined ? reportText(report) : '');
+  if (flags.json) console.log(JSON.stringify(report));
+  else if (failure === undefined || report.in > 0) console.log(reportText(report));
   await web?.close();
   if (failure !== undefined) throw failure.error;
   return agrees(report) ? exitCode : EXIT.failure;

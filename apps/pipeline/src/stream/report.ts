@@ -63,8 +63,10 @@ export function reportText(report: StreamReport): string {
     retries > 0 ? `${count(retries, 'batch', 'batches')} repeated` : '',
   ].filter(part => part !== '');
   const rate = seconds > 0 ? `, ${number(Math.round(report.in / seconds))} lines/s` : '';
+  const verdict =
+    report.outcome === 'failed' ? 'Not finished' : agrees(report) ? 'Counts agree' : 'COUNTS DO NOT AGREE';
   return (
-    `${agrees(report) ? 'Counts agree' : 'COUNTS DO NOT AGREE'}: ${count(report.in, 'line', 'lines')} in, ` +
+    `${verdict}: ${count(report.in, 'line', 'lines')} in, ` +
     `${number(stored + filtered + dead + dropped)} out: ${parts.join(', ')}. ${seconds.toFixed(1)} s${rate}.` +
     (besides.length > 0 ? `\n(${besides.join('; ')})` : '')
   );

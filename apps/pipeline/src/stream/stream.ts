@@ -35,6 +35,7 @@ const OUTBOX_ITEMS = 2048;
 const OUTBOX_BYTES = 32 * 1024 * 1024;
 /** The page shows the latest. */
 const MOST_DEAD_SHOWN = 200;
+const SAY_AGAIN_MS = 10_000;
 
 export class Stream {
   readonly config: StreamConfig;
@@ -55,6 +56,7 @@ export class Stream {
   #sources: readonly Source[] = [];
   #phase: Phase = 'starting';
   #seq = 0;
+  #spillFailedAt = -Infinity;
   /** What is sent to the sink from here is sent in order. */
   #sending: Promise<void> = Promise.resolve();
   #stopping: (() => void) | undefined;
@@ -71,8 +73,7 @@ export class Stream {
       policy: queue.policy,
       ...(this.#spill === undefined ? {} : { spill: this.#spill }),
       onDrop: job => this.intake.dropped(job),
-      onSpillError: error =>
-        log.error({ error: describe(error) }, 'the disk does not take what should be spilled; sources wait'),
+      onSpillError: error => this.#spillFailed(error),
     });
     this.intake = new Intake(this.backlog, item => this.#toSink(item));
     this.totals = new Totals(this.#totalCells);
@@ -240,6 +241,17 @@ export class Stream {
       const error = errors.get(origin)?.get(index);
       this.intake.receiptOf(origin)?.settle(index, error === undefined ? 'committed' : { error });
     }
+  }
+
+  /** It may be tried, and fail, many times a second as long as the disk is full: the log says so now and then. */
+  #spillFailed(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#spillFailedAt < SAY_AGAIN_MS) return;
+    this.#spillFailedAt = now;
+    this.#log.error(
+      { error: describe(error) },
+      'the disk does not take what should be spilled; sources wait',
+    );
   }
 
   #toSink(item: ToSink): Promise<void> {

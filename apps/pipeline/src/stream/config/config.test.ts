@@ -56,7 +56,8 @@ describe('checkConfig', () => {
     ],
     ['p.toml: sources must have at least one entry', { sink }],
     ['p.toml: sources must be a list of tables, written [[sources]]', { sources: { kind: 'stdin' }, sink }],
-    ['p.toml: sink.kind is missing', { sources: [{ kind: 'stdin' }] }],
+    ['p.toml: sink is missing: where shall lines go?', { sources: [{ kind: 'stdin' }] }],
+    ['p.toml: sink.kind is missing', { sources: [{ kind: 'stdin' }], sink: {} }],
     [
       'p.toml: sink.columns must hold names of properties such as "user.name", and "a b" isn\'t one',
       { sources: [{ kind: 'stdin' }], sink: { ...sink, columns: ['a b'] } },
@@ -115,4 +116,18 @@ it('flags say what a file would say', () => {
       web: { port: 8080 },
     },
   });
+});
+
+it.each<[string, string[]]>([
+  ['--ack is for senders over TCP', ['--stdin', '--ack']],
+  ['--token is for --web and --http', ['--stdin', '--token', 'x']],
+])('%s', (message, args) => {
+  expect(() => parseFlags(args)).toThrow(message);
+});
+
+it('a token goes to every door, and to the page of the file if no door is named', () => {
+  expect(parseFlags(['--http', '1', '--web', '2', '--token', 'x'])).toMatchObject({
+    raw: { sources: [{ kind: 'http', token: 'x' }], web: { port: 2, token: 'x' } },
+  });
+  expect(parseFlags(['--config', 'a.toml', '--token', 'x'])).toMatchObject({ raw: { web: { token: 'x' } } });
 });

@@ -123,7 +123,13 @@ export function checkConfig(raw: Raw, place: string, folder: string): StreamConf
   const path = (text: string): string => resolve(folder, text);
   const sections = root.sections('sources');
   if (sections.length === 0)
-    root.bad('sources', 'must have at least one entry: where shall lines come from?');
+    root.wrong(
+      'sources must have at least one entry: where shall lines come from? Give one such as --stdin or --tcp, or write [[sources]] into the file',
+    );
+  if (!root.has('sink'))
+    root.wrong(
+      'sink is missing: where shall lines go? Give --sqlite, --ndjson or --post, or write [sink] into the file',
+    );
   const sources = sections.map((section, i) => checkSource(section, i, path));
   const names = sources.map(({ name }) => name);
   for (const [i, name] of names.entries())

@@ -3,7 +3,8 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { POLICIES } from '../intake/backlog.ts';
-import { EXIT } from '../../trouble.ts';
+import { EXIT, Trouble } from '../../trouble.ts';
+import { version } from '../../version.ts';
 import type { Raw } from './section.ts';
 
 export interface FlagValues {
@@ -25,6 +26,7 @@ export function parseFlags(args: readonly string[]): FlagValues | number {
     return error instanceof Error && 'exitCode' in error && error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   const values = command.opts<Flags>();
+  refuseIdle(values);
   const cwd = (path: string): string => resolve(path);
   return {
     config: values.config === undefined ? undefined : cwd(values.config),
@@ -42,7 +44,7 @@ export function parseFlags(args: readonly string[]): FlagValues | number {
         items: values.queueSize,
         spillFolder: values.spillFolder === undefined ? undefined : cwd(values.spillFolder),
       }),
-      web: values.web === undefined ? undefined : withoutUndefined({ ...values.web, token: values.token }),
+      web: webOf(values),
       logLevel: values.logLevel,
     }),
     json: values.json === true,
@@ -85,10 +87,33 @@ interface Flags {
   readonly check?: true;
 }
 
+/** Refuses what nothing would come of, rather than letting somebody believe that it holds. */
+function refuseIdle({ config, tcp, http, web, ack, token }: Flags): void {
+  if (ack !== undefined && tcp === undefined)
+    throw new Trouble('--ack is for senders over TCP: give --tcp too, or write "ack = true" into the file', {
+      exitCode: EXIT.usage,
+    });
+  if (token !== undefined && http === undefined && web === undefined && config === undefined)
+    throw new Trouble('--token is for --web and --http: give one of them too', { exitCode: EXIT.usage });
+}
+
+/** Without `--http`, a token alone is for the page that the file configures. */
+function webOf({ web, http, token }: Flags): Raw | undefined {
+  if (web === undefined && (token === undefined || http !== undefined)) return undefined;
+  return withoutUndefined({ ...web, token });
+}
+
+/** Options that can't be given together: there is one sink, and only a database has tables. */
+const CONFLICTS: readonly (readonly [name: string, others: readonly string[]])[] = [
+  ['sqlite', ['ndjson', 'post']],
+  ['ndjson', ['post', 'table', 'columns', 'fullText']],
+  ['post', ['table', 'columns', 'fullText']],
+];
+
 function describeFlags(): Command {
-  return new Command('heddle-pipeline stream')
+  const command = new Command('heddle-pipeline stream')
     .description(
-      'Takes lines from files, pipes and the network, transforms them on several threads, and stores them; each line is\n' +
+      'Takes lines from files, pipes and the network, transforms them on several threads, and stores them. Each line is ' +
         'acknowledged when it is stored, and none is lost when the program is killed.',
     )
     .optionsGroup('Where lines come from (any number of them):')
@@ -126,11 +151,18 @@ function describeFlags(): Command {
     .option('--config <file>', 'a file with all of this, and more; what is given here goes before it')
     .option('--check', 'check the configuration and end')
     .option('--web <[host:]port>', 'show on a web page how it goes', address)
-    .option('--token <token>', 'what the page asks for; needed beyond this machine')
+    .option(
+      '--token <token>',
+      'what the page, and who posts to --http, must show; needed beyond this machine',
+    )
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
     .option('--json', 'print the report at the end as one JSON object')
+    .version(version(), '--version', 'print the version')
     .helpOption('--help', 'print this')
     .addHelpText('after', EXIT_CODES);
+  for (const [name, others] of CONFLICTS)
+    command.options.find(option => option.attributeName() === name)?.conflicts([...others]);
+  return command;
 }
 
 const EXIT_CODES = `

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parse } from 'smol-toml';
-import { describe, EXIT, Trouble } from '../../trouble.ts';
+import { describe, EXIT, systemCode, Trouble } from '../../trouble.ts';
 import { checkConfig, type StreamConfig } from './config.ts';
 import type { FlagValues } from './flags.ts';
 import type { Raw } from './section.ts';
@@ -21,7 +21,8 @@ function readToml(path: string): Raw {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Trouble(`${path}: ${describe(error)}`, { exitCode: EXIT.usage, cause: error });
+    const why = systemCode(error) === 'ENOENT' ? 'there is no such file' : describe(error);
+    throw new Trouble(`${path}: ${why}`, { exitCode: EXIT.usage, cause: error });
   }
   try {
     return parse(text);

@@ -98,6 +98,11 @@ export class Section {
     this.#bad(name, why, this.#raw[name]);
   }
 
+  /** Throws the error for what no single field is at fault for. */
+  wrong(why: string): never {
+    throw new Trouble(`${this.#place}${why}`, { exitCode: EXIT.usage });
+  }
+
   #get(name: string): unknown {
     this.#known.add(name);
     return this.#raw[name];

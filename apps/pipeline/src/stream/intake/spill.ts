@@ -1,9 +1,19 @@
 // A queue of jobs on disk, first in, first out, for a burst that memory mustn't hold. It is overflow, not a journal: what is in it isn't
 // acknowledged, so after a crash it comes again from where it came from, and the files are of no use to the next run.
 
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { describe, Trouble } from '../../trouble.ts';
 import type { Job } from '../record.ts';
 import { weight } from './weight.ts';
 
@@ -26,6 +36,14 @@ interface Segment {
   size: number;
 }
 
+/** Not `mkdirSync` with `recursive`, which never returns where a folder that is there can't hold one, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder);
+}
+
 export class Spill {
   readonly #folder: string;
   readonly #maxBytes: number;
@@ -37,10 +55,17 @@ export class Spill {
   #length = 0;
   #bytes = 0;
 
-  /** Makes the folder, and removes what an earlier run left there. */
+  /** Makes the folder, and removes what an earlier run left there. Throws `Trouble` if it can't. */
   constructor(folder: string, maxBytes: number) {
-    mkdirSync(folder, { recursive: true });
-    for (const name of readdirSync(folder)) if (NAME.test(name)) rmSync(join(folder, name));
+    try {
+      makeFolder(folder);
+      for (const name of readdirSync(folder)) if (NAME.test(name)) rmSync(join(folder, name));
+    } catch (error) {
+      const where = `the folder to spill to, ${folder}, cannot be used: ${describe(error)}`;
+      throw new Trouble(`${where}. Choose another with --spill-folder (queue.spillFolder)`, {
+        cause: error,
+      });
+    }
     this.#folder = folder;
     this.#maxBytes = maxBytes;
   }

@@ -1,6 +1,6 @@
 // How a sink without transactions remembers what is committed: a small JSON file beside its output, replaced at once by a new one.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, systemCode, Trouble } from '../../trouble.ts';
 import type { SavedMark } from './sink.ts';
@@ -39,17 +39,26 @@ export class Checkpoint {
     const contents: Contents = { version: 1, sizes, files: [...this.#files.values()] };
     const temporary = `${this.#path}.new`;
     try {
-      const handle = openSync(temporary, 'w', 0o600);
-      writeSync(handle, `${JSON.stringify(contents)}\n`);
-      fsyncSync(handle);
-      closeSync(handle);
+      writeWhole(temporary, Buffer.from(`${JSON.stringify(contents)}\n`));
       renameSync(temporary, this.#path);
       const folder = openSync(dirname(this.#path), 'r');
       fsyncSync(folder);
       closeSync(folder);
     } catch (error) {
+      rmSync(temporary, { force: true });
       throw new Trouble(`${this.#path}: ${diskAdvice(error)}`, { cause: error });
     }
+  }
+}
+
+/** A disk that is nearly full takes a part, and says so only by how much it took: the error comes when the rest is to be written. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const handle = openSync(path, 'w', 0o600);
+  try {
+    for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 
@@ -57,6 +66,8 @@ export class Checkpoint {
 export function diskAdvice(error: unknown): string {
   const code = systemCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full. Make room, and start again';
+  if (code === 'EFBIG')
+    return 'it has become as large as a file may be here. Raise the limit (ulimit -f), or move it away, and start again';
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return 'it can only be read. Choose a place that you may write to';
   if (code === 'ENOENT') return 'its folder does not exist';

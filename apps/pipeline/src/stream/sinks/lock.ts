@@ -1,5 +1,7 @@
 // Keeps a second program away from an output: two would cut off each other's lines, and read the same files.
 
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { openDatabase } from '../../store/sqlite.ts';
 import { describe, Trouble } from '../../trouble.ts';
 
@@ -30,7 +32,9 @@ export function lockOutput(path: string): Lock {
     throw new Trouble(
       isBusy
         ? `${path} is in use by another heddle-pipeline. Stop that one, or choose another output`
-        : `${place}: ${describe(error)}. It must be possible to create it`,
+        : existsSync(dirname(place))
+          ? `${place}: ${describe(error)}. It must be possible to create it`
+          : `${path}: its folder does not exist. Make it, or choose another place`,
       { cause: error },
     );
   }

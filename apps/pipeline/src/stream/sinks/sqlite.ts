@@ -1,7 +1,13 @@
 // The sink that is a SQLite database. A batch is one transaction: rows, dead letters, and how far each file is read. A row's key is
 // unique, so what comes again is ignored.
 
-import { type DatabaseSync, explained, openDatabase, type StatementSync } from '../../store/sqlite.ts';
+import {
+  type DatabaseSync,
+  explained,
+  openDatabase,
+  type StatementSync,
+  type Ways,
+} from '../../store/sqlite.ts';
 import { Trouble } from '../../trouble.ts';
 import type { SqliteSinkConfig } from '../config/config.ts';
 import type { Result } from '../record.ts';
@@ -10,6 +16,15 @@ import type { SavedMark, Sink, SinkTotals } from './sink.ts';
 
 /** What every table has. The underscore keeps them apart from properties of the user's, which become columns too. */
 export const OWN_COLUMNS: readonly string[] = ['_id', '_key', '_source', '_received', '_body'];
+
+const WAYS: Ways = {
+  option: '--sqlite (sink.path)',
+  anew: 'Move it away, with what is called like it and ends in -wal and -shm; a new one is made',
+};
+
+function guarded<T>(path: string, work: () => T): T {
+  return explained(path, work, WAYS);
+}
 
 export class SqliteSink implements Sink {
   readonly marks: readonly SavedMark[];
@@ -27,10 +42,10 @@ export class SqliteSink implements Sink {
     this.#config = config;
     this.#totals = totals;
     this.#columns = [...new Set([...config.columns, ...config.fullText])];
-    this.#database = explained(config.path, () => openDatabase(config.path));
+    this.#database = guarded(config.path, () => openDatabase(config.path));
     const table = quote(config.table);
     const names = [...OWN_COLUMNS.slice(1), ...this.#columns];
-    const prepared = explained(config.path, () => {
+    const prepared = guarded(config.path, () => {
       const database = this.#database;
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
       if (config.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${config.maxPages}`);
@@ -64,7 +79,7 @@ export class SqliteSink implements Sink {
   }
 
   write(result: Result): void {
-    explained(this.#config.path, () => {
+    guarded(this.#config.path, () => {
       this.#begin();
       const { key, source, at, dead, rows } = result;
       if (dead !== undefined) {
@@ -77,7 +92,7 @@ export class SqliteSink implements Sink {
   }
 
   commit(marks: readonly SavedMark[]): void {
-    explained(this.#config.path, () => {
+    guarded(this.#config.path, () => {
       if (marks.length > 0) this.#begin();
       for (const { id, path, dev, ino, head, headBytes, offset, beyond } of marks)
         this.#saveMark.run(id, path, dev, ino, head, headBytes, offset, JSON.stringify(beyond));

@@ -91,7 +91,9 @@ export class HttpSource implements Source {
     response.on('error', () => {});
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
-      reply(request, response, ...refusal);
+      // RFC 9110 wants to be told what would have been right.
+      const [status] = refusal;
+      reply(request, response, ...refusal, status === 405 ? { Allow: 'POST' } : {});
       return;
     }
     if (request.method === 'GET') {

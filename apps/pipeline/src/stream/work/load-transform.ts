@@ -1,5 +1,7 @@
 // Loads the user's transform module, in each transform thread.
 
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineTransform, type Transform, type TransformOutput } from '../define-transform.ts';
 import { describe, Trouble } from '../../trouble.ts';
 
@@ -9,11 +11,14 @@ const PASS_THROUGH: Transform = defineTransform(({ value }) => value as Transfor
 /** Imports the module. Throws `Trouble` that says what is wrong with it. */
 export async function loadTransform(url: string | undefined): Promise<Transform> {
   if (url === undefined) return PASS_THROUGH;
+  const path = url.startsWith('file:') ? fileURLToPath(url) : undefined;
+  if (path !== undefined && !existsSync(path))
+    throw new Trouble(`the transform ${path} could not be loaded: there is no such file`);
   let module: { default?: unknown };
   try {
     module = (await import(url)) as { default?: unknown };
   } catch (error) {
-    throw new Trouble(`the transform ${url} could not be loaded: ${describe(error)}${advice(error)}`, {
+    throw new Trouble(`the transform ${url} could not be loaded: ${describe(error)}${advice(url, error)}`, {
       cause: error,
     });
   }
@@ -27,10 +32,12 @@ export async function loadTransform(url: string | undefined): Promise<Transform>
   }
 }
 
-function advice(error: unknown): string {
+function advice(url: string, error: unknown): string {
   if (!(error instanceof Error)) return '';
   if ('code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION')
-    return '. This Node loads no TypeScript; use Node 22.18 or later, or a .js file';
+    return /\.[cm]?ts$/.test(url)
+      ? '. This Node loads no TypeScript; use Node 22.18 or later, or a .js file'
+      : '. It must be a module, such as a .js or .ts file';
   // `npm init` writes "type": "commonjs", and then Node takes neither `import` nor `export` in files whose names don't say otherwise.
   return error instanceof SyntaxError &&
     /import statement outside a module|Unexpected token 'export'/.test(error.message)

@@ -11,7 +11,7 @@ interface Line {
 }
 
 /** So much time is shown at first; more as it passes, to all that is kept. */
-const SHOWN_S = 120;
+const SHOWN_S = 30;
 const HEIGHT = 210;
 
 export class Chart {
@@ -85,7 +85,7 @@ export class Chart {
           : { range: (_, __, max) => [0, Math.max(1, max * 1.08)] },
       },
       axes: [
-        { ...axis, space: 90, values: (_, ticks) => ticks.map(clock) },
+        { ...axis, space: 90, size: 28, values: (_, ticks) => ticks.map(clock) },
         { ...axis, size: 58, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
       ],
       series: [

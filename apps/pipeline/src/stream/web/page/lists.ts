@@ -55,6 +55,7 @@ function list(nodes: readonly TreeNode[]): HTMLUListElement {
   const items = document.createElement('ul');
   for (const { name, state, restarts, lastReason, children } of nodes) {
     const item = document.createElement('li');
+    item.dataset['state'] = state;
     const label = document.createElement('strong');
     label.textContent = name;
     item.append(label, ' ', span('quiet', state));

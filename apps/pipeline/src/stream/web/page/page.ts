@@ -115,6 +115,7 @@ function showPhase(phase: string): void {
   // Said to screen readers only when it changes.
   if (badge.textContent !== text) badge.textContent = text;
   badge.dataset['phase'] = phase;
+  if (phase !== 'draining') of('drain').hidden = true;
 }
 
 function duration(milliseconds: number): string {
