@@ -1,5 +1,6 @@
 /** The actors of the scenarios in `actors.js`. No engine's own API in here: threads of all engines import this file. */
 import { actor, dedicated, objectActor } from '@heddle/actors';
+import { cron } from '@heddle/actors/cron';
 import { currentThread } from '@heddle/core';
 import { SOON } from './tasks.js';
 
@@ -84,7 +85,7 @@ export const waiting = actor(import.meta, function waiting(context, sink) {
 export const timed = actor(import.meta, function timed(context, sink) {
   context.timers.after('once', 20, 'once');
   context.timers.every('often', 5, 'often');
-  context.timers.cron('each second', '* * * * * *', 'cron');
+  context.timers.cron('each second', cron('* * * * * *'), 'cron');
   return message => sink.tell(message);
 });
 

@@ -75,6 +75,8 @@ function entriesOf(name: string): Map<string, string> {
     }
   };
   if (name === 'actors') {
+    read('actors/src/cron/index.ts', '@heddle/actors/cron');
+    entries.set('cron', `import { cron } from '@heddle/actors/cron';`);
     read('actors/src/testkit/index.ts', '@heddle/actors/testkit');
     read('actors/src/opentelemetry/index.ts', '@heddle/actors/opentelemetry');
     read('actors/src/index.ts', '@heddle/actors');

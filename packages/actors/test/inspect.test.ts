@@ -1,13 +1,13 @@
 /** What is seen of a system from outside, also of a thread that is stuck. */
-import { Event } from '@heddle/core';
+import { Event, Semaphore } from '@heddle/core';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ActorSystem } from '../src/index.ts';
+import { ActorSystem, Supervisor, supervisor } from '../src/index.ts';
 import type { ActorInfo } from '../src/index.ts';
-import { worker } from './inspect.fixture.ts';
+import { digger, keeper, mortal, worker } from './inspect.fixture.ts';
 
 function find(tree: ActorInfo, path: string): ActorInfo | undefined {
   if (tree.path === path) return tree;
@@ -95,6 +95,84 @@ test('a thread in a busy loop is shown as it is, with the actor that keeps it', 
   await until(() => find(system.inspect(), '/stuck')?.handled === 9);
   await until(() => thread().running === undefined);
 });
+
+test.each([
+  ['main', true],
+  ['main', false],
+  ['leastLoaded', true],
+] as const)(
+  'a dedicated actor, started on %s (looked at before: %s): what is in its queue, what it has handled, and whether it burns',
+  { timeout: 60_000 },
+  async (placement, lookedAt) => {
+    await using system = new ActorSystem({ threads: 1, report: () => {} });
+    if (lookedAt) system.inspect();
+    const gate = new Semaphore(0);
+    const owner = system.spawn(keeper, { args: [gate], placement, name: 'keeper' });
+    const ref = await owner.ask({}, { timeout: 60_000 });
+    const shown = () => find(system.inspect(), '/keeper/digger');
+    for (let n = 0; n < 10; n++) ref.tell(n);
+    // One is being handled.
+    await until(() => shown()?.waiting === 9);
+    // Without a tally nobody knows what it has handled but itself.
+    if (lookedAt) await until(() => shown()!.busy && shown()!.handled === 0);
+    gate.release(4);
+    await until(() => shown()?.waiting === 5);
+    if (lookedAt) expect(shown()).toMatchObject({ busy: true, handled: 4 });
+    gate.release(6);
+    await until(() => shown()?.waiting === 0);
+    if (lookedAt) await until(() => !shown()!.busy && shown()!.handled === 10);
+    await system.stop(owner);
+    await until(() => shown() === undefined);
+  },
+);
+
+test('a dedicated actor that dies with much in its queue: its next thread is shown with what is left', async () => {
+  await using system = new ActorSystem({ threads: 0, report: () => {} });
+  system.inspect();
+  const gate = new Semaphore(0);
+  const sup = new Supervisor(
+    system.spawn(supervisor({ children: [{ id: 'digger', start: digger, args: [gate] }] }), { name: 'sup' }),
+  );
+  const ref = (await sup.child(digger, 'digger'))!;
+  const shown = () => find(system.inspect(), '/sup/digger');
+  for (let n = 0; n < 8; n++) ref.tell(n === 0 ? -1 : n);
+  gate.release();
+  await until(() => shown()?.waiting === 6 && shown()!.busy);
+  gate.release(9);
+  await until(() => shown()?.waiting === 0);
+});
+
+test(
+  'what waits in shared memory for an actor that is to be started again is shown',
+  { timeout: 60_000 },
+  async () => {
+    await using system = new ActorSystem({ threads: 1, report: () => {} });
+    const sup = new Supervisor(
+      system.spawn(
+        supervisor({
+          children: [{ id: 'mortal', start: mortal, options: { placement: 'leastLoaded' } }],
+          intensity: 10,
+        }),
+        { name: 'sup' },
+      ),
+    );
+    const ref = (await sup.child(mortal, 'mortal'))!;
+    const waiting = () => find(system.inspect(), '/sup/mortal')?.waiting;
+    ref.tell('fail');
+    for (let n = 0; n < 5; n++) ref.tell('work');
+    // They are sent at the end of the turn. From then on this thread stands still, and its supervisor doesn't hear of the crash.
+    await Promise.resolve();
+    await Promise.resolve();
+    for (const end = performance.now() + 20_000; waiting() !== 5 && performance.now() < end;);
+    expect(waiting()).toBe(5);
+    await until(() => waiting() === 0);
+    // The thread itself dies, and there is no other that could start it yet.
+    ref.tell('exit');
+    for (let n = 0; n < 7; n++) ref.tell('work');
+    await until(() => waiting() === 0 && find(system.inspect(), '/sup/mortal')?.handled === 7);
+    expect(system.deadLetters.count).toBe(0);
+  },
+);
 
 test('heddle inspect shows a system whose main thread is stuck', { timeout: 120_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-'));

@@ -1,5 +1,6 @@
 /** Mailboxes, stash, adapters and timers. */
 import { describe, expect, test } from 'vitest';
+import { cron } from '../src/cron/index.ts';
 import { behavior, next } from '../src/index.ts';
 import type { ActorRef, Context, MailboxOptions } from '../src/index.ts';
 import { InjectedCrash, TestSystem, seededRandom } from '../src/testkit/index.ts';
@@ -349,7 +350,11 @@ describe('timers', () => {
 
   test('cron', async () => {
     expect(
-      await ticks(({ timers }) => timers.cron('k', '*/20 * * * * *', 'tick', { timezone: 'UTC' }), 0, 60_000),
+      await ticks(
+        ({ timers }) => timers.cron('k', cron('*/20 * * * * *', { timezone: 'UTC' }), 'tick'),
+        0,
+        60_000,
+      ),
     ).toEqual([20_000, 40_000, 60_000]);
   });
 
@@ -382,7 +387,21 @@ describe('timers', () => {
   test.each<[string, (context: Context<string>) => void, RegExp]>([
     ['negative', ({ timers }) => timers.after('k', -1, ''), /milliseconds must be at least 0, got -1/],
     ['zero rate', ({ timers }) => timers.everyFixedRate('k', 0, ''), /must be at least 1, got 0/],
-    ['pattern', ({ timers }) => timers.cron('k', 'whenever', ''), /cannot understand the pattern "whenever"/],
+    [
+      'pattern',
+      ({ timers }) => timers.cron('k', cron('whenever'), ''),
+      /cannot understand the pattern "whenever"/,
+    ],
+    [
+      'timezone',
+      () => cron('* * * * *', { timezone: 'Mars' }),
+      /cannot understand the pattern "\* \* \* \* \*" in "Mars"/,
+    ],
+    [
+      'no schedule',
+      ({ timers }) => timers.cron('k', '* * * * *' as never, ''),
+      /expected a schedule, as cron\(pattern\) of @heddle\/actors\/cron returns, got \* \* \* \* \* \(string\)/,
+    ],
   ])('misuse: %s', async (_name, start, message) => {
     const kit = new TestSystem();
     kit.spawn((context: Context<string>) => {

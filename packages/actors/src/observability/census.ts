@@ -2,7 +2,18 @@
 import type { SharedInt32Array, SimpleQueue } from '@heddle/core';
 import type { Wiring } from '../runtime/node/packet.ts';
 import { ID_STEP } from '../runtime/runtime.ts';
-import { AGENT, GUEST, RECORD, RECORD_WORDS, STATE_NAMES, THREAD, USED, WAITING } from './gauges.ts';
+import {
+  AGENT,
+  GUEST,
+  RECORD,
+  RECORD_WORDS,
+  STATE_NAMES,
+  THREAD,
+  USED,
+  WAITING,
+  chunkOf,
+  placeOf,
+} from './gauges.ts';
 import type { Announcement } from './gauges.ts';
 
 /** One actor as its thread shows it (snapshot). */
@@ -17,7 +28,10 @@ export interface Shown {
   /** It waits for a promise. */
   readonly awaits: boolean;
   readonly state: string;
+  /** In its thread's own memory. */
   readonly waiting: number;
+  /** In shared memory, where it outlives the thread. */
+  readonly elsewhere: number;
   readonly handled: number;
   readonly restarts: number;
   readonly busyMicros: number;
@@ -132,7 +146,8 @@ export class Census {
     for (const { view } of source.chunks) {
       for (let at = 0; at < view.length; at += RECORD_WORDS, record++) {
         if (record === 0 || (view[at + RECORD.flags]! & USED) === 0) continue;
-        actors.set(record, readActor(slot, view, at, source.names));
+        const shown = readActor(slot, view, at, source.names);
+        actors.set(record, shown.elsewhere < 0 ? withTally(shown, source) : shown);
       }
     }
     const { view } = source.chunks[0]!;
@@ -183,6 +198,20 @@ export function nameOf({ label, actor, id }: Shown): string {
   return label === '' ? `${actor}:${Math.floor(id / ID_STEP)}` : label;
 }
 
+/** A dedicated actor as its tally says that it is. */
+function withTally(shown: Shown, { chunks }: Source): Shown {
+  const record = -1 - shown.elsewhere;
+  const view = chunks[chunkOf(record)]!.view;
+  const at = placeOf(record);
+  return {
+    ...shown,
+    awaits: view[at + RECORD.flags] !== 0,
+    // A thread may end between taking one and saying so.
+    elsewhere: Math.max(0, view[at + RECORD.depth]!),
+    handled: view[at + RECORD.handled]! >>> 0,
+  };
+}
+
 function readActor(slot: number, view: Int32Array, at: number, names: readonly string[]): Shown {
   const flags = view[at + RECORD.flags]!;
   const length = view[at + RECORD.labelLength]!;
@@ -199,6 +228,7 @@ function readActor(slot: number, view: Int32Array, at: number, names: readonly s
     awaits: (flags & WAITING) !== 0,
     state: STATE_NAMES[flags & 0xff] ?? 'running',
     waiting: view[at + RECORD.depth]!,
+    elsewhere: view[at + RECORD.elsewhere]!,
     handled: view[at + RECORD.handled]! >>> 0,
     restarts: view[at + RECORD.restarts]!,
     busyMicros: view[at + RECORD.busy]! >>> 0,

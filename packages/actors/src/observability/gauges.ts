@@ -8,8 +8,9 @@
  *  word  0  id, low and high half          6  restarts
  *        2  record of the parent + 1       7  time busy, µs, wraps around; only while somebody wants to know
  *        3  USED and other flags, state     8  name of the declaration, by number
- *        4  messages waiting, also stashed  9  length of the label, then 24 bytes of it
+ *        4  messages waiting, also stashed  9  length of the label, then 20 bytes of it
  *        5  messages handled, wraps             (below 0: that of the name with the number -1 - length)
+ *                                          15  messages that wait for it in shared memory (below 0: they are in the tally with the record -1 - n)
  *  of record 0, which is the thread's:     4  record of the actor that runs now + 1    5  messages handled by the thread
  *                                          6  whether somebody wants times             7  time busy, µs
  *                                          8  when its turn began, µs of `performance.timeOrigin` and `now`, low and high half
@@ -17,12 +18,15 @@
  *                                         11  messages told to other threads that haven't been put into their inboxes
  * ```
  *
+ * A tally (`tally.ts`) is a record that is no actor's own: of what goes on between a dedicated actor's cell and its thread, written by both.
+ *
  * Records lie in chunks, each as large as all before; handles of new chunks, and names, go to the readers through queues.
  */
 import { SharedInt32Array } from '@heddle/core';
 import type { SimpleQueue } from '@heddle/core';
 import type { Cell } from '../runtime/cell.ts';
 import { STATE } from '../runtime/cell/state.ts';
+import type { Tally } from './tally.ts';
 
 export const RECORD_WORDS = 16;
 export const RECORD = {
@@ -37,6 +41,7 @@ export const RECORD = {
   name: 8,
   labelLength: 9,
   label: 10,
+  elsewhere: 15,
 } as const;
 export const THREAD = {
   current: 4,
@@ -55,7 +60,7 @@ export const AGENT = 0x200;
 export const GUEST = 0x400;
 /** It waits for a promise. */
 export const WAITING = 0x800;
-const LABEL_BYTES = 24;
+const LABEL_BYTES = 20;
 /** So many names at most; what comes later is cut off. */
 const MOST_NAMES = 10_000;
 const FIRST_CHUNK = 256;
@@ -100,18 +105,22 @@ export class Gauges {
   }
 
   #view(record: number): Int32Array {
-    // Chunk n > 0 begins at FIRST_CHUNK × 2 ** (n - 1).
-    return this.#views[record < FIRST_CHUNK ? 0 : 24 - Math.clz32(record)]!;
+    return this.#views[chunkOf(record)]!;
   }
 
   #at(record: number): number {
-    return (record < FIRST_CHUNK ? record : record - (1 << (31 - Math.clz32(record)))) * RECORD_WORDS;
+    return placeOf(record);
+  }
+
+  #take(): number {
+    const record = this.#free.pop() ?? this.#next++;
+    if (record >= this.#capacity) this.#grow();
+    return record;
   }
 
   /** Shows an actor; returns its record. */
   add(cell: Cell, guest: boolean): number {
-    const record = this.#free.pop() ?? this.#next++;
-    if (record >= this.#capacity) this.#grow();
+    const record = this.#take();
     const view = this.#view(record);
     const at = this.#at(record);
     view[at + RECORD.idLow] = (cell.id % TWO_32) | 0;
@@ -123,9 +132,43 @@ export class Gauges {
     view[at + RECORD.busy] = 0;
     view[at + RECORD.name] = this.#nameOf(cell.actor.name);
     this.#label(view, at, guest ? '' : (cell.label ?? ''));
+    view[at + RECORD.elsewhere] = 0;
     view[at + RECORD.flags] =
       USED | (cell.agent === undefined ? 0 : AGENT) | (guest ? GUEST : 0) | cell.state;
     return record;
+  }
+
+  /** Shows an actor that isn't there yet, since something waits for it; returns its record. */
+  expect(id: number): number {
+    const record = this.#take();
+    const view = this.#view(record);
+    const at = this.#at(record);
+    view.fill(0, at, at + RECORD_WORDS);
+    view[at + RECORD.idLow] = (id % TWO_32) | 0;
+    view[at + RECORD.idHigh] = Math.floor(id / TWO_32);
+    view[at + RECORD.flags] = USED | GUEST | STATE.restarting;
+    return record;
+  }
+
+  /** So many messages wait for an actor in shared memory. */
+  waitElsewhere(record: number, count: number): void {
+    this.#view(record)[this.#at(record) + RECORD.elsewhere] = count;
+  }
+
+  /** Begins a tally for an actor. */
+  openTally(record: number): Tally {
+    const tally = this.#take();
+    const at = this.#at(tally);
+    this.#view(tally).fill(0, at, at + RECORD_WORDS);
+    this.waitElsewhere(record, -1 - tally);
+    return { record: tally, words: this.#chunks[chunkOf(tally)]!, at };
+  }
+
+  /** It is over; the actor's record, if it has one still, no longer points to it. */
+  closeTally({ record: tally }: Tally, record: number): void {
+    if (record !== -1 && this.#view(record)[this.#at(record) + RECORD.elsewhere] === -1 - tally)
+      this.waitElsewhere(record, 0);
+    this.#free.push(tally);
   }
 
   #nameOf(name: string): number {
@@ -228,6 +271,17 @@ export class Gauges {
     this.#thread[THREAD.busy]! += Math.round(ms * 1000);
     this.#thread[THREAD.handled] = processed;
   }
+}
+
+/** In which chunk a record is. */
+export function chunkOf(record: number): number {
+  // Chunk n > 0 begins at FIRST_CHUNK × 2 ** (n - 1).
+  return record < FIRST_CHUNK ? 0 : 24 - Math.clz32(record);
+}
+
+/** At which word of its chunk a record begins. */
+export function placeOf(record: number): number {
+  return (record < FIRST_CHUNK ? record : record - (1 << (31 - Math.clz32(record)))) * RECORD_WORDS;
 }
 
 function waitingFor(cell: Cell): number {

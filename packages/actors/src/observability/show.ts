@@ -2,6 +2,9 @@
 import type { Cell } from '../runtime/cell.ts';
 import type { Gauges } from './gauges.ts';
 
+/** How many messages wait outside of a cell on this thread, for those that don't count them (`tally.ts`) because nobody looked when they began. */
+export const outside: WeakMap<Cell, () => number> = new WeakMap<Cell, () => number>();
+
 /** Shows an actor that isn't shown yet. */
 export function showCell(cell: Cell, gauges: Gauges): void {
   if (cell.gauge !== -1) return;
@@ -23,6 +26,8 @@ export function showTree(cell: Cell, gauges: Gauges): void {
     if (!each.alive) continue;
     showCell(each, gauges);
     gauges.show(each);
+    const count = outside.get(each);
+    if (count !== undefined) gauges.waitElsewhere(each.gauge, count());
     for (const child of each.knownBonds?.knownChildren ?? []) left.push(child);
   }
 }

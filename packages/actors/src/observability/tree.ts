@@ -10,7 +10,7 @@ export interface ActorInfo {
   readonly state: string;
   /** Whether its turn is now, or it waits for a promise. */
   readonly busy: boolean;
-  /** How many messages wait in its mailbox, or are stashed. */
+  /** How many messages wait for it: in its mailbox, stashed, in the queue of a dedicated actor, or in shared memory for its next instance. */
   readonly waiting: number;
   /** How many it has handled. */
   readonly handled: number;
@@ -115,7 +115,7 @@ export function takeTree(census: Census, rates: Rates): SystemInfo {
       actor: shown.actor,
       state: real.state,
       busy: real.awaits || thread.actors.get(thread.current) === real,
-      waiting: real.waiting,
+      waiting: real.waiting + real.elsewhere,
       handled: real.handled,
       ...rates.of(`actor ${real.id}`, soFar(real, thread.actors.get(thread.current) === real, thread)),
       restarts: Math.max(shown.restarts, real.restarts),

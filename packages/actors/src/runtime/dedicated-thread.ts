@@ -3,6 +3,7 @@
  */
 import { task } from '@heddle/core';
 import type { Event, Queue, SimpleQueue, Task } from '@heddle/core';
+import type { Tally } from '../observability/tally.ts';
 import type { DedicatedContext } from './dedicated/context.ts';
 import type { Ended, Inward, Outward, VerdictQueues } from './dedicated/packet.ts';
 
@@ -25,6 +26,8 @@ export interface Connection {
   readonly stopEvent: Event;
   /** Whether messages are handed over one by one, as they are asked for. */
   readonly oneByOne: boolean;
+  /** Where it is shown what it has before it, if anybody looks. */
+  readonly tally: Tally | undefined;
 }
 
 type Run = (module: string, name: string, connection: Connection, args: readonly unknown[]) => Promise<Ended>;

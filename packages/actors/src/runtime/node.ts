@@ -12,6 +12,7 @@
  * and the actor isn't among them.
  */
 import type { AsyncWaitOptions, Taken } from '@heddle/core';
+import { Awaited } from '../observability/awaited.ts';
 import { tracing } from '../observability/hooks.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
@@ -76,6 +77,7 @@ export class Node implements Border, Receiver {
   onReport: ((report: Report) => void) | undefined;
   readonly #questions: Questions;
   readonly #sends = new Sends();
+  readonly #awaited: Awaited;
   readonly #guests: Guests;
   readonly #reception: Reception;
   readonly #wiring: Wiring;
@@ -86,6 +88,7 @@ export class Node implements Border, Receiver {
   constructor(runtime: Runtime, wiring: Wiring, generation: number, claimsToCome: number) {
     this.runtime = runtime;
     this.slot = runtime.slot;
+    this.#awaited = new Awaited(runtime, this.cells);
     this.#wiring = wiring;
     this.outbox = new Outbox(
       wiring,
@@ -99,6 +102,7 @@ export class Node implements Border, Receiver {
       returns: id => this.#isBetweenLives(id),
       onFound: packet => this.#note(packet),
       onReady: () => this.#reception.lookAgain(),
+      onCount: (id, count) => this.#awaited.count(id, count),
     });
     this.agents = new Agents(this, wiring.loads);
     this.#interested = wiring.inboxes.map(() => new Set());

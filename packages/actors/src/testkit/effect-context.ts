@@ -10,6 +10,8 @@ import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { SpawnOptions } from '../runtime/spawn.ts';
 import type { StopOptions } from '../runtime/when-ended.ts';
+import { checkSchedule } from '../timers/schedule.ts';
+import type { Schedule } from '../timers/schedule.ts';
 import { AdaptedEffectRef, EffectRef } from './effect-ref.ts';
 import type { Recorder } from './effects.ts';
 
@@ -136,7 +138,7 @@ export class EffectContext<M> {
     after(key: unknown, ms: number, message: M): void;
     every(key: unknown, ms: number, message: M): void;
     everyFixedRate(key: unknown, ms: number, message: M): void;
-    cron(key: unknown, pattern: string, message: M): void;
+    cron(key: unknown, schedule: Schedule, message: M): void;
     cancel(key: unknown): boolean;
     cancelAll(): void;
     has(key: unknown): boolean;
@@ -144,7 +146,10 @@ export class EffectContext<M> {
     after: (key, ms, message) => this.#timer('after', key, ms, message),
     every: (key, ms, message) => this.#timer('every', key, ms, message),
     everyFixedRate: (key, ms, message) => this.#timer('everyFixedRate', key, ms, message),
-    cron: (key, pattern, message) => this.#timer('cron', key, pattern, message),
+    cron: (key, schedule, message) => {
+      checkSchedule(schedule);
+      this.#timer('cron', key, schedule.pattern ?? '', message);
+    },
     cancel: key => {
       this.#record({ type: 'timerCancelled', key });
       return this.#keys.delete(key);

@@ -2,9 +2,10 @@
  * The timers of an actor, by key. A tick is a message of the actor to itself; one that has been cancelled or replaced never arrives, not even if it was
  * in the mailbox already.
  */
-import { Cron } from 'croner';
 import type { Cell } from '../runtime/cell.ts';
 import { Envelope } from '../runtime/envelope.ts';
+import { checkSchedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { WheelTimer } from './wheel.ts';
 
 /** How a timer goes on after a tick. */
@@ -15,7 +16,7 @@ interface Running {
   readonly kind: Kind;
   readonly message: unknown;
   readonly ms: number;
-  readonly cron: Cron | undefined;
+  readonly schedule: Schedule | undefined;
   readonly timer: WheelTimer;
   /** When the last tick was due: by the monotonic clock, or for cron by the wall's. */
   due: number;
@@ -77,22 +78,12 @@ export class ActorTimers<M = unknown> {
   }
 
   /**
-   * Delivers `message` at the times of a cron pattern (`'0 30 9 * * 1-5'`, seconds first and optional) in `timezone` (default: the local one). Throws
-   * `TypeError` for a pattern that it doesn't understand. Patterns are croner's.
+   * Delivers `message` at the times of a schedule, as `cron('30 9 * * 1-5')` of `@heddle/actors/cron` makes one. At most one tick waits in the mailbox; the times that pass until it has been handled are
+   * left out. Throws `TypeError` for what is no schedule.
    */
-  cron(key: unknown, pattern: string, message: M, options?: { readonly timezone?: string }): void {
-    let cron: Cron;
-    try {
-      cron = new Cron(pattern, { paused: true, ...options });
-    } catch (error) {
-      throw new TypeError(
-        `timers.cron: cannot understand the pattern "${pattern}": ${(error as Error).message}`,
-        {
-          cause: error,
-        },
-      );
-    }
-    this.#start(key, 'cron', 0, message, cron);
+  cron(key: unknown, schedule: Schedule, message: M): void {
+    checkSchedule(schedule);
+    this.#start(key, 'cron', 0, message, schedule);
   }
 
   /** Ends the timer; a tick of it that is queued never arrives. Returns false if there is none of this key. */
@@ -113,7 +104,7 @@ export class ActorTimers<M = unknown> {
     return this.#running.has(key);
   }
 
-  #start(key: unknown, kind: Kind, ms: number, message: M, cron?: Cron): void {
+  #start(key: unknown, kind: Kind, ms: number, message: M, schedule?: Schedule): void {
     this.cancel(key);
     const timer = new WheelTimer(() => this.#cell.post(new Tick(this as ActorTimers, running)));
     const running: Running = {
@@ -121,7 +112,7 @@ export class ActorTimers<M = unknown> {
       kind,
       message,
       ms,
-      cron,
+      schedule,
       timer,
       due: kind === 'cron' ? 0 : this.#cell.dispatcher.host.now(),
     };
@@ -154,12 +145,12 @@ export class ActorTimers<M = unknown> {
     } else if (running.kind === 'cron') {
       const wall = host.wall();
       // The two clocks differ a little: a tick that came early must not be due again at once.
-      const at = running.cron!.nextRun(new Date(Math.max(wall, running.due)));
-      if (at === null) {
+      const at = running.schedule!.nextAfter(Math.max(wall, running.due));
+      if (at === undefined) {
         this.#running.delete(running.key);
         return;
       }
-      running.due = at.getTime();
+      running.due = at;
       delay = Math.max(0, running.due - wall);
     }
     dispatcher.startTimer(running.timer, delay);

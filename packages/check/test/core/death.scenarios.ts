@@ -131,6 +131,44 @@ export const producerAndConsumer: Scenario = coreScenario(import.meta, {
   },
 });
 
+export const many: Scenario = coreScenario(import.meta, {
+  name: 'deaths: a producer or a consumer of many, of a Queue with four places',
+  make: () => ({ queue: new Queue<number>({ maxsize: 4 }) }),
+  threads: [
+    mortal(({ queue }: Stream) => {
+      try {
+        queue.putMany([1, 2, 3, 4, 5, 6]);
+        queue.shutdown();
+      } catch (error) {
+        if (!(error instanceof QueueShutDownError)) throw error;
+      }
+    }),
+    mortal(({ queue }: Stream) => {
+      const got: number[] = [];
+      try {
+        for (;;) got.push(...queue.getMany(3));
+      } catch (error) {
+        if (!(error instanceof QueueShutDownError)) throw error;
+      }
+      return got;
+    }),
+    supervise(({ queue }: Stream) => queue.shutdown()),
+  ],
+  check({ queue }, { results, killed }) {
+    const rest = queue.size > 0 ? queue.getMany(6) : [];
+    const got = (results[1] as number[] | undefined) ?? [];
+    const all = [...got, ...rest];
+    const first = all[0] ?? 1;
+    assert.deepEqual(
+      all,
+      all.map((_, n) => first + n),
+      'lost, doubled or out of order',
+    );
+    if (!killed.includes(1)) assert.equal(first, 1, 'the first item was lost');
+    if (killed.length === 0) assert.deepEqual(all, [1, 2, 3, 4, 5, 6]);
+  },
+});
+
 /** So few steps that a kill soon comes between telling who waits and waking it. */
 export const closer: Scenario = coreScenario(import.meta, {
   name: 'deaths: who shuts down a Queue that another waits at',

@@ -47,6 +47,33 @@ export const bounded: Scenario = coreScenario(import.meta, {
   },
 });
 
+export const many: Scenario = coreScenario(import.meta, {
+  name: 'Queue: two places, putMany beside put, getMany takes what there is',
+  make: () => ({ queue: new Queue<number>({ maxsize: 2 }) }),
+  threads: [
+    ({ queue }: State) => queue.putMany([1, 2, 3]),
+    ({ queue }: State) => queue.put(10),
+    ({ queue }: State) => {
+      const got: number[] = [];
+      while (got.length < 4) {
+        const some = queue.getMany(3);
+        assert.ok(some.length > 0 && some.length <= 3, `getMany(3) took ${some.length}`);
+        got.push(...some);
+      }
+      return got;
+    },
+  ],
+  check({ queue }, { results }) {
+    const got = numbers(results);
+    assert.deepEqual(
+      got.filter(each => each < 10),
+      [1, 2, 3],
+    );
+    assert.equal(got.length, 4);
+    assert.equal(queue.size, 0);
+  },
+});
+
 export const consumers: Scenario = coreScenario(import.meta, {
   name: 'Queue: two consumers, one of them asynchronous',
   make: () => ({ queue: new Queue<number>() }),

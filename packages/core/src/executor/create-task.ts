@@ -11,7 +11,7 @@ import { assertNotImporting } from '../thread/target.ts';
 import { unexpect } from './completed.ts';
 import { FUTURE, FUTURE_FLAG } from './layout.ts';
 import type { Order } from './order.ts';
-import { putPayload } from './payload.ts';
+import { putArguments } from './payload.ts';
 import { storeTarget } from './targets.ts';
 
 const HEAD_WORDS: number = FUTURE.payload;
@@ -33,7 +33,7 @@ export function createTask(pool: number, order: Order): number {
   let context = 0;
   try {
     context = captureContext(order.context);
-    putPayload(future, order.args, 'args');
+    putArguments(future, order.args);
   } catch (error) {
     if (context !== 0) dropMessage(context);
     if (owned) dropMessage(message);

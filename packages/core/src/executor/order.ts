@@ -14,6 +14,7 @@ export const MOST = 0x7fff_ffff;
 /** What a task is to be, checked. */
 export interface Order {
   target: unknown;
+  /** An array of our own: it has nothing but items. */
   args: readonly unknown[];
   flags: number;
   priority: number;
@@ -58,7 +59,7 @@ export function readSubmission(submission: Submission<AnyFunction>): Order {
   if (Number.isNaN(priority)) throw new RangeError(`${place}: priority must be a number, got NaN`);
   return {
     target,
-    args: args ?? [],
+    args: args === undefined ? [] : [...args],
     flags: 0,
     priority: priority ?? 0,
     timeout: milliseconds(timeout, `${place}: timeout`),

@@ -1,6 +1,6 @@
 /** A value in a future's block: the arguments while it is pending, then its outcome. Short ones are in the block itself. */
 import { i32, u8 } from '../atomics.ts';
-import { decode, discard, encode, scratch } from '../codec/index.ts';
+import { decode, discard, encode, encodeOwn, scratch } from '../codec/index.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { borrowing } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
@@ -12,7 +12,16 @@ import { FUTURE, INLINE_BYTES } from './layout.ts';
  * it has none.
  */
 export function putPayload(future: number, value: unknown, place: string): void {
-  const length = encode(value, place);
+  store(future, encode(value, place));
+}
+
+/** The same for arguments, in an array of our own. */
+export function putArguments(future: number, args: readonly unknown[]): void {
+  store(future, encodeOwn(args, 'args'));
+}
+
+/** Takes the message over from `scratch`. */
+function store(future: number, length: number): void {
   if (length <= INLINE_BYTES) {
     copyIn(scratch.i32, 0, length >> 2, future + FUTURE.payload);
     i32[future + FUTURE.block] = 0;

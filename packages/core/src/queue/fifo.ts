@@ -22,9 +22,9 @@ import { blockBytes, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { ITEM_FLAG, LENGTH_MASK, OUTCOME, QUEUE } from './layout.ts';
-import { copyIn, copyOut, inbox, LOOP_WORDS } from './message.ts';
-import type { Outgoing } from './message.ts';
-import { allocateOrZero } from './store.ts';
+import { copyIn, copyOut, inbox, INBOX_WORDS, LOOP_WORDS } from './message.ts';
+import type { Batch, Outgoing } from './message.ts';
+import { allocateOrZero, MOST_AT_ONCE as AT_ONCE } from './store.ts';
 import type { Store } from './store.ts';
 
 /** Copying so much under the guard takes about as long as a block costs to allocate and free. */
@@ -139,8 +139,9 @@ function take(queue: number, start: number): void {
   words[queue + TAKEN] = number + 1;
 }
 
-// A constant of this module, which V8 folds.
+// Constants of this module, which V8 folds.
 const copiesPairs = inPairs;
+const MOST_AT_ONCE = AT_ONCE;
 
 /** Longer ones are copied in another way. */
 const SHORT_BYTES = LOOP_WORDS * 4;
@@ -156,10 +157,10 @@ const {
   promisedSlots: PROMISED_SLOTS,
 } = QUEUE;
 
-function copyOutPairs(from: number, count: number): void {
+function copyOutPairs(from: number, count: number, to: number): void {
   const source = i64;
   const target = inbox.i64;
-  for (let pair = 0; pair < count; pair++) target[pair] = source[from + pair]!;
+  for (let pair = 0; pair < count; pair++) target[to + pair] = source[from + pair]!;
 }
 
 /**
@@ -217,7 +218,7 @@ function grabShort(queue: number): number {
         const target = inbox.i32;
         const payload = at + HEAD_WORDS;
         const count = length >> 2;
-        if (copiesPairs) copyOutPairs(payload >> 1, count >> 1);
+        if (copiesPairs) copyOutPairs(payload >> 1, count >> 1, 0);
         else for (let word = 0; word < count; word++) target[word] = words[payload + word]!;
         inbox.start = 0;
         inbox.block = 0;
@@ -230,6 +231,77 @@ function grabShort(queue: number): number {
   }
   unlockGuard(queue + GUARD);
   return outcome;
+}
+
+/**
+ * As `offerShort`, for the messages of a batch, as far as they go: all records first, and then one commit for all. A death before it puts none of them, and one
+ * after it all, as the last record's number says.
+ */
+function offerRun(queue: number, batch: Batch): void {
+  lockGuard(queue + GUARD);
+  const words = i32;
+  const special =
+    words[queue + FLAGS]! |
+    words[queue + NEXT_GETTER]! |
+    words[queue + NEXT_PUTTER]! |
+    words[queue + MAX_BYTES]!;
+  if (special === 0) {
+    const maxsize = words[queue + MAXSIZE]!;
+    let number = words[queue + PUT]!;
+    let room =
+      maxsize === 0
+        ? Infinity
+        : maxsize - ((number - words[queue + TAKEN]!) | 0) - words[queue + PROMISED_SLOTS]!;
+    const limit = Math.min(words[queue + LIMIT]!, words.length);
+    let at = words[queue + TAIL]!;
+    for (let left = MOST_AT_ONCE; left > 0 && room > 0 && batch.put < batch.size; left--, room--) {
+      const { length, from, words: source, block } = batch.select();
+      const count = length >> 2;
+      const payload = at + HEAD_WORDS;
+      if (block !== 0 || length > SHORT_BYTES || payload + count > limit) break;
+      words[at + 1] = number++;
+      words[at] = length;
+      for (let word = 0; word < count; word++) words[payload + word] = source[from + word]!;
+      at = payload + count;
+      batch.advance();
+    }
+    words[queue + TAIL] = at;
+    words[queue + PUT] = number;
+  }
+  unlockGuard(queue + GUARD);
+}
+
+/** As `grabShort`, for as many as go: all are copied first, and then one commit for all. */
+function grabRun(queue: number, max: number, lengths: Int32Array): number {
+  let number = 0;
+  lockGuard(queue + GUARD);
+  const words = i32;
+  const special = words[queue + FLAGS]! | words[queue + NEXT_PUTTER]! | words[queue + MAX_BYTES]!;
+  if (special === 0) {
+    const taken = words[queue + TAKEN]!;
+    const stored = ((words[queue + PUT]! - taken) | 0) - words[queue + PROMISED_ITEMS]!;
+    const most = Math.min(max, stored, MOST_AT_ONCE);
+    const target = inbox.i32;
+    let at = words[queue + HEAD]!;
+    let end = 0;
+    for (; number < most && at < words.length; number++) {
+      const length = words[at]!;
+      const count = length >> 2;
+      if ((length & ~LENGTH_MASK) !== 0 || length > SHORT_BYTES || end + count > INBOX_WORDS) break;
+      const payload = at + HEAD_WORDS;
+      if (copiesPairs) copyOutPairs(payload >> 1, count >> 1, end >> 1);
+      else for (let word = 0; word < count; word++) target[end + word] = words[payload + word]!;
+      lengths[number] = length;
+      end += count;
+      at = payload + count;
+    }
+    if (number > 0) {
+      words[queue + HEAD] = at;
+      words[queue + TAKEN] = taken + number;
+    }
+  }
+  unlockGuard(queue + GUARD);
+  return number;
 }
 
 /** Calls `visit` with each record, first to last. */
@@ -275,6 +347,8 @@ export const fifo: Store = {
   take,
   offerShort,
   grabShort,
+  offerRun,
+  grabRun,
   holds: queue => i32[queue + TAIL] !== 0 && i32[queue + HEAD] !== i32[queue + TAIL],
   repair,
   destroy(queue) {

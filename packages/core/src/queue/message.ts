@@ -131,9 +131,14 @@ export function packNext(value: unknown, batch: Batch, inlineBytes: number): Out
 /** Words before each message of a batch: length, block, priority. */
 const BATCH_HEAD_WORDS = 4;
 
-/** Messages that are put together, one after the other. Private to the call that made it. */
+const FIRST_BATCH_WORDS = 1024;
+const LARGEST_KEPT_BATCH_WORDS = 16_384;
+/** Memory of a batch that is done with, for the next: to make it costs as much as ten small messages. */
+let spareWords: Int32Array<ArrayBuffer> | undefined;
+
+/** Messages that are put together, one after the other. Private to the call that made it, which goes on until all are accepted or abandoned. */
 export class Batch {
-  #i32: Int32Array<ArrayBuffer> = new Int32Array(1024);
+  #i32: Int32Array<ArrayBuffer> = spareWords ?? new Int32Array(FIRST_BATCH_WORDS);
   #f64: Float64Array<ArrayBuffer> = new Float64Array(this.#i32.buffer);
   #end = 0;
   #at = 0;
@@ -141,6 +146,10 @@ export class Batch {
   size = 0;
   /** How many of them were accepted. */
   put = 0;
+
+  constructor() {
+    spareWords = undefined;
+  }
 
   /** Adds a message, whose block it takes over. */
   add(message: Outgoing): void {
@@ -178,10 +187,11 @@ export class Batch {
     return outgoing;
   }
 
-  /** The selected message was accepted. */
+  /** The selected message was accepted. After the last, none may be selected any more. */
   advance(): void {
     this.#at += BATCH_HEAD_WORDS + (this.#i32[this.#at + 1] === 0 ? this.#i32[this.#at]! >> 2 : 0);
     this.put += 1;
+    if (this.put === this.size && this.#i32.length <= LARGEST_KEPT_BATCH_WORDS) spareWords = this.#i32;
   }
 
   /** Drops the messages that weren't accepted. */

@@ -2,7 +2,10 @@
 import { i32 } from '../atomics.ts';
 import { allocate } from '../memory/allocator.ts';
 import { QUEUE } from './layout.ts';
-import type { Outgoing } from './message.ts';
+import type { Batch, Outgoing } from './message.ts';
+
+/** So many messages are moved under the guard at once; then other threads have their turn. */
+export const MOST_AT_ONCE = 256;
 
 export interface Store {
   /** Longer messages have a block of their own before they come here; -1 when all have. */
@@ -19,6 +22,13 @@ export interface Store {
   offerShort(queue: number, message: Outgoing): number;
   /** The short way out, likewise: a message goes to the inbox, as by `take` to word 0. */
   grabShort(queue: number): number;
+  /** The short way in for many: as many of the batch as can go it, in one step under the guard. Left out where there is none. */
+  offerRun?(queue: number, batch: Batch): void;
+  /**
+   * The short way out for many, likewise: up to `max` messages go to the inbox one after the other, from its start; how long each is goes to `lengths`. Returns how
+   * many.
+   */
+  grabRun?(queue: number, max: number, lengths: Int32Array): number;
   /** Takes the next message into the inbox, inline ones to word `start`, and counts it in QUEUE.taken. There must be one. */
   take(queue: number, start: number): void;
   /** Whether anything is stored, whatever the counters say. */

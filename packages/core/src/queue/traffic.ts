@@ -14,6 +14,7 @@ import type { Lines } from './lines.ts';
 import { INBOX_WORDS, drop, inbox, outgoing, unpack, unpackAt, unpackItem } from './message.ts';
 import type { Batch, Outgoing } from './message.ts';
 import { getNaps, putNaps } from './nap.ts';
+import { MOST_AT_ONCE } from './store.ts';
 import type { Store } from './store.ts';
 
 const { load } = hot;
@@ -43,8 +44,6 @@ function learn(paid: boolean): void {
   spins = paid ? Math.min(SPINS, 2 * spins + 8) : spins >> 1;
 }
 
-/** So many messages are moved under the guard at once; then other threads have their turn. */
-const BATCH = 256;
 /** Of the inbox: room for one more message of those that aren't in blocks. */
 const MARGIN_WORDS = 1024;
 
@@ -75,8 +74,11 @@ export function offer(queue: number, store: Store, message: Outgoing): number {
 /** Puts messages of a batch while there is room, and counts them in the batch. */
 export function offerMany(queue: number, store: Store, batch: Batch): void {
   for (let more = true; more && batch.put < batch.size;) {
+    store.offerRun?.(queue, batch);
+    // What can't go the short way goes the long one, and behind it others may go the short one again.
+    const most = store.offerRun === undefined ? MOST_AT_ONCE : 1;
     lockGuard(queue + GUARD);
-    for (let count = 0; count < BATCH && batch.put < batch.size; count++) {
+    for (let count = 0; count < most && batch.put < batch.size; count++) {
       const message = batch.select();
       more = i32[queue + FLAGS] === 0 && mayPut(queue, message.length) && putNow(queue, store, message);
       if (!more) break;
@@ -219,13 +221,20 @@ export async function receiveAsync(
 }
 
 /** Of a batch that came in: word and length in the inbox, or block and -1. */
-const starts = new Int32Array(BATCH);
-const lengths = new Int32Array(BATCH);
+const starts = new Int32Array(MOST_AT_ONCE);
+const lengths = new Int32Array(MOST_AT_ONCE);
 
 /** Takes up to `max` messages that are there, and appends their values to `values`. */
 export function grabMany(queue: number, store: Store, max: number, values: unknown[]): void {
   while (values.length < max) {
-    const wanted = Math.min(max - values.length, BATCH);
+    const wanted = Math.min(max - values.length, MOST_AT_ONCE);
+    const run = store.grabRun?.(queue, wanted, lengths) ?? 0;
+    for (let at = 0, start = 0; at < run; at++) {
+      const length = lengths[at]!;
+      values.push(unpackAt(start, length));
+      start += length >> 2;
+    }
+    if (run > 0) continue;
     let count = 0;
     let end = 0;
     lockGuard(queue + GUARD);

@@ -211,7 +211,18 @@ beforeEach(() => {
 /** Enough for every operation; each test checks that it got past the last store. */
 const MANY = 3000;
 
-describe.each(classes)('a thread that is killed in %s', (name, make) => {
+/** With a limit of bytes everything goes the long way, without one what is short goes the short one. */
+const ways: Array<[string, object | undefined]> = [
+  ['the long way', { maxBytes: 1 << 20 }],
+  ['the short way', undefined],
+];
+
+/** Only a `Queue` has a short way. */
+const kinds = classes.flatMap(([name, make]) =>
+  ways.slice(0, name === 'Queue' ? 2 : 1).map(([way, limits]) => [name, way, () => make(limits)] as const),
+);
+
+describe.each(kinds)('a thread that is killed in %s, %s,', (name, _, make) => {
   // Among them: the first segment, a full one, one kept for reuse, and a heap's array that is full.
   for (const filled of [0, 1, 2, 3, 4, 5, 6, 7, 30, 64]) {
     it(`put, with ${filled} items stored, has put its item or hasn't`, () => {
@@ -219,7 +230,7 @@ describe.each(classes)('a thread that is killed in %s', (name, make) => {
       let after = 0;
       let k = 0;
       for (; k < MANY; k++) {
-        const queue = make({ maxBytes: 1 << 20 });
+        const queue = make();
         const all = items(filled + 1);
         for (const item of all.slice(0, filled)) queue.put(item);
         const killed = dieAt(queue, k, () => queue.put(all[filled]!));
@@ -248,7 +259,7 @@ describe.each(classes)('a thread that is killed in %s', (name, make) => {
       let after = 0;
       let k = 0;
       for (; k < MANY; k++) {
-        const queue = make({ maxBytes: 1 << 20 });
+        const queue = make();
         const all = items(filled);
         for (const item of all) queue.put(item);
         const killed = dieAt(queue, k, () => void queue.get());
@@ -271,6 +282,69 @@ describe.each(classes)('a thread that is killed in %s', (name, make) => {
     });
   }
 
+  // More than a guard's turn, and more than one segment holds; long ones among them.
+  for (const [filled, added] of [
+    [0, 1],
+    [0, 5],
+    [3, 9],
+    [30, 40],
+  ] as const) {
+    it(`putMany of ${added}, with ${filled} items stored, has put the first of them or none`, () => {
+      const sizes = new Set<number>();
+      let k = 0;
+      for (; k < MANY; k++) {
+        const queue = make();
+        const all = items(filled + added);
+        queue.putMany(all.slice(0, filled));
+        const killed = dieAt(queue, k, () => queue.putMany(all.slice(filled)));
+        const { size } = queue;
+        sizes.add(size);
+        expect(queue.unfinishedTasks).toBe(size);
+        if (!killed) expect(size).toBe(filled + added);
+        queue.put([9, 'after']);
+        expect(contents(queue)).toEqual(ordered(name, [...all.slice(0, size), [9, 'after']]));
+        expect(counters(queue)).toEqual([0, 0, 0, 0, 0, 0]);
+        queue.dispose();
+        if (!killed) break;
+      }
+      expect(k).toBeLessThan(MANY);
+      expect(Math.min(...sizes)).toBe(filled);
+      expect(Math.max(...sizes)).toBe(filled + added);
+    });
+  }
+
+  for (const [filled, wanted] of [
+    [5, 5],
+    [9, 4],
+    [40, 30],
+  ] as const) {
+    it(`getMany of ${wanted}, with ${filled} items stored, has taken the first of them or none`, () => {
+      const sizes = new Set<number>();
+      let k = 0;
+      for (; k < MANY; k++) {
+        const queue = make();
+        const all = items(filled);
+        queue.putMany(all);
+        const killed = dieAt(queue, k, () => void queue.getMany(wanted));
+        const { size } = queue;
+        sizes.add(size);
+        expect(queue.unfinishedTasks).toBe(filled);
+        if (!killed) expect(size).toBe(filled - wanted);
+        expect(contents(queue)).toEqual(ordered(name, all).slice(filled - size));
+        expect(counters(queue)).toEqual([0, 0, 0, 0, 0, 0]);
+        queue.put([1, 'after']);
+        expect(contents(queue)).toEqual([[1, 'after']]);
+        queue.dispose();
+        if (!killed) break;
+      }
+      expect(k).toBeLessThan(MANY);
+      expect(Math.max(...sizes)).toBe(filled);
+      expect(Math.min(...sizes)).toBe(filled - wanted);
+    });
+  }
+});
+
+describe.each(classes)('a thread that is killed in %s', (name, make) => {
   it('put, with others waiting to get, leaves nobody waiting beside an item', async () => {
     let k = 0;
     for (; k < MANY; k++) {

@@ -1,6 +1,8 @@
 /** What a dedicated actor's function is given. */
 import { QueueShutDownError } from '@heddle/core';
 import type { Event, Queue, WaitOptions } from '@heddle/core';
+import { handled, taken } from '../../observability/tally.ts';
+import type { Tally } from '../../observability/tally.ts';
 import type { Connection } from '../dedicated-thread.ts';
 import type { ActorRef, Answer, Question } from '../ref.ts';
 import { checkRef } from '../ref.ts';
@@ -17,15 +19,17 @@ export class DedicatedContext<M> {
   readonly #border: OutwardBorder;
   /** Whether messages are handed over one by one, as they are asked for. */
   readonly #oneByOne: boolean;
+  readonly #tally: Tally | undefined;
   /** A message is on its way, or will be as soon as there is one. The first needn't be asked for. */
   #isPromised = true;
 
   /** @internal */
-  constructor({ inbox, stopEvent, oneByOne }: Connection, border: OutwardBorder) {
+  constructor({ inbox, stopEvent, oneByOne, tally }: Connection, border: OutwardBorder) {
     this.#inbox = inbox;
     this.stopEvent = stopEvent;
     this.#border = border;
     this.#oneByOne = oneByOne;
+    this.#tally = tally;
   }
 
   /**
@@ -33,23 +37,25 @@ export class DedicatedContext<M> {
    * Throws core's `QueueEmptyError` when `timeout` milliseconds passed first.
    */
   receive(options?: WaitOptions): { readonly value: M } | undefined {
-    let taken: Inward;
+    let next: Inward;
+    if (this.#tally !== undefined) handled(this.#tally);
     if (!this.#isPromised && this.#oneByOne) this.#border.send(['more']);
     this.#isPromised = true;
     try {
-      taken = this.#inbox.get(options);
+      next = this.#inbox.get(options);
       this.#isPromised = false;
+      if (this.#tally !== undefined) taken(this.#tally);
     } catch (error) {
       if (error instanceof QueueShutDownError) return undefined;
       throw error;
     }
-    const [message, packed] = taken;
+    const [message, packed] = next;
     return { value: (packed ? this.#border.packing.unpack(message) : message) as M };
   }
 
   /** All messages; blocks for each, and ends when the actor is to stop. */
   *[Symbol.iterator](): Generator<M, void, undefined> {
-    for (let taken = this.receive(); taken !== undefined; taken = this.receive()) yield taken.value;
+    for (let next = this.receive(); next !== undefined; next = this.receive()) yield next.value;
   }
 
   /**

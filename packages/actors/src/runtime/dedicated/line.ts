@@ -5,6 +5,9 @@
  */
 import { Event, Queue, SimpleQueue, Thread, ThreadDiedError } from '@heddle/core';
 import type { Context } from '../../behavior/context.ts';
+import { outside } from '../../observability/show.ts';
+import { queued } from '../../observability/tally.ts';
+import type { Tally } from '../../observability/tally.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { OpenAsk } from '../ask.ts';
@@ -29,6 +32,7 @@ export class Line implements Border {
   readonly #ended: Promise<void>;
   readonly #thread: Thread;
   readonly #errands: Errands;
+  readonly #tally: Tally | undefined;
   /** Messages are handed over one by one, when they are asked for. */
   readonly #oneByOne: boolean;
   #onMore: (() => void) | undefined;
@@ -48,6 +52,13 @@ export class Line implements Border {
     // A stop on its way sets it before its turn comes.
     bonds.stopEvent = this.#stopEvent;
     const packed = this.#packing.pack(args) as readonly unknown[];
+    const { cell } = context;
+    const { gauges } = cell.runtime;
+    if (gauges === undefined || cell.gauge === -1) outside.set(cell, () => this.#inbox.size);
+    else {
+      outside.delete(cell);
+      this.#tally = gauges.openTally(cell.gauge);
+    }
     const verdicts: VerdictQueues = [new SimpleQueue<Verdict>(), new SimpleQueue<Verdict>()];
     this.#errands = new Errands(context.cell, verdicts, this.#packing);
     const thread = new Thread(dedicatedThread, {
@@ -60,6 +71,7 @@ export class Line implements Border {
           verdicts,
           stopEvent: this.#stopEvent,
           oneByOne: this.#oneByOne,
+          tally: this.#tally,
         },
         packed,
       ],
@@ -87,14 +99,20 @@ export class Line implements Border {
   carry(message: unknown): Promise<void> | undefined {
     const packed = this.#packing.pack(message);
     try {
+      this.#count(1);
       this.#inbox.putNowait([packed, this.#packing.found]);
       if (this.#oneByOne) return new Promise(resolve => (this.#onMore = resolve));
     } catch (error) {
+      this.#count(-1);
       const { cell } = this.#context;
       cell.deadLetter(message, 'notShareable');
       cell.callbackFailed('tell', inWords(error, 0, 'message'));
     }
     return undefined;
+  }
+
+  #count(count: number): void {
+    if (this.#tally !== undefined) queued(this.#tally, count);
   }
 
   /** The hook of the cell's end. */
@@ -112,6 +130,8 @@ export class Line implements Border {
     this.#isOver = true;
     this.#errands.giveUpAll();
     this.#takeBack();
+    outside.delete(cell);
+    if (this.#tally !== undefined) cell.runtime.gauges!.closeTally(this.#tally, cell.gauge);
     // After a kill nobody waits for this.
     if (!cell.alive || cell.context !== (this.#context as unknown)) return;
     if (reason.type === 'error') cell.reportCrash(reason);
@@ -124,6 +144,7 @@ export class Line implements Border {
     const left: unknown[] = [];
     for (let taken = this.#next(); taken !== undefined; taken = this.#next()) {
       const [message, packed] = taken;
+      this.#count(-1);
       left.push(packed ? this.#packing.unpack(message) : message);
     }
     const { cell } = this.#context;

@@ -24,6 +24,8 @@ export class Line {
   /** How many of them a predecessor has put there. */
   #inherited = 0;
   #next = 0;
+  /** How many of them are messages, and no signals. */
+  messages = 0;
 
   constructor(shared: SharedLine) {
     this.shared = shared;
@@ -39,6 +41,7 @@ export class Line {
   }
 
   put(packet: Packet): void {
+    if (packet[0] !== 'signal') this.messages += 1;
     // If not there, it waits here: better with this thread's life than not at all.
     if (this.#rest.length > 0 || !this.store(packet)) this.#rest.push(packet);
   }
@@ -56,7 +59,12 @@ export class Line {
   }
 
   take(): Packet | undefined {
-    if (this.#stored === 0) return this.#rest.shift();
+    const packet = this.#stored === 0 ? this.#rest.shift() : this.#takeStored();
+    if (packet !== undefined && packet[0] !== 'signal') this.messages -= 1;
+    return packet;
+  }
+
+  #takeStored(): Packet {
     this.#stored -= 1;
     if (this.#inherited > 0) this.#inherited -= 1;
     return this.shared.tryGet()!.value[1];
@@ -69,6 +77,7 @@ export class Line {
     for (let n = 0; n < this.#stored; n++) {
       const [number, packet] = this.#turn();
       numbers.push(number);
+      if (packet[0] !== 'signal') this.messages += 1;
       visit(packet);
     }
     if (this.#stored === 0) return;

@@ -43,6 +43,8 @@ export interface Parking {
   onFound(packet: Packet): void;
   /** There is something to take. */
   onReady(): void;
+  /** So many messages wait for the actor now. */
+  onCount(id: number, count: number): void;
 }
 
 export class Parked {
@@ -84,6 +86,7 @@ export class Parked {
       line.takeOver(packet => this.#parking.onFound(packet));
       this.#lines.set(id, line);
       this.#size += line.size;
+      this.#parking.onCount(id, line.messages);
     }
   }
 
@@ -126,8 +129,10 @@ export class Parked {
   park(id: number, packet: Packet): void {
     // As with a dead cell on the same thread. One that is expected has been ordered to start, and may be told to stop.
     if (!this.#parking.has(id) && !this.#expected.has(id) && isForOneLife(packet)) return;
-    this.#lineOf(id).put(packet);
+    const line = this.#lineOf(id);
+    line.put(packet);
     this.#size += 1;
+    this.#parking.onCount(id, line.messages);
   }
 
   #lineOf(id: number): Line {
@@ -172,6 +177,7 @@ export class Parked {
         const isVoid = line.inherits;
         const packet = line.take()!;
         this.#size -= 1;
+        this.#parking.onCount(id, line.messages);
         if (this.#size === 0) this.#clear();
         if (isVoid && isForOneLife(packet)) continue;
         this.#taken = packet;
