@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { JobDatabase, checkJobs } from './command/database.ts';
+import { type DatabaseUse, JobDatabase, checkJobs } from './command/database.ts';
 import { type JobOptions, jobFromOptions } from './command/job-options.ts';
 import { describeCommands } from './command/options.ts';
-import { showGroups, showJobs, showRuns } from './command/show.ts';
+import { showGroups, showJobs, showRun, showRuns } from './command/show.ts';
 import { makeConfig, readConfigFile } from './config/config.ts';
 import type { RunState } from './store/ops.ts';
 import { EXIT, Trouble, describe, isTrouble, systemCode } from './trouble.ts';
@@ -35,20 +35,28 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     history: (job, options) => history(job, options as unknown as HistoryOptions),
     pause: (job, options) => setPaused(job, options, true),
     resume: (job, options) => setPaused(job, options, false),
-    remove: (job, options) => withDatabase(options, database => database.remove(job)),
+    remove: (job, options) => withDatabase(options, database => database.remove(job), 'write'),
     run(job, options) {
-      withDatabase(options, database => {
-        database.runNow(job);
-        if (!database.isServed)
-          console.error('No scheduler is running on this database: it will run when one starts.');
-      });
+      withDatabase(
+        options,
+        database => {
+          database.runNow(job);
+          if (!database.isServed)
+            console.error('No scheduler is running on this database: it will run when one starts.');
+        },
+        'write',
+      );
     },
     cancel(run, options) {
-      withDatabase(options, database => {
-        database.cancel(run);
-        if (!database.isServed)
-          console.error('No scheduler is running on this database: it will be cancelled when one starts.');
-      });
+      withDatabase(
+        options,
+        database => {
+          database.cancel(run);
+          if (!database.isServed)
+            console.error('No scheduler is running on this database: it will be cancelled when one starts.');
+        },
+        'write',
+      );
     },
     groups: options => groups(options),
     group(name, most, options) {
@@ -58,7 +66,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
           kind: 'invalid',
         });
       }
-      withDatabase(options, database => database.limitGroup(name, limit));
+      withDatabase(options, database => database.limitGroup(name, limit), 'create');
     },
   });
   try {
@@ -87,8 +95,8 @@ function databasePath({ db, config }: Place): string {
   return typeof given === 'string' ? resolve(config, '..', given) : resolve('heddle-scheduler.db');
 }
 
-function withDatabase<T>(place: Place, work: (database: JobDatabase) => T, create = true): T {
-  const database = new JobDatabase(databasePath(place), { create });
+function withDatabase<T>(place: Place, work: (database: JobDatabase) => T, use: DatabaseUse): T {
+  const database = new JobDatabase(databasePath(place), use);
   try {
     return work(database);
   } finally {
@@ -107,11 +115,15 @@ function setPaused(
       kind: 'invalid',
     });
   }
-  withDatabase(options, database => {
-    if (job !== undefined) database.setPaused(job, paused);
-    else if (database.setGroupPaused(group!, paused) === 0)
-      console.error(`No job is in the group "${group}" yet.`);
-  });
+  withDatabase(
+    options,
+    database => {
+      if (job !== undefined) database.setPaused(job, paused);
+      else if (database.setGroupPaused(group!, paused) === 0)
+        console.error(`No job is in the group "${group}" yet.`);
+    },
+    job === undefined ? 'create' : 'write',
+  );
 }
 
 function groups(options: Place): void {
@@ -121,7 +133,7 @@ function groups(options: Place): void {
       if (options.json === true) console.log(JSON.stringify(present));
       else console.log(showGroups(present).join('\n'));
     },
-    false,
+    'read',
   );
 }
 
@@ -130,11 +142,26 @@ interface AddOptions extends Place, JobOptions {
   readonly replace?: boolean;
 }
 
+/** What goes along with `--file`. */
+const BESIDE_FILE: ReadonlySet<string> = new Set(['file', 'replace', 'json', 'db', 'config']);
+
 function add(id: string | undefined, options: AddOptions): void {
+  if (options.file !== undefined) {
+    const misplaced = id ?? Object.keys(options).find(name => !BESIDE_FILE.has(name));
+    if (misplaced !== undefined) {
+      const what =
+        misplaced === id
+          ? `"${id}"`
+          : `--${misplaced.replaceAll(/[A-Z]/g, each => `-${each.toLowerCase()}`)}`;
+      throw new Trouble(`add: ${what} doesn't go along with --file, in which all of a job stands`, {
+        kind: 'invalid',
+      });
+    }
+  }
   const inputs = options.file === undefined ? [jobFromOptions(id, options)] : readJobs(options.file);
   // What is wrong with them is said before a database is made for them.
   const specs = checkJobs(inputs);
-  withDatabase(options, database => database.add(specs, options.replace === true));
+  withDatabase(options, database => database.add(specs, options.replace === true), 'create');
   if (options.json === true) console.log(JSON.stringify(specs.length === 1 ? specs[0] : specs));
   else for (const spec of specs) console.log(spec.id);
 }
@@ -174,7 +201,7 @@ function list(options: ListOptions): void {
       if (options.json === true) console.log(JSON.stringify(jobs));
       else console.log(showJobs(jobs, pausedGroups(database)).join('\n'));
     },
-    false,
+    'read',
   );
 }
 
@@ -203,11 +230,7 @@ function history(job: string | undefined, options: HistoryOptions): void {
         if (run === undefined) throw new Trouble(`there is no run "${options.run}"`, { kind: 'notFound' });
         const attempts = reader.attempts(run.id);
         if (options.json === true) console.log(JSON.stringify({ ...run, attempts }));
-        else {
-          console.log(showRuns([run]).join('\n'));
-          for (const text of [run.output, run.result, run.error])
-            if (text !== null) console.log(`\n${text.trimEnd()}`);
-        }
+        else console.log(showRun(run, attempts).join('\n'));
         return;
       }
       if (job !== undefined && reader.job(job) === undefined)
@@ -216,6 +239,6 @@ function history(job: string | undefined, options: HistoryOptions): void {
       if (options.json === true) console.log(JSON.stringify(runs));
       else console.log(showRuns(runs).join('\n'));
     },
-    false,
+    'read',
   );
 }

@@ -132,7 +132,7 @@ export class Bench {
   }
 
   async add(job: Partial<JobInput> & { id: string; schedule: JobInput['schedule'] }): Promise<void> {
-    const added = this.engine.add({ run: { module: 'x.js' }, ...job }, 'test');
+    const added = this.engine.changes.add({ run: { module: 'x.js' }, ...job }, 'test');
     await this.clock.advance(this.diskMs);
     await added;
     await settle();

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { run, serve, temporaryFolder, until } from './program.ts';
@@ -86,7 +86,7 @@ test('jobs come from a file or from standard input, all or none', async () => {
   const refused = await run(['add', '--file', '-'], { cwd: folder, input: JSON.stringify(bad) });
   expect(refused).toMatchObject({ code: 2, stdout: '' });
   expect(refused.stderr).toContain('job 3 of 3: schedule.after must be a duration');
-  expect((await here('list')).stderr).toContain('cannot be opened');
+  expect((await here('list')).stderr).toContain('there is no database yet. "heddle-scheduler add" makes one');
   writeFileSync(join(folder, 'jobs.json'), JSON.stringify(jobs));
   expect((await here('add', '--file', 'jobs.json')).stdout).toBe('job-1\njob-2\n');
 });
@@ -103,13 +103,61 @@ test.each([
     2,
     'It must be a whole number from 1',
   ],
-  [['pause', 'nobody'], 1, 'there is no job "nobody"'],
+  [['pause', 'nobody'], 1, 'there is no database yet'],
+  [['run', 'nobody'], 1, 'there is no database yet'],
+  [['cancel', 'nobody'], 1, 'there is no database yet'],
+  [['remove', 'nobody'], 1, 'there is no database yet'],
+  [['history', '--run', 'nobody'], 1, 'there is no database yet'],
+  [['list', '--db', '/nowhere/jobs.db'], 1, '/nowhere/jobs.db: there is no database yet'],
+  [['add', 'a', '--file', 'jobs.json'], 2, '"a" doesn\'t go along with --file'],
+  [['add', '--file', 'jobs.json', '--time-zone', 'UTC'], 2, "--time-zone doesn't go along with --file"],
+  [['add', '--file', 'nowhere.json'], 2, 'nowhere.json: there is no such file'],
+  [
+    ['add', 'a', '--every', '1h', '--module', '../a.js'],
+    2,
+    'run.module lies outside of the folder of jobs, got "../a.js"',
+  ],
+  [['add', 'a', '--every', '1h', '--module', 'a.py'], 2, 'run.module must be the path of a .js'],
+  [['add', 'a', '--every', '1h', '--command', 'true', '--env', 'A'], 2, '--env must be NAME=value, got "A"'],
+  [['add', 'a', '--cron', '99 * * * *', '--command', 'true'], 2, 'schedule.cron must be a cron pattern'],
+  [['add', 'a', '--evry', '1h'], 2, 'Did you mean --every?'],
+  [['history', '--state', 'done'], 2, 'Allowed choices are queued, running'],
+  [['history', '--limit', '0'], 2, "'0' is invalid. It must be a whole number from 1"],
+  [['serve', '--port', '99999'], 2, 'port must be a whole number from 0 to 65535, got 99999'],
+  [['serve', '--jobs', 'nowhere'], 2, 'nowhere: there is no such folder'],
+  [['serve', '--config', 'nowhere.toml'], 2, 'nowhere.toml: there is no such file'],
+  [['serve', '--token-file', 'nowhere'], 2, 'there is no such file. Make one with 16 characters or more'],
+  [['serve', 'extra'], 2, 'too many arguments'],
   [['group', 'g', 'many'], 2, 'most must be a whole number from 1, or "none", got "many"'],
 ])('%j ends with %i', async (args, code, message) => {
   const ended = await here(...args);
   expect(ended.stdout + ended.stderr).toContain(message);
   expect(ended.code).toBe(code);
+  // Nothing that fails leaves a database behind.
+  expect(readdirSync(folder)).toEqual([]);
 });
+
+test('what a job prints is shown as text, whatever is in it, and each attempt has its own', async () => {
+  const served = await serve(['--db', join(folder, 'heddle-scheduler.db')], { cwd: folder });
+  const command = String.raw`printf '\033]0;owned\007\033[2Jred\000\377\n'; exit $((HEDDLE_ATTEMPT == 1))`;
+  const printed = String.raw`\x1b]0;owned\x07\x1b[2Jred\x00�`;
+  await here('add', 'a', '--after', '0s', '--command', command, '--attempts', '2', '--retry-min', '1ms');
+  const history = (): Promise<string> => here('history', 'a').then(ended => ended.stdout);
+  await until(async () => (await history()).includes(`  ${printed}\n`), 'its output');
+  const id = /a@\S+/.exec(await history())![0];
+  const { stdout } = await here('history', '--run', id);
+  expect(stdout.split('\n').slice(2)).toEqual([
+    '',
+    'attempt 1 failed:',
+    printed,
+    'the command ended with exit code 1',
+    '',
+    'attempt 2 succeeded:',
+    printed,
+    '',
+  ]);
+  expect((await served.stop()).code).toBe(0);
+}, 60_000);
 
 test('a group is listed, limited, paused and resumed, with and without a scheduler', async () => {
   for (const id of ['a', 'b'])

@@ -5,7 +5,7 @@ import { JobDatabase, checkJobs } from '../src/command/database.ts';
 import { LEASE_MS } from '../src/store/lease.ts';
 import { Reader, type RunRow } from '../src/store/reads.ts';
 import { type DatabaseSync, openDatabase } from '../src/store/sqlite.ts';
-import { type Served, serve, temporaryFolder, until } from './program.ts';
+import { type Served, run, serve, temporaryFolder, until } from './program.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -27,7 +27,7 @@ test.skipIf(process.platform === 'win32')(
       queueLimit: 1000,
       keep: 10_000,
     });
-    const database = new JobDatabase(db, { create: true });
+    const database = new JobDatabase(db, 'create');
     // One of them is always under way, so the first scheduler is frozen with a run that it will want to record.
     database.add(
       checkJobs([
@@ -47,7 +47,7 @@ test.skipIf(process.platform === 'win32')(
       () => runs().some(run => run.job === 'under-way' && run.state === 'running'),
       'a run under way',
     );
-    await until(() => freeze(first, db), 'it to be frozen outside of a commit');
+    await until(() => freeze(first, db, false), 'it to be frozen outside of a commit');
     const frozen = settledBy(runs());
     await until(() => look(db, leaseEnds) <= Date.now(), 'its lease to end', 2 * LEASE_MS);
 
@@ -84,19 +84,66 @@ test.skipIf(process.platform === 'win32')(
   120_000,
 );
 
-/** In the midst of a commit it would hold SQLite's own lock: then nobody else writes either, and there is nothing to show. */
-function freeze({ child }: Served, db: string): boolean {
-  child.kill('SIGSTOP');
+test.skipIf(process.platform !== 'linux')(
+  'a scheduler that is frozen in the midst of a commit is named to those who must wait for it, and goes on',
+  async () => {
+    const db = join(folder, 'frozen.db');
+    const database = new JobDatabase(db, 'create');
+    const jobs = Array.from({ length: 200 }, (_, index) => ({
+      id: `job-${index}`,
+      schedule: { every: 100 },
+      run: { module: 'nothing.js' },
+    }));
+    database.add(checkJobs(jobs), false);
+    database.close();
+    const first = await serve(['--db', db], { timeout: 120_000 });
+    const { pid } = first.child;
+    await until(() => freeze(first, db, true), 'it to be frozen in a commit');
+    const here = (...args: string[]): ReturnType<typeof run> => run([...args, '--db', db]);
+    try {
+      const advice = `was stopped while it wrote, and keeps the database locked. Let it go on with "kill -CONT ${pid}", or end it with "kill -9 ${pid}"`;
+      const others = await Promise.all([
+        here('serve', '--port', '0'),
+        here('add', 'another', '--every', '1h', '--command', 'true'),
+        here('pause', 'job-1'),
+      ]);
+      for (const { code, stderr } of others) {
+        expect(stderr).toContain(`process ${pid} (`);
+        expect(stderr).toContain(advice);
+        expect(code).toBe(1);
+      }
+      // Who only reads isn't kept waiting.
+      expect((await here('list')).stdout).toContain('job-199');
+      expect((await here('history', '--limit', '1')).code).toBe(0);
+    } finally {
+      first.child.kill('SIGCONT');
+    }
+    await until(async () => (await first.get('api/health')).status === 200, 'it to go on');
+    expect((await here('pause', 'job-1')).code).toBe(0);
+    expect((await first.stop()).code).toBe(0);
+  },
+  120_000,
+);
+
+function isLocked(db: string): boolean {
   const database = openDatabase(db);
   try {
     database.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK');
-    return true;
-  } catch {
-    child.kill('SIGCONT');
     return false;
+  } catch {
+    return true;
   } finally {
     database.close();
   }
+}
+
+/** Freezes it in the midst of a commit, where it holds SQLite's own lock and nobody else writes either, or outside of one. Lets it go on otherwise. */
+function freeze({ child }: Served, db: string, inCommit: boolean): boolean {
+  child.kill('SIGSTOP');
+  // Its threads stop one after the other, so what was seen once may have been on its way.
+  if (isLocked(db) === inCommit && isLocked(db) === inCommit) return true;
+  child.kill('SIGCONT');
+  return false;
 }
 
 function settledBy(rows: readonly RunRow[]): Set<string> {

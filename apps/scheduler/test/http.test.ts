@@ -232,6 +232,11 @@ test.each([
     'run.module module "../program.ts": lies outside of',
   ],
   [
+    { ...job('a'), run: { module: 'node_modules/execa/index.js', export: 'execaCommand', args: 'id' } },
+    400,
+    "must be a module of yours, not one of a package's",
+  ],
+  [
     { ...job('a'), run: { module: '/etc/passwd' } },
     400,
     'run.module module "/etc/passwd": must be the path of',
@@ -283,6 +288,74 @@ test.each([
   expect((await raw('GET', '/api/state', headers)).status).toBe(status);
   expect((await raw('GET', '/', headers)).status).toBe(status);
 });
+
+test.each([
+  ['a form elsewhere that runs a job', 'POST', '/api/jobs/twice/run', { 'content-type': 'text/plain' }],
+  ['a form elsewhere that removes one', 'DELETE', '/api/jobs/twice', {}],
+  ['the question whether it may', 'OPTIONS', '/api/jobs', { 'access-control-request-method': 'POST' }],
+] as const)('%s is refused, and no other site is let in', async (_name, method, path, headers) => {
+  const answer = await raw(method, path, {
+    ...headers,
+    host: `127.0.0.1:${port}`,
+    origin: 'https://evil.example',
+  });
+  expect(answer.status).toBe(403);
+  expect(Object.keys(answer.headers).filter(name => name.startsWith('access-control'))).toEqual([]);
+  expect((await served.get('api/jobs/twice')).status).toBe(200);
+});
+
+test('what a connection is to be turned into is not done', async () => {
+  const answers = await Promise.all([
+    slow('CONNECT internal:80 HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    slow(
+      'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n',
+    ),
+    slow('GET http://internal/api/jobs HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'),
+    slow('GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n'),
+    // Two lengths: who smuggles a second request into the first.
+    slow(
+      'POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ),
+  ]);
+  expect(answers.map(({ text }) => /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 'closed')).toEqual([
+    'closed',
+    '200',
+    '403',
+    '400',
+    '400',
+  ]);
+});
+
+test("what a command is given reaches it as a value, and never as a part of the shell's text", async () => {
+  const evil = '$(touch pwned); `touch pwned`; "\'; touch pwned #';
+  const shell = await serve(['--db', join(folder, 'shell.db'), '--shell', 'http'], { timeout: 60_000 });
+  const added = await shell.send('POST', 'api/jobs', {
+    id: 'env',
+    schedule: { every: '1h' },
+    run: { command: 'printf %s "$GIVEN"; ls', cwd: folder, env: { GIVEN: evil } },
+  });
+  expect(added.status).toBe(201);
+  const { id } = (await (await shell.send('POST', 'api/jobs/env/run')).json()) as { id: string };
+  const run = await until(async () => {
+    const found = (await (await shell.get(`api/runs/${encodeURIComponent(id)}`)).json()) as {
+      state: string;
+      output: string;
+    };
+    return found.state === 'succeeded' && found;
+  }, 'the command');
+  expect(run.output.startsWith(evil)).toBe(true);
+  expect(run.output.slice(evil.length)).not.toContain('pwned');
+  for (const env of [{ 'A=B': 'x' }, { 'BASH_FUNC_ls%%': '() { id; }' }, { 'X;id': '1' }]) {
+    const refused = await shell.send('POST', 'api/jobs', {
+      id: 'bad-env',
+      schedule: { every: '1h' },
+      run: { command: 'true', env },
+    });
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain("must be a variable's name");
+  }
+  expect((await shell.stop()).code).toBe(0);
+}, 60_000);
 
 test.each([
   ['GET', '/nowhere', 404],

@@ -34,7 +34,7 @@ export async function killAgainAndAgain(
   const problems: string[] = [];
   /** By then all are added. */
   const begin = Date.now() + 3000;
-  const database = new JobDatabase(db, { create: true });
+  const database = new JobDatabase(db, 'create');
   const missed = { policy: 'all', grace: '1s', limit: 10_000 } as const;
   database.add(
     checkJobs([
@@ -96,7 +96,7 @@ export async function killAgainAndAgain(
   // To the end: everything that is due by now has its turn.
   const end = Date.now();
   const served = await serve(['--db', db, '--workers', '8'], { timeout: 600_000 });
-  const late = new JobDatabase(db, { create: true });
+  const late = new JobDatabase(db, 'create');
   late.setPaused('often', true);
   late.close();
   await drained(db, end);

@@ -28,7 +28,7 @@ const every = (jobs / rate) * 1000;
 const begin = Date.now();
 /** They begin when all are stored and the scheduler is up. */
 const first = begin + Number(values.lead) * 1000;
-const database = new JobDatabase(db, { create: true });
+const database = new JobDatabase(db, 'create');
 for (let from = 0; from < jobs; from += 10_000) {
   const batch = Array.from({ length: Math.min(10_000, jobs - from) }, (_, index) => ({
     id: `job-${from + index}`,

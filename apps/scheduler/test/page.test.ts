@@ -46,6 +46,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     await expect.poll(() => text(selector), { timeout: 10_000 }).toContain(part);
   }
 
+  /** Waits until the page has shown a later state: it does so each second. */
+  async function drawnAgain(): Promise<void> {
+    const before = await text('#n-next');
+    await expect.poll(() => text('#n-next'), { timeout: 10_000 }).not.toBe(before);
+  }
+
   async function text(selector: string): Promise<string> {
     return (await page.textContent(selector)) ?? '';
   }
@@ -170,6 +176,27 @@ describe.skipIf(!existsSync(CHROMIUM))('the page, in Chromium', () => {
     await served.send('POST', 'api/jobs/long/run');
     await page.click('#running [aria-label^="Cancel long@"]');
     await page.waitForSelector('#history .state.cancelled');
+    await shows('#running', 'nothing runs');
+  });
+
+  test('a press is not lost because the row is drawn anew under it', async () => {
+    await served.send('POST', 'api/jobs/long/run');
+    const cancel = '#running [aria-label^="Cancel long@"]';
+    await page.hover(cancel);
+    const since = await text('#running td:nth-child(2)');
+    await page.mouse.down();
+    await drawnAgain();
+    await drawnAgain();
+    expect(await text('#running td:nth-child(2)')).toBe(since);
+    await page.mouse.up();
+    await page.waitForSelector('#history .state.cancelled');
+    await shows('#running', 'nothing runs');
+    // And by the space bar.
+    await served.send('POST', 'api/jobs/long/run');
+    await page.focus(cancel);
+    await page.keyboard.down('Space');
+    await drawnAgain();
+    await page.keyboard.up('Space');
     await shows('#running', 'nothing runs');
   });
 

@@ -1,5 +1,6 @@
 // What the command line does to a database, whether a scheduler runs on it or not: it changes the jobs, and leaves word of it for the scheduler.
 
+import { existsSync } from 'node:fs';
 import { check } from '../job/check.ts';
 import { label } from '../job/fields.ts';
 import { type JobSpec, readJob } from '../job/spec.ts';
@@ -32,18 +33,27 @@ function checkGroup(name: string): void {
   check(label(64), name, 'group');
 }
 
+/** What is to be done with a database; one that isn't there is only made to store something new in it. */
+export type DatabaseUse = 'read' | 'write' | 'create';
+
 export class JobDatabase {
   readonly reader: Reader;
   readonly #database: DatabaseSync;
   readonly #writer: Writer;
   readonly #path: string;
 
-  /** Opens it; creates it only if something is to be stored in it. */
-  constructor(path: string, options: { create: boolean }) {
+  /** Opens it. Throws a `Trouble` if there is none, and none is to be created. */
+  constructor(path: string, use: DatabaseUse) {
     this.#path = path;
-    this.#database = explained(path, () => openDatabase(path, { readOnly: !options.create }));
+    if (use !== 'create' && !existsSync(path)) {
+      throw new Trouble(
+        `${path}: there is no database yet. "heddle-scheduler add" makes one, or say where it is with --db`,
+        { kind: 'notFound' },
+      );
+    }
+    this.#database = explained(path, () => openDatabase(path, { readOnly: use === 'read' }));
     try {
-      if (!options.create && isOutdated(this.#database)) new JobDatabase(path, { create: true }).close();
+      if (use === 'read' && isOutdated(this.#database)) new JobDatabase(path, 'write').close();
       explained(path, () => prepareDatabase(this.#database, path));
     } catch (error) {
       this.#database.close();

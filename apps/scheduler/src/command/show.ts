@@ -1,7 +1,8 @@
 // What `list` and `history` print.
 
 import type { JobSpec } from '../job/spec.ts';
-import type { JobRow, RunRow } from '../store/reads.ts';
+import type { AttemptRow, JobRow, RunRow } from '../store/reads.ts';
+import { printable } from '../printable.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { GroupState } from './database.ts';
 import { showTime, table } from './table.ts';
@@ -18,7 +19,7 @@ function showAction({ module, export: name, command }: JobSpec['run']): string {
   const text =
     command === undefined
       ? `${module}${name === undefined ? '' : ` ${name}()`}`
-      : `$ ${command.split('\n')[0]}`;
+      : `$ ${printable(command.split('\n')[0]!)}`;
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
@@ -73,7 +74,24 @@ export function showRuns(runs: readonly RunRow[]): string[] {
   );
 }
 
-function says({ error, result, output }: RunRow): string {
-  const line = (error ?? result ?? output ?? '').trim().split('\n')[0]!;
+function says({ state, retryAt, error, result, output }: RunRow): string {
+  if (state === 'retrying') return `tried again at ${showTime(retryAt)}`;
+  const line = printable((error ?? result ?? output ?? '').trim().split('\n')[0]!);
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+}
+
+/** One run with all that it printed, and the attempts before. */
+export function showRun(run: RunRow, attempts: readonly AttemptRow[]): string[] {
+  const lines = showRuns([run]);
+  for (const { attempt, state, output, error } of attempts) {
+    lines.push('', `attempt ${attempt} ${state}:`);
+    for (const text of [output, error]) if (text !== null) lines.push(printable(text.trimEnd()));
+  }
+  if (attempts.length > 0 && run.endedAt !== null) lines.push('', `attempt ${run.attempt} ${run.state}:`);
+  for (const text of [run.output, run.result, run.error]) {
+    if (text === null) continue;
+    if (attempts.length === 0) lines.push('');
+    lines.push(printable(text.trimEnd()));
+  }
+  return lines;
 }

@@ -118,7 +118,11 @@ function readToken(path: string | undefined): string | undefined {
   try {
     content = readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw invalid(`tokenFile ${path}: ${describe(error)}`);
+    throw invalid(
+      systemCode(error) === 'ENOENT'
+        ? `tokenFile ${path}: there is no such file. Make one with ${LEAST_TOKEN} characters or more: head -c 24 /dev/urandom | base64 > ${path}`
+        : `tokenFile ${path}: ${describe(error)}`,
+    );
   }
   return checkToken(content, `tokenFile ${path}`);
 }

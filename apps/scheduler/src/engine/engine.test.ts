@@ -1,29 +1,5 @@
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, expect, test } from 'vitest';
-import { Bench } from '../../test/bench.ts';
-
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
-let open: Bench[] = [];
-
-function bench(wall: string): Bench {
-  const made = new Bench(wall);
-  open.push(made);
-  return made;
-}
-
-function crash(before: Bench, downMs = 0): Bench {
-  const after = before.crash(downMs);
-  open = open.filter(each => each !== before);
-  open.push(after);
-  return after;
-}
-
-afterEach(() => {
-  for (const each of open.splice(0)) each.dispose();
-});
-
-const NOON = '2026-06-01T12:00:00Z';
+import { expect, test } from 'vitest';
+import { HOUR, MINUTE, NOON, bench, crash } from '../../test/benches.ts';
 
 test('a job for a time runs at it, once', async () => {
   const b = bench(NOON);
@@ -48,120 +24,6 @@ test('a fixed rate counts from the schedule, a fixed delay from the end', async 
   expect(b.hands.begun.map(run => run.job)).toEqual(['rate', 'delay', 'rate']);
   await b.clock.advance(4 * MINUTE);
   expect(b.hands.begun.map(run => run.job)).toEqual(['rate', 'delay', 'rate', 'delay']);
-});
-
-test('across both changes of the clocks a daily job runs once a day', async () => {
-  for (const [from, expected] of [
-    ['2026-03-28T10:00:00Z', ['2026-03-29T01:00Z', '2026-03-30T00:30Z']],
-    ['2026-10-24T10:00:00Z', ['2026-10-25T00:30Z', '2026-10-26T01:30Z']],
-  ] as const) {
-    const b = bench(from);
-    await b.add({ id: 'daily', schedule: { cron: '30 2 * * *', timeZone: 'Europe/Berlin' } });
-    await b.clock.advance(48 * HOUR);
-    expect(b.times('daily')).toEqual(expected);
-  }
-});
-
-test('a clock that is set forward makes runs late, as downtime does', async () => {
-  const b = bench(NOON);
-  await b.add({ id: 'all', schedule: { every: '10m' }, missed: { policy: 'all' } });
-  await b.add({ id: 'once', schedule: { cron: '*/10 * * * *', timeZone: 'UTC' } });
-  await b.add({ id: 'skip', schedule: { every: '10m' }, missed: { policy: 'skip' } });
-  await b.clock.advance(1 * MINUTE);
-  b.clock.jump(34 * MINUTE);
-  await b.clock.advance(1 * MINUTE);
-  expect(b.times('all')).toEqual(['2026-06-01T12:10Z', '2026-06-01T12:20Z', '2026-06-01T12:30Z']);
-  expect(b.times('once')).toEqual(['2026-06-01T12:30Z']);
-  expect(b.states('skip')).toEqual(['missed']);
-  expect(b.runs('skip')[0]!.error).toBe('this time and 2 before it passed while nothing ran');
-  expect(b.events.some(event => event.type === 'jump')).toBe(true);
-});
-
-test('a clock that is set back neither repeats a daily run nor silences an interval', async () => {
-  const b = bench(NOON);
-  await b.add({ id: 'daily', schedule: { cron: '5 12 * * *', timeZone: 'UTC' } });
-  await b.add({ id: 'often', schedule: { cron: '*/10 * * * *', timeZone: 'UTC' } });
-  await b.add({ id: 'interval', schedule: { every: '10m' } });
-  await b.clock.advance(31 * MINUTE);
-  const before = b.times('interval').length;
-  b.clock.jump(-HOUR);
-  await b.clock.advance(30 * MINUTE);
-  // It is 12:01 by the clock; half an hour has passed.
-  expect(b.times('daily')).toEqual(['2026-06-01T12:05Z']);
-  expect(b.times('interval')).toHaveLength(before + 3);
-  expect(b.times('often').slice(3)).toEqual(['2026-06-01T11:40Z', '2026-06-01T11:50Z', '2026-06-01T12:00Z']);
-  await b.clock.advance(30 * MINUTE);
-  // 12:05 is passed a second time.
-  expect(b.times('daily')).toEqual(['2026-06-01T12:05Z']);
-  expect(b.times('interval')).toHaveLength(before + 6);
-  expect(new Set(b.runs().map(run => run.id)).size).toBe(b.runs().length);
-});
-
-test('a clock that was wrong by a day is believed when it is set right', async () => {
-  const b = bench(NOON);
-  await b.add({ id: 'daily', schedule: { cron: '5 12 * * *', timeZone: 'UTC' } });
-  b.clock.jump(-24 * HOUR);
-  await b.clock.advance(10 * MINUTE);
-  expect(b.times('daily')).toEqual(['2026-05-31T12:05Z']);
-});
-
-test('a run that was interrupted runs again under its id; one that is over does not', async () => {
-  let b = bench(NOON);
-  b.hands.outcome = run => (run.job === 'done' ? 'succeeded' : undefined);
-  await b.add({ id: 'done', schedule: { at: '2026-06-01T12:01:00Z' } });
-  await b.add({ id: 'cut', schedule: { at: '2026-06-01T12:01:00Z' } });
-  await b.clock.advance(MINUTE);
-  expect(b.hands.begun).toHaveLength(2);
-  const id = b.hands.begun.find(run => run.job === 'cut')!.run;
-  b = crash(b, HOUR);
-  await b.clock.advance(MINUTE);
-  expect(b.hands.begun.map(({ job, run, attempt }) => ({ job, run, attempt }))).toEqual([
-    { job: 'cut', run: id, attempt: 1 },
-  ]);
-  expect(b.times('cut')).toHaveLength(1);
-  expect(b.runs('cut')[0]!.interruptions).toBe(1);
-});
-
-test('attempts that were interrupted do not count, also when it happens again before the next', async () => {
-  let b = bench(NOON);
-  b.hands.outcome = () => undefined;
-  await b.add({ id: 'a', schedule: { after: 0 }, retry: { attempts: 2, min: 0 } });
-  await b.clock.advance(0);
-  b = crash(b);
-  // Nothing can begin, so it waits; and that comes to an end too.
-  b.hands.size = 0;
-  await b.clock.advance(0);
-  b = crash(b);
-  b.hands.outcome = () => 'failed';
-  await b.clock.advance(MINUTE);
-  expect(b.hands.begun.map(run => run.attempt)).toEqual([1, 2]);
-});
-
-test('a run that ends the scheduler each time has failed after eleven', async () => {
-  let b = bench(NOON);
-  b.hands.outcome = () => undefined;
-  await b.add({ id: 'poison', schedule: { after: 0 } });
-  await b.clock.advance(0);
-  for (let round = 0; round < 11; round++) {
-    expect(b.hands.begun).toHaveLength(1);
-    b = crash(b);
-    b.hands.outcome = () => undefined;
-    await b.clock.advance(1);
-  }
-  expect(b.hands.begun).toHaveLength(0);
-  expect(b.runs()[0]).toMatchObject({ state: 'failed', error: 'the scheduler ended 11 times while it ran' });
-});
-
-test('what a crash finds waiting is still there', async () => {
-  let b = bench(NOON);
-  b.hands.size = 1;
-  b.hands.outcome = () => undefined;
-  for (const id of ['a', 'b', 'c']) await b.add({ id, schedule: { at: '2026-06-01T12:01:00Z' } });
-  await b.clock.advance(MINUTE);
-  expect(b.states().sort()).toEqual(['queued', 'queued', 'running']);
-  b = crash(b, 30_000);
-  await b.clock.advance(1000);
-  expect(b.states()).toEqual(['succeeded', 'succeeded', 'succeeded']);
 });
 
 test.each([
@@ -224,18 +86,6 @@ test('attempts wait longer each time, and the last one counts', async () => {
   expect(b.reader.attempts(b.runs('a')[0]!.id).map(each => each.attempt)).toEqual([1, 2, 3]);
 });
 
-test('a retry survives a crash', async () => {
-  let b = bench(NOON);
-  b.hands.outcome = () => 'failed';
-  await b.add({ id: 'a', schedule: { after: 0 }, retry: { attempts: 2, min: '1h', jitter: 0 } });
-  await b.clock.advance(MINUTE);
-  b = crash(b, 10 * MINUTE);
-  await b.clock.advance(48 * MINUTE);
-  expect(b.hands.begun).toHaveLength(0);
-  await b.clock.advance(MINUTE);
-  expect(b.hands.begun.map(run => run.attempt)).toEqual([2]);
-});
-
 test('a timeout asks the run to stop, and is what it ended by', async () => {
   const b = bench(NOON);
   b.hands.outcome = () => undefined;
@@ -250,33 +100,13 @@ test('a timeout asks the run to stop, and is what it ended by', async () => {
   ]);
 });
 
-test('the highest priority comes first, and a full group holds up nobody else', async () => {
-  const b = bench(NOON);
-  b.hands.size = 2;
-  b.hands.outcome = () => undefined;
-  void b.engine.setGroup('g', 1);
-  const schedule = { at: '2026-06-01T12:01:00Z' };
-  await b.add({ id: 'low', schedule, priority: -1 });
-  await b.add({ id: 'g1', schedule, priority: 5, group: 'g' });
-  await b.add({ id: 'g2', schedule, priority: 4, group: 'g' });
-  await b.add({ id: 'middle', schedule });
-  await b.clock.advance(MINUTE);
-  expect(b.hands.begun.map(run => run.job)).toEqual(['g1', 'middle']);
-  b.hands.end(b.hands.begun[1]!.run, 'succeeded');
-  await b.clock.advance(0);
-  expect(b.hands.begun.map(run => run.job)).toEqual(['g1', 'middle', 'low']);
-  b.hands.end(b.hands.begun[0]!.run, 'succeeded');
-  await b.clock.advance(0);
-  expect(b.hands.begun.map(run => run.job)).toEqual(['g1', 'middle', 'low', 'g2']);
-});
-
 test('a paused job rests, and goes on from now', async () => {
   const b = bench(NOON);
   await b.add({ id: 'a', schedule: { cron: '*/10 * * * *', timeZone: 'UTC' } });
-  void b.engine.setPaused('a', true);
+  void b.engine.changes.setPaused('a', true);
   await b.clock.advance(35 * MINUTE);
   expect(b.states('a')).toEqual([]);
-  void b.engine.setPaused('a', false);
+  void b.engine.changes.setPaused('a', false);
   await b.clock.advance(10 * MINUTE);
   expect(b.times('a')).toEqual(['2026-06-01T12:40Z']);
 });
@@ -284,12 +114,12 @@ test('a paused job rests, and goes on from now', async () => {
 test('a changed schedule holds from now on, and a change that was overtaken is refused', async () => {
   const b = bench(NOON);
   await b.add({ id: 'a', schedule: { every: '1h' } });
-  const change = b.engine.update('a', { schedule: { every: '5m' }, run: { module: 'x.js' } }, 1);
+  const change = b.engine.changes.update('a', { schedule: { every: '5m' }, run: { module: 'x.js' } }, 1);
   await b.clock.advance(11 * MINUTE);
   await change;
   expect(b.times('a')).toEqual(['2026-06-01T12:05Z', '2026-06-01T12:10Z']);
   await expect(
-    b.engine.update('a', { schedule: { every: '5m' }, run: { module: 'x.js' } }, 1),
+    b.engine.changes.update('a', { schedule: { every: '5m' }, run: { module: 'x.js' } }, 1),
   ).rejects.toThrow('was changed by someone else');
 });
 
@@ -298,7 +128,7 @@ test('a removed job is gone with its history, and what it ran is stopped', async
   b.hands.outcome = () => undefined;
   await b.add({ id: 'a', schedule: { after: 0 } });
   await b.clock.advance(0);
-  void b.engine.remove('a');
+  void b.engine.changes.remove('a');
   await b.clock.advance(0);
   expect(b.hands.stopped).toHaveLength(1);
   b.hands.end(b.hands.begun[0]!.run, 'failed');
@@ -311,10 +141,14 @@ test('a run by hand waits for the one before, and a cancelled one never begins',
   const b = bench(NOON);
   b.hands.outcome = () => undefined;
   await b.add({ id: 'a', schedule: { every: '1h' } });
-  const [first, second, third] = [b.engine.runNow('a'), b.engine.runNow('a'), b.engine.runNow('a')];
+  const [first, second, third] = [
+    b.engine.changes.runNow('a'),
+    b.engine.changes.runNow('a'),
+    b.engine.changes.runNow('a'),
+  ];
   await b.clock.advance(0);
   expect(b.hands.begun.map(run => run.run)).toEqual([(await first).id]);
-  b.engine.cancel((await second).id);
+  b.engine.changes.cancel((await second).id);
   b.hands.end((await first).id, 'succeeded');
   await b.clock.advance(0);
   expect(b.hands.begun.map(run => run.run)).toEqual([(await first).id, (await third).id]);
@@ -347,178 +181,10 @@ test('a stopped engine leaves what it interrupts for the next one', async () => 
   expect(b.states('a')).toEqual(['succeeded']);
 });
 
-test('where the disk is slow, intents are stored before their time, and runs begin at it', async () => {
-  const b = bench(NOON);
-  b.diskMs = 80;
-  for (const [id, priority] of [
-    ['low', 0],
-    ['high', 5],
-  ] as const)
-    await b.add({ id, schedule: { every: '10s', startAt: '2026-06-01T12:00:10Z' }, priority });
-  await b.clock.advance(35_000);
-  const late = b.hands.begunAt.map(({ at, scheduledFor }) => at - scheduledFor);
-  // The first ones tell how slow it is.
-  expect(late.slice(0, 2).every(ms => ms >= 80)).toBe(true);
-  expect(late.slice(2)).toEqual([0, 0, 0, 0]);
-  expect(b.hands.begun.slice(2).map(run => run.job)).toEqual(['high', 'low', 'high', 'low']);
-});
-
-test("a job that is paused when its intent is stored already doesn't run", async () => {
-  const b = bench(NOON);
-  b.diskMs = 80;
-  await b.add({ id: 'a', schedule: { every: '10s' } });
-  await b.clock.advance(19_910);
-  expect(b.states('a')).toEqual(['succeeded', 'running']);
-  b.diskMs = 0;
-  void b.engine.setPaused('a', true);
-  await b.clock.advance(1000);
-  expect(b.states('a')).toEqual(['succeeded', 'cancelled']);
-  expect(b.hands.begun).toHaveLength(1);
-});
-
-test('a crash between intent and time loses nothing', async () => {
-  let b = bench(NOON);
-  b.diskMs = 80;
-  await b.add({ id: 'a', schedule: { every: '10s' } });
-  await b.clock.advance(19_910);
-  expect(b.states('a')).toEqual(['succeeded', 'running']);
-  b = crash(b);
-  await b.clock.advance(5000);
-  expect(b.times('a')).toEqual(
-    ['2026-06-01T12:00:10.000Z', '2026-06-01T12:00:20.000Z'].map(time => time.replace('.000Z', 'Z')),
-  );
-});
-
-test('a job that is to go when it is complete goes with its history; one that failed stays', async () => {
-  const b = bench(NOON);
-  b.hands.outcome = run => (run.job === 'bad' ? 'failed' : 'succeeded');
-  await b.add({ id: 'good', schedule: { after: '1m' }, removeOnComplete: true });
-  await b.add({ id: 'bad', schedule: { after: '1m' }, removeOnComplete: true });
-  await b.add({ id: 'kept', schedule: { after: '1m' } });
-  await b.clock.advance(MINUTE);
-  expect([...b.engine.jobs.keys()]).toEqual(['bad', 'kept']);
-  expect([...b.reader.jobs()].map(job => job.id)).toEqual(['bad', 'kept']);
-  expect(b.runs().map(run => `${run.job} ${run.state}`)).toEqual(['kept succeeded', 'bad failed']);
-  // Its name is free again, and what failed goes when it has succeeded at last.
-  await b.add({ id: 'good', schedule: { after: '1m' } });
-  b.hands.outcome = () => 'succeeded';
-  await b.engine.runNow('bad');
-  await b.clock.advance(MINUTE);
-  expect([...b.engine.jobs.keys()]).toEqual(['kept', 'good']);
-});
-
-test('a job that is to go when it is complete stays while its time is to come, also when it was run by hand', async () => {
-  const b = bench(NOON);
-  await b.add({ id: 'a', schedule: { at: '2026-06-01T13:00:00Z' }, removeOnComplete: true });
-  await b.engine.runNow('a');
-  await b.clock.advance(MINUTE);
-  expect(b.states('a')).toEqual(['succeeded']);
-  void b.engine.setPaused('a', true);
-  await b.clock.advance(0);
-  await b.engine.runNow('a');
-  await b.clock.advance(2 * HOUR);
-  expect(b.states('a')).toEqual(['succeeded', 'succeeded']);
-  void b.engine.setPaused('a', false);
-  await b.clock.advance(0);
-  expect(b.engine.jobs.size).toBe(0);
-  expect(b.runs()).toEqual([]);
-});
-
-test('a job that a user gave another time while it came to its end is not removed', async () => {
-  const b = bench(NOON);
-  b.hands.outcome = () => undefined;
-  await b.add({ id: 'a', schedule: { after: '1m' }, removeOnComplete: true });
-  await b.clock.advance(MINUTE);
-  const { revision, spec } = b.engine.job('a');
-  const later = { ...spec, schedule: { at: Date.parse('2026-06-01T15:00:00Z') } };
-  // As the command line does it: the engine hasn't seen it yet.
-  const other = new DatabaseSync(b.path);
-  other
-    .prepare('UPDATE jobs SET spec = ?, next_at = ?, revision = revision + 1')
-    .run(JSON.stringify(later), later.schedule.at);
-  other.close();
-  expect(revision).toBe(1);
-  b.hands.end(b.hands.begun[0]!.run, 'succeeded');
-  await b.clock.advance(0);
-  expect(b.engine.job('a')).toMatchObject({ revision: 2, nextAt: later.schedule.at });
-  b.hands.outcome = () => 'succeeded';
-  await b.clock.advance(3 * HOUR);
-  expect(b.engine.jobs.size).toBe(0);
-});
-
-test('a crash between the success of a job that is to go and its removal cannot be', async () => {
-  let b = bench(NOON);
-  b.hands.outcome = () => undefined;
-  await b.add({ id: 'a', schedule: { after: 0 }, removeOnComplete: true });
-  await b.clock.advance(0);
-  b = crash(b);
-  await b.clock.advance(1000);
-  // It was interrupted, ran again, and went.
-  expect(b.hands.begun).toHaveLength(1);
-  expect([...b.reader.jobs()]).toEqual([]);
-});
-
-test('a paused group rests: what is due passes, what waits is held, what runs goes on', async () => {
-  const b = bench(NOON);
-  b.hands.outcome = () => undefined;
-  const cron = { cron: '*/10 * * * *', timeZone: 'UTC' };
-  await b.add({ id: 'a', schedule: cron, group: 'g' });
-  await b.add({ id: 'b', schedule: { at: '2026-06-01T12:15:00Z' }, group: 'g' });
-  await b.add({ id: 'other', schedule: cron, group: 'h' });
-  await b.clock.advance(10 * MINUTE);
-  expect(b.hands.begun.map(run => run.job)).toEqual(['a', 'other']);
-  void b.engine.setGroupPaused('g', true);
-  await b.clock.advance(0);
-  // Asked for by hand, it waits too.
-  void b.engine.runNow('b');
-  await b.clock.advance(0);
-  expect(b.engine.groups(10)).toEqual([
-    { name: 'g', most: null, paused: true, jobs: 2, running: 1, waiting: 1 },
-    { name: 'h', most: null, paused: false, jobs: 1, running: 1, waiting: 0 },
-  ]);
-  b.hands.outcome = () => 'succeeded';
-  for (const run of b.hands.begun.slice()) b.hands.end(run.run, 'succeeded');
-  await b.clock.advance(25 * MINUTE);
-  expect(b.times('a')).toEqual(['2026-06-01T12:10Z']);
-  expect(b.times('other')).toEqual(['2026-06-01T12:10Z', '2026-06-01T12:20Z', '2026-06-01T12:30Z']);
-  expect(b.states('b')).toEqual(['queued']);
-  void b.engine.setGroupPaused('g', false);
-  await b.clock.advance(5 * MINUTE);
-  expect(b.times('a')).toEqual(['2026-06-01T12:10Z', '2026-06-01T12:40Z']);
-  // Once at a time is once, however late.
-  expect(b.states('b')).toEqual(['succeeded', 'succeeded']);
-});
-
-test('a group that was paused still rests after a crash, and its limit stays', async () => {
-  let b = bench(NOON);
-  await b.add({ id: 'a', schedule: { every: '10m' }, group: 'g' });
-  void b.engine.setGroup('g', 3);
-  void b.engine.setGroupPaused('g', true);
-  await b.clock.advance(0);
-  b = crash(b, HOUR);
-  await b.clock.advance(HOUR + MINUTE);
-  expect(b.runs()).toEqual([]);
-  expect(b.engine.groups(10)).toMatchObject([{ name: 'g', most: 3, paused: true }]);
-  void b.engine.setGroupPaused('g', false);
-  await b.clock.advance(10 * MINUTE);
-  expect(b.times('a')).toEqual(['2026-06-01T14:10Z']);
-});
-
-test('a job that leaves a paused group goes on', async () => {
-  const b = bench(NOON);
-  await b.add({ id: 'a', schedule: { every: '10m' }, group: 'g' });
-  void b.engine.setGroupPaused('g', true);
-  await b.clock.advance(5 * MINUTE);
-  void b.engine.update('a', { schedule: { every: '10m' }, run: { module: 'x.js' } }, undefined);
-  await b.clock.advance(25 * MINUTE);
-  expect(b.times('a')).toEqual(['2026-06-01T12:15Z', '2026-06-01T12:25Z']);
-  expect(b.engine.groups(10)).toMatchObject([{ name: 'g', jobs: 0 }]);
-});
-
 test('what a user asks for while the disk is full is refused as what it is: for now', async () => {
   const b = bench(NOON);
   b.database.exec('PRAGMA max_page_count = 1');
-  const added = b.engine.add(
+  const added = b.engine.changes.add(
     { id: 'a', schedule: { every: '1h' }, run: { module: 'x.js', args: 'x'.repeat(200_000) } },
     'test',
   );

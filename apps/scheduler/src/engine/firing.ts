@@ -59,15 +59,35 @@ export function makeRun(
     place: -1,
     stage: 'waiting',
     group: undefined,
+    isAside: false,
+    letGoAt: undefined,
     isStored: false,
     attempt: 0,
     interruptions: 0,
     startedAt: undefined,
     retryAt: undefined,
+    isRecovered: false,
     isEarly: false,
     heldIn: undefined,
     stopped: undefined,
     cancelTimeout() {},
+  };
+}
+
+/** A run as it is stored first. */
+export function newRun(run: Run, state: 'queued' | 'running'): NewRun {
+  const { id, job, cause, scheduledFor, attempt, startedAt = null, missed } = run;
+  return {
+    id,
+    job: job.id,
+    cause,
+    scheduledFor,
+    state,
+    attempt,
+    startedAt,
+    endedAt: null,
+    missed,
+    error: null,
   };
 }
 

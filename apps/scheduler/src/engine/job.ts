@@ -40,14 +40,20 @@ export interface Run extends InHeap {
    * - `retrying`: for the time of its next attempt.
    */
   stage: 'waiting' | 'ready' | 'running' | 'retrying' | 'over';
-  /** The group that it counts in while it is running. */
+  /** The group that it counts in while it is running, or stands aside for. */
   group: string | undefined;
+  /** Whether it stands aside, because its group is full or rests. */
+  isAside: boolean;
+  /** When it stood aside no longer, or the run before it was over, if it had to wait for that. */
+  letGoAt: number | undefined;
   /** Whether there is a row for it. */
   isStored: boolean;
   attempt: number;
   interruptions: number;
   startedAt: number | undefined;
   retryAt: number | undefined;
+  /** Whether it is from a scheduler before this one. */
+  isRecovered: boolean;
   /** Whether its intent was stored before its time. */
   isEarly: boolean;
   /** Where it waits for its time, or for a thread, when its intent is on the disk. */

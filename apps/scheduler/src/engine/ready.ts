@@ -1,5 +1,6 @@
 // Runs that may begin, and how many of a group go on at a time. A run whose group is full, or rests, stands aside, so that it holds up nobody else.
 
+import type { Clock } from '../time/clock.ts';
 import type { Groups } from './groups.ts';
 import { Heap } from './heap.ts';
 import type { Run } from './job.ts';
@@ -20,10 +21,12 @@ export class Ready {
   readonly #line = new Heap<Run>(isBefore);
   readonly #members = new Map<string, Members>();
   readonly #groups: Groups;
+  readonly #clock: Pick<Clock, 'wall'>;
   #aside = 0;
 
-  constructor(groups: Groups) {
+  constructor(groups: Groups, clock: Pick<Clock, 'wall'>) {
     this.#groups = groups;
+    this.#clock = clock;
   }
 
   /** How many wait for a thread and for nothing else. */
@@ -52,6 +55,7 @@ export class Ready {
         return run;
       }
       group.aside.put(run);
+      run.isAside = true;
       this.#aside += 1;
     }
     return undefined;
@@ -70,12 +74,13 @@ export class Ready {
   /** Takes a run out that waits. */
   remove(run: Run): void {
     if (run.place === -1) return;
-    const name = run.job.spec.group;
-    const group = name === undefined ? undefined : this.#members.get(name);
-    if (group !== undefined && [...group.aside].includes(run)) {
-      group.aside.remove(run);
-      this.#aside -= 1;
-    } else this.#line.remove(run);
+    if (!run.isAside) {
+      this.#line.remove(run);
+      return;
+    }
+    this.#of(run.group!).aside.remove(run);
+    run.isAside = false;
+    this.#aside -= 1;
   }
 
   /** To be called when groups, or those of jobs, have changed. */
@@ -90,9 +95,13 @@ export class Ready {
   }
 
   #bringBack(group: Members, count: number): void {
+    const now = this.#clock.wall();
     for (; count > 0 && group.aside.size > 0; count -= 1) {
+      const run = group.aside.pop()!;
       this.#aside -= 1;
-      this.#line.put(group.aside.pop()!);
+      run.isAside = false;
+      run.letGoAt = now;
+      this.#line.put(run);
     }
   }
 

@@ -39,6 +39,7 @@ export function recover({ clock, reader, table, dispatcher, journal }: RecoveryO
     }
     const run = makeRun(job, row.id, row.cause, row.scheduledFor, dispatcher.nextOrder(), row.missed);
     run.isStored = true;
+    run.isRecovered = true;
     run.attempt = row.attempt;
     run.interruptions = row.interruptions;
     if (row.state === 'running') {

@@ -36,6 +36,8 @@ export function readPage(): ReadonlyMap<string, PageFile> {
     ['/style.css', { type: CSS, content: readFileSync(page('style.css')) }],
     ['/icon.svg', { type: SVG, content: readFileSync(page('icon.svg')) }],
   ]);
+  const shared = fileURLToPath(new URL('../printable.js', import.meta.url));
+  files.set('/printable.js', { type: JS, content: readFileSync(shared) });
   for (const name of SCRIPTS) files.set(`/${name}`, { type: JS, content: readFileSync(script(name)) });
   return files;
 }

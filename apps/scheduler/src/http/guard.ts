@@ -23,6 +23,9 @@ export interface GuardOptions {
 export function checkOrigin(request: IncomingMessage, options: GuardOptions): Refusal | undefined {
   const { host } = request.headers;
   if (host === undefined) return { status: 400, error: 'the request has no Host header' };
+  // Node takes the first; what is between may have gone by another.
+  if (request.headersDistinct.host!.length > 1)
+    return { status: 400, error: 'the request has more than one Host header' };
   const name = hostName(host);
   const isLocal = isLoopback(options.host);
   // Where everybody may come, but with a token, the name doesn't matter: a rebound page has no token.

@@ -18,6 +18,13 @@ const object = (properties: Record<string, Schema>, optional: readonly string[] 
 const list = (items: Schema): Schema => ({ type: 'array', items });
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
+const percentiles = object({
+  count: integer,
+  p50: { type: 'number' },
+  p99: { type: 'number' },
+  max: { type: 'number' },
+});
+
 const openRun = object({
   id: string,
   job: string,
@@ -143,9 +150,14 @@ function schemas(): Record<string, Schema> {
       retrying: integer,
       open: integer,
       threads: object({ most: integer, busy: integer }),
-      lateness: orNull(
-        object({ count: integer, p50: { type: 'number' }, p99: { type: 'number' }, max: { type: 'number' } }),
-      ),
+      lateness: {
+        ...orNull(percentiles),
+        description: 'From when a run could begin, but for a free thread, to its beginning; milliseconds.',
+      },
+      heldUp: {
+        ...orNull(percentiles),
+        description: 'For how long their group, or the run before them, kept runs from beginning.',
+      },
       groups: { ...list(ref('Group')), description: 'The first hundred by name.' },
       shell: { enum: ['off', 'local', 'http'] },
       timeZone: string,

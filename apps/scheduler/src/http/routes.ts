@@ -7,7 +7,7 @@ import type { Job } from '../engine/job.ts';
 import { check } from '../job/check.ts';
 import { label, whole } from '../job/fields.ts';
 import { jobSchema, settle } from '../job/spec.ts';
-import { findModule } from '../run/module-job.ts';
+import { findModule } from '../run/module-path.ts';
 import type { RunState } from '../store/ops.ts';
 import type { Reader } from '../store/reads.ts';
 import { nextTimes } from '../time/schedule.ts';
@@ -102,7 +102,7 @@ export const routes: readonly Route[] = [
     status: 201,
     async handle(api, { body }) {
       checkAction(api, body, undefined);
-      return view(api, await api.engine.add(body, 'http'));
+      return view(api, await api.engine.changes.add(body, 'http'));
     },
   },
   {
@@ -126,7 +126,7 @@ export const routes: readonly Route[] = [
     summary: 'One job, with its next times',
     answer: 'Job',
     handle(api, { params }) {
-      const job = api.engine.job(params['id']!);
+      const job = api.engine.changes.job(params['id']!);
       const shown = view(api, job);
       const times =
         shown.nextAt === null ? [] : [shown.nextAt, ...nextTimes(job.spec.schedule, shown.nextAt, 9)];
@@ -144,10 +144,10 @@ export const routes: readonly Route[] = [
     body: jobSchema.partial({ id: true }),
     answer: 'Job',
     async handle(api, { params, body, ifMatch }) {
-      const job = api.engine.job(params['id']!);
+      const job = api.engine.changes.job(params['id']!);
       checkAction(api, body, job.spec.run);
       const revision = ifMatch === undefined ? undefined : Number(ifMatch.replaceAll('"', ''));
-      return view(api, await api.engine.update(job.id, body, revision));
+      return view(api, await api.engine.changes.update(job.id, body, revision));
     },
   },
   {
@@ -157,7 +157,7 @@ export const routes: readonly Route[] = [
     summary: 'Remove a job and its history; what it runs is stopped',
     answer: undefined,
     status: 204,
-    handle: (api, { params }) => api.engine.remove(params['id']!),
+    handle: (api, { params }) => api.engine.changes.remove(params['id']!),
   },
   {
     method: 'POST',
@@ -165,7 +165,7 @@ export const routes: readonly Route[] = [
     id: 'pauseJob',
     summary: 'Let a job rest; what runs goes on',
     answer: 'Job',
-    handle: async (api, { params }) => view(api, await api.engine.setPaused(params['id']!, true)),
+    handle: async (api, { params }) => view(api, await api.engine.changes.setPaused(params['id']!, true)),
   },
   {
     method: 'POST',
@@ -173,7 +173,7 @@ export const routes: readonly Route[] = [
     id: 'resumeJob',
     summary: 'Let a paused job run again',
     answer: 'Job',
-    handle: async (api, { params }) => view(api, await api.engine.setPaused(params['id']!, false)),
+    handle: async (api, { params }) => view(api, await api.engine.changes.setPaused(params['id']!, false)),
   },
   {
     method: 'POST',
@@ -182,7 +182,7 @@ export const routes: readonly Route[] = [
     summary: 'Run a job now',
     answer: 'OpenRun',
     status: 202,
-    handle: async (api, { params }) => openRunView(await api.engine.runNow(params['id']!)),
+    handle: async (api, { params }) => openRunView(await api.engine.changes.runNow(params['id']!)),
   },
   {
     method: 'GET',
@@ -229,7 +229,7 @@ export const routes: readonly Route[] = [
     summary: "Ask a run to stop; one that doesn't is ended by force",
     answer: 'OpenRun',
     status: 202,
-    handle: (api, { params }) => openRunView(api.engine.cancel(params['id']!)),
+    handle: (api, { params }) => openRunView(api.engine.changes.cancel(params['id']!)),
   },
   {
     method: 'GET',
@@ -291,7 +291,7 @@ export const routes: readonly Route[] = [
     status: 204,
     async handle(api, { params, body }) {
       const name = check(label(64), params['name'], 'group');
-      await api.engine.setGroup(name, check(groupBody, body, 'group').most ?? undefined);
+      await api.engine.changes.setGroup(name, check(groupBody, body, 'group').most ?? undefined);
     },
   },
 ];
@@ -301,7 +301,7 @@ function view({ engine }: Api, job: Job): JobView {
 }
 
 async function setGroupPaused(api: Api, name: string | undefined, paused: boolean): Promise<void> {
-  await api.engine.setGroupPaused(check(label(64), name, 'group'), paused);
+  await api.engine.changes.setGroupPaused(check(label(64), name, 'group'), paused);
 }
 
 /** Marks of one job on the timeline at most. */
@@ -333,7 +333,7 @@ function listJobs(api: Api, query: URLSearchParams): unknown {
     })
     .map(job => job.id)
     .sort();
-  const jobs = ids.slice(0, limit).map(id => view(api, api.engine.job(id)));
+  const jobs = ids.slice(0, limit).map(id => view(api, api.engine.changes.job(id)));
   return { jobs, total: ids.length, next: ids.length > limit ? jobs.at(-1)!.id : null };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Engine } from '../engine/engine.ts';
 import type { Job, Run } from '../engine/job.ts';
+import type { Percentiles } from '../engine/lateness.ts';
 import type { JobSpec } from '../job/spec.ts';
 import type { RunRow } from '../store/reads.ts';
 
@@ -82,12 +83,10 @@ export interface StateView {
   readonly retrying: number;
   readonly open: number;
   readonly threads: { readonly most: number; readonly busy: number };
-  readonly lateness: {
-    readonly count: number;
-    readonly p50: number;
-    readonly p99: number;
-    readonly max: number;
-  } | null;
+  /** From when a run could begin, but for a free thread, to its beginning. */
+  readonly lateness: Percentiles | null;
+  /** For how long their group, or the run before them, kept runs from beginning; null if it kept none. */
+  readonly heldUp: Percentiles | null;
   /** The first hundred by name. */
   readonly groups: readonly {
     readonly name: string;
@@ -126,7 +125,8 @@ export function stateView({ engine, token, threads, trouble, now, shell }: State
     retrying: dispatcher.retrying,
     open: dispatcher.open.size,
     threads: { most: threads.size, busy: dispatcher.running.size },
-    lateness: dispatcher.lateness.summary() ?? null,
+    lateness: dispatcher.lateness.late ?? null,
+    heldUp: dispatcher.lateness.heldUp ?? null,
     groups: engine.groups(MOST_SHOWN),
     shell,
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -25,6 +25,11 @@ function problems(issue: z.core.$ZodIssue, root: unknown): FieldProblem[] {
       message: 'is not a field that exists here',
     }));
   }
+  if (issue.code === 'invalid_key') {
+    const key = path.at(-1)!;
+    const [why] = issue.issues;
+    return [{ field: path.slice(0, -1).join('.'), message: `has ${show(key)}, which ${why?.message}` }];
+  }
   let value = root;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
   const message =

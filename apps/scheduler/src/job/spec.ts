@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { compileCron, isTimeZone, localTimeZone } from '../time/cron.ts';
+import { modulePathFault } from '../run/module-path.ts';
 import { describe } from '../trouble.ts';
 import { check } from './check.ts';
 import { choice, duration, instant, label, text, whole } from './fields.ts';
@@ -109,6 +110,8 @@ const action = z
       if (value[key] !== undefined && value[needs] === undefined)
         context.addIssue({ code: 'custom', path: [key], message: `only goes with ${needs}` });
     };
+    const fault = value.module === undefined ? undefined : modulePathFault(value.module);
+    if (fault !== undefined) context.addIssue({ code: 'custom', path: ['module'], message: fault });
     misplaced('export', 'module');
     misplaced('args', 'module');
     misplaced('cwd', 'command');

@@ -41,6 +41,31 @@ export function button(text: string, label: string, onclick: () => void, kind?: 
   return element;
 }
 
+/** Whether a mouse button, a finger or the space bar is down. */
+let isPressed = false;
+/** Tables that are to be drawn when it is up again. */
+const later = new Map<string, () => void>();
+
+// A click is one only if the same button is under the pointer when it goes up as when it went down, so nothing is replaced between.
+for (const type of ['pointerdown', 'pointerup', 'pointercancel', 'keydown', 'keyup', 'blur']) {
+  addEventListener(
+    type,
+    event => {
+      if (event instanceof KeyboardEvent && event.key !== ' ') return;
+      if (type === 'pointerdown' || type === 'keydown') {
+        isPressed = true;
+        return;
+      }
+      // The click itself comes behind this.
+      setTimeout(() => {
+        isPressed = false;
+        for (const draw of [...later.values()]) draw();
+      });
+    },
+    true,
+  );
+}
+
 /**
  * Puts rows into a table's body. Rows whose text is as it was stay the elements that they are, so that the focus stays where it is while the page lives.
  */
@@ -50,6 +75,11 @@ export function putRows(
   columns: number,
   none: string,
 ): void {
+  if (isPressed) {
+    later.set(table, () => putRows(table, rows, columns, none));
+    return;
+  }
+  later.delete(table);
   const body = find(`${table} tbody`);
   // Where a row is shown as a card, each cell says what it is.
   const names = [...find(`${table} thead`).querySelectorAll('th')].map(each => each.textContent.trim());
@@ -64,17 +94,15 @@ export function putRows(
       (cell as HTMLElement).dataset['name'] = names[index] ?? '';
       cell.role = 'cell';
     }
-    const focused =
-      present?.contains(document.activeElement) === true
-        ? document.activeElement?.getAttribute('aria-label')
-        : undefined;
-    if (present !== undefined && typeof focused === 'string') {
+    const place =
+      present === undefined ? -1 : buttonsOf(present).indexOf(document.activeElement as HTMLElement);
+    if (present !== undefined && place >= 0) {
+      const label = document.activeElement!.getAttribute('aria-label');
       present.replaceWith(row);
-      // What was focused may have changed its name (pause, resume): then the first one.
-      const again = [...row.querySelectorAll('button')].find(
-        each => each.getAttribute('aria-label') === focused,
-      );
-      (again ?? row.querySelector('button'))?.focus();
+      const buttons = buttonsOf(row);
+      // What was focused may have changed its name (pause, resume): then it is the one in its place.
+      const again = buttons.find(each => each.getAttribute('aria-label') === label);
+      (again ?? buttons[Math.min(place, buttons.length - 1)])?.focus();
     }
     return row;
   });
@@ -95,6 +123,10 @@ export function putRows(
     place.remove();
     place = next;
   }
+}
+
+function buttonsOf(row: HTMLElement): HTMLElement[] {
+  return [...row.querySelectorAll('button')];
 }
 
 let toastTimer: ReturnType<typeof setTimeout> | undefined;

@@ -1,7 +1,8 @@
 // The table of runs, and one run with all that it printed.
 
+import { printable } from '../printable.ts';
 import { ask } from './api.ts';
-import { button, find, make, putRows } from './dom.ts';
+import { button, find, make, putRows, say } from './dom.ts';
 import { showDuration, showFull, showTime } from './format.ts';
 
 interface Attempt {
@@ -21,6 +22,7 @@ interface RunData {
   readonly scheduledFor: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  readonly retryAt: number | null;
   readonly output: string | null;
   readonly result: string | null;
   readonly error: string | null;
@@ -71,13 +73,34 @@ function cells(run: RunData): HTMLElement[] {
     make('td', {}, make('span', { class: `state ${run.state}` }, run.state)),
     make('td', { class: 'nowrap' }, showTime(run.startedAt)),
     make('td', { class: 'number nowrap' }, took),
-    make('td', { class: 'says mono' }, (run.error ?? run.result ?? run.output ?? '').split('\n')[0]!),
+    says(run),
     make(
       'td',
       { class: 'actions' },
+      ...(OPEN.has(run.state) ? [cancelButton(run.id, run.job), ' '] : []),
       button('Details', `Details of ${run.id}`, () => void showRun(run.id)),
     ),
   ];
+}
+
+/** States in which a run isn't over, and can be cancelled. */
+const OPEN: ReadonlySet<string> = new Set(['queued', 'running', 'retrying']);
+
+function says({ state, retryAt, error, result, output }: RunData): HTMLElement {
+  if (state === 'retrying' && retryAt !== null)
+    return make('td', { class: 'says' }, `tried again at ${showTime(retryAt)}`);
+  const line = (error ?? result ?? output ?? '').split('\n')[0]!;
+  return make('td', { class: 'says mono' }, printable(line));
+}
+
+/** A button that asks a run to stop. */
+export function cancelButton(id: string, job: string): HTMLButtonElement {
+  return button('Cancel', `Cancel ${id}`, () => {
+    ask('POST', `/api/runs/${encodeURIComponent(id)}/cancel`).then(
+      () => say(`${job} was asked to stop`),
+      (error: unknown) => say(error instanceof Error ? error.message : String(error)),
+    );
+  });
 }
 
 async function showRun(id: string): Promise<void> {
@@ -91,10 +114,11 @@ async function showRun(id: string): Promise<void> {
     ...(run.startedAt !== null && run.endedAt !== null
       ? [`took ${showDuration(run.endedAt - run.startedAt)}`]
       : []),
+    ...(run.retryAt === null ? [] : [`tried again ${showFull(run.retryAt)}`]),
   ];
   body.replaceChildren(make('p', { class: 'quiet' }, facts.join(' · ')));
   const part = (title: string, text: string | null): void => {
-    if (text !== null && text !== '') body.append(make('h3', {}, title), make('pre', {}, text));
+    if (text !== null && text !== '') body.append(make('h3', {}, title), make('pre', {}, printable(text)));
   };
   part('Output', run.output);
   part('Result', run.result);

@@ -1,10 +1,11 @@
 // The table of jobs, and of what runs.
 
+import { printable } from '../printable.ts';
 import { ask } from './api.ts';
 import { button, find, make, putRows, say } from './dom.ts';
 import { editJob, type JobData } from './form.ts';
 import { showDuration, showFull, showSchedule, showTime } from './format.ts';
-import { showHistoryOf } from './history.ts';
+import { cancelButton, showHistoryOf } from './history.ts';
 
 interface JobList {
   readonly jobs: readonly JobData[];
@@ -41,7 +42,7 @@ function cells(job: JobData): HTMLElement[] {
   const what =
     job.run.command === undefined
       ? `${job.run.module}${job.run.export === undefined ? '' : ` ${job.run.export}()`}`
-      : `$ ${job.run.command}`;
+      : `$ ${printable(job.run.command)}`;
   const name = make(
     'td',
     {},
@@ -50,7 +51,9 @@ function cells(job: JobData): HTMLElement[] {
   if (job.group !== undefined)
     name.append(make('span', { class: 'chip group', title: 'its group' }, job.group));
   for (const tag of job.tags ?? []) name.append(make('span', { class: 'chip' }, tag));
-  name.append(make('span', { class: 'under' }, job.description ?? what));
+  name.append(
+    make('span', { class: 'under' }, job.description === undefined ? what : printable(job.description)),
+  );
   const schedule = make('td', { class: 'nowrap' }, showSchedule(job.schedule));
   if (job.schedule.timeZone !== undefined)
     schedule.append(
@@ -139,16 +142,7 @@ export function drawRunning(runs: readonly OpenRun[], now: number): void {
         make('td', { class: 'nowrap' }, since),
         make('td', { class: 'number' }, String(run.attempt)),
         make('td', {}, make('span', { class: 'state running' }, state)),
-        make(
-          'td',
-          { class: 'actions' },
-          button('Cancel', `Cancel ${run.id}`, () => {
-            ask('POST', `/api/runs/${encodeURIComponent(run.id)}/cancel`).then(
-              () => say(`${run.job} was asked to stop`),
-              report,
-            );
-          }),
-        ),
+        make('td', { class: 'actions' }, cancelButton(run.id, run.job)),
       ],
     };
   });

@@ -21,6 +21,7 @@ interface State {
   readonly open: number;
   readonly threads: { readonly most: number; readonly busy: number };
   readonly lateness: { readonly p99: number } | null;
+  readonly heldUp: { readonly p99: number } | null;
   readonly shell: string;
   readonly timeZone: string;
 }
@@ -60,6 +61,8 @@ function draw(): void {
         ? `in ${showDuration(state.nextAt - now)}`
         : showTime(state.nextAt);
   find('#n-late').textContent = state.lateness === null ? '–' : showDuration(state.lateness.p99);
+  find('#n-held').textContent = state.heldUp === null ? '–' : showDuration(state.heldUp.p99);
+  find('#held').hidden = state.heldUp === null;
   drawRunning(running, now);
   drawGroups(groups);
 }

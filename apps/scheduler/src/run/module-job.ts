@@ -1,43 +1,14 @@
-// Runs a job that is a function of a module. Only modules inside of the folder of jobs can be named, whatever links and dots a path is made of.
+// Runs a job that is a function of a module.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { realpathSync, statSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 import type { Event } from '@heddle/core';
 import type { JobContext } from '../index.ts';
 import type { Assignment } from './assignment.ts';
-import { Output } from './output.ts';
-
-const EXTENSIONS = /\.(js|mjs|ts|mts)$/;
-
-/** Returns the file that a job's module means. Throws if there is none, or if it isn't inside of the folder. */
-export function findModule(jobs: string | null, module: string): string {
-  if (jobs === null) throw new Error(`module "${module}": there is no folder of jobs. Name one with --jobs`);
-  if (isAbsolute(module) || module.includes('\0') || !EXTENSIONS.test(module)) {
-    throw new Error(
-      `module "${module}": must be the path of a .js, .mjs, .ts or .mts file inside of ${jobs}`,
-    );
-  }
-  let file: string;
-  try {
-    file = realpathSync(resolve(jobs, module));
-  } catch {
-    throw new Error(`module "${module}": there is no such file in ${jobs}`);
-  }
-  const path = relative(jobs, file);
-  if (
-    path === '' ||
-    path === '..' ||
-    path.startsWith(`..${sep}`) ||
-    isAbsolute(path) ||
-    !EXTENSIONS.test(file)
-  ) {
-    throw new Error(`module "${module}": lies outside of ${jobs}`);
-  }
-  return file;
-}
+import { findModule } from './module-path.ts';
+import type { Output } from './output.ts';
 
 /** Where what is printed goes, by the run that prints it: also what is left of a run later doesn't get into another's output. */
 const printed = new AsyncLocalStorage<Output>();

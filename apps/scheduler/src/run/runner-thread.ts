@@ -75,11 +75,18 @@ function toJson(value: unknown, limit: number): string | null {
 
 const MOST_OF_AN_ERROR = 8000;
 
+/** Without what is ours: from the call of the job's function down. */
+function stackOf({ name, message, stack = `${name}: ${message}` }: Error): string {
+  const lines = stack.split('\n');
+  const ours = lines.findIndex(line => /^\s+at .*[/\\]run[/\\]module-job\.[jt]s:/.test(line));
+  // Its module's address says when it was changed.
+  return (ours < 1 ? lines : lines.slice(0, ours)).join('\n').replaceAll(/\?changed=[\d.]+(?=[:)])/g, '');
+}
+
 function explainFailure(error: unknown): string {
   let text: string;
   try {
-    text =
-      error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : `threw ${String(error)}`;
+    text = error instanceof Error ? stackOf(error) : `threw ${String(error)}`;
   } catch {
     text = "threw something that can't be shown";
   }

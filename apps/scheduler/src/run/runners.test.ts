@@ -1,11 +1,11 @@
-import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { machineClock } from '../time/clock.ts';
 import type { Assignment, AttemptEnd } from './assignment.ts';
-import { findModule } from './module-job.ts';
+import { findModule } from './module-path.ts';
 import { Runners } from './runners.ts';
 
 const JOBS = realpathSync(fileURLToPath(new URL('../../test/jobs', import.meta.url)));
@@ -240,8 +240,15 @@ test('a module that was changed is loaded anew', async () => {
 });
 
 test.each([
-  ['../runners.js', 'no such file'],
+  ['../runners.js', 'lies outside'],
+  ['node_modules/tool/index.js', 'not one of a package'],
+  ['Node_Modules/tool/index.js', 'not one of a package'],
+  ['sub/node_modules/tool/index.mjs', 'not one of a package'],
+  ['installed.js', 'lies outside'],
+  ['sub/../../jobs.js', 'lies outside'],
+  [String.raw`..\jobs.js`, 'lies outside'],
   ['../../package.json', 'must be the path of'],
+  ['sub', 'must be the path of'],
   ['/etc/passwd', 'must be the path of'],
   ['jobs.js/../../program.ts', ''],
   ['nowhere.js', 'no such file'],
@@ -254,6 +261,9 @@ test.each([
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-jobs-')));
   try {
     writeFileSync(join(folder, 'jobs.js'), '');
+    mkdirSync(join(folder, 'node_modules', 'tool'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules', 'tool', 'index.js'), '');
+    symlinkSync(join(folder, 'node_modules', 'tool', 'index.js'), join(folder, 'installed.js'));
     symlinkSync(join(JOBS, 'jobs.js'), join(folder, 'link.js'));
     expect(() => findModule(folder, module)).toThrow(message);
   } finally {

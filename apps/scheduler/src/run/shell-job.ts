@@ -4,6 +4,15 @@ import { spawn } from 'node:child_process';
 import type { Assignment } from './assignment.ts';
 import type { Output } from './output.ts';
 
+/** Where in this program it was noticed tells nobody anything. */
+class CommandFailure extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CommandFailure';
+    this.stack = message;
+  }
+}
+
 /** Runs the command. Resolves when it has ended with 0; rejects otherwise. `onProcess` hears which process it is. */
 export async function runShell(
   assignment: Assignment,
@@ -37,11 +46,11 @@ export async function runShell(
     child.on('close', (code, signal) => {
       if (code === 0 && assignment.stop.isSet) {
         // As a module's function that returns then: who can say whether that was all?
-        reject(new Error('the command was asked to stop, and ended with exit code 0'));
+        reject(new CommandFailure('the command was asked to stop, and ended with exit code 0'));
       } else if (code === 0) resolve();
       else
         reject(
-          new Error(
+          new CommandFailure(
             signal === null
               ? `the command ended with exit code ${code}`
               : `the command was ended by ${signal}`,

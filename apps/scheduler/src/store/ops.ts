@@ -91,6 +91,8 @@ export type Op =
     }
   /** With a revision: only if no user has changed the job since. */
   | { readonly op: 'removeJob'; readonly id: string; readonly revision?: number }
+  /** What is left of a run whose job was removed. */
+  | { readonly op: 'dropRun'; readonly id: string }
   | { readonly op: 'handled'; readonly request: number }
   | { readonly op: 'limitGroup'; readonly name: string; readonly most: number | null }
   | { readonly op: 'pauseGroup'; readonly name: string; readonly paused: boolean }
@@ -201,6 +203,9 @@ export class Writer {
         );
       case 'removeJob':
         return this.#removeJob(op.id, op.revision ?? null);
+      case 'dropRun':
+        this.#run('DELETE FROM attempts WHERE run = ?', op.id);
+        return this.#run('DELETE FROM runs WHERE id = ?', op.id);
       case 'handled':
         return this.#run('DELETE FROM requests WHERE id = ?', op.request);
       case 'limitGroup':

@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A database as the first version made it: groups had a limit each, and nothing else. */
 function makeOld(): void {
-  const database = new JobDatabase(path, { create: true });
+  const database = new JobDatabase(path, 'create');
   database.add(
     checkJobs([{ id: 'a', schedule: { every: '1h' }, run: { module: 'a.js' }, group: 'mail' }]),
     false,
@@ -35,15 +35,15 @@ function makeOld(): void {
   raw.close();
 }
 
-test.each([true, false])(
-  'an older database is brought up to date and keeps all (by who writes: %s)',
-  create => {
+test.each(['write', 'read'] as const)(
+  'an older database is brought up to date and keeps all (by who is to %s)',
+  use => {
     makeOld();
-    const database = new JobDatabase(path, { create });
+    const database = new JobDatabase(path, use);
     expect(database.groups).toEqual([{ name: 'mail', most: 2, paused: false, jobs: 1, open: 0 }]);
     expect([...database.reader.jobs()].map(job => job.id)).toEqual(['a']);
     database.close();
-    const again = new JobDatabase(path, { create: true });
+    const again = new JobDatabase(path, 'create');
     again.setGroupPaused('mail', true);
     again.limitGroup('mail', null);
     expect(again.reader.groups()).toEqual([{ name: 'mail', most: null, paused: true }]);
@@ -59,11 +59,11 @@ test.each([true, false])(
 );
 
 test('a database of a later version is refused', () => {
-  new JobDatabase(path, { create: true }).close();
+  new JobDatabase(path, 'create').close();
   const raw = openDatabase(path);
   raw.exec('PRAGMA user_version = 99');
   raw.close();
-  expect(() => new JobDatabase(path, { create: false })).toThrow(
+  expect(() => new JobDatabase(path, 'read')).toThrow(
     'this database is of version 99, and this heddle-scheduler understands 2. Update heddle-scheduler',
   );
 });

@@ -1,7 +1,9 @@
 // The only file that touches `node:sqlite`: opens databases, and turns SQLite's errors into messages that say what to do.
 
 import type { DatabaseSync } from 'node:sqlite';
+import { printable } from '../printable.ts';
 import { describe, Trouble } from '../trouble.ts';
+import { lockHolder } from './lock-holder.ts';
 
 export type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
@@ -72,7 +74,7 @@ export function explained<T>(path: string, work: () => T): T {
 /** Returns a `Trouble` for an error of SQLite's, and any other error as it is. */
 export function explain(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
-  return new Trouble(`${path}: ${advice(error.errcode, describe(error))}`, {
+  return new Trouble(`${path}: ${advice(path, error.errcode, describe(error))}`, {
     cause: error,
     kind: 'unavailable',
   });
@@ -88,7 +90,19 @@ const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
-function advice(errcode: number, message: string): string {
+function explainLock(path: string): string {
+  const holder = lockHolder(path);
+  const seconds = BUSY_TIMEOUT_MS / 1000;
+  if (holder === undefined)
+    return `another program has kept the database locked for ${seconds} s. Wait until it has finished, or end it`;
+  const { pid, command, isStopped } = holder;
+  const who = `process ${pid}${command === '' ? '' : ` (${printable(command)})`}`;
+  return isStopped
+    ? `${who} was stopped while it wrote, and keeps the database locked. Let it go on with "kill -CONT ${pid}", or end it with "kill -9 ${pid}": what it had stored is safe`
+    : `${who} has kept the database locked for ${seconds} s. Wait until it has finished, or end it`;
+}
+
+function advice(path: string, errcode: number, message: string): string {
   // The bits above say more about the cause.
   switch (errcode & 0xff) {
     case FULL:
@@ -101,7 +115,7 @@ function advice(errcode: number, message: string): string {
       return 'the database cannot be opened or created there. Check that the folder exists and that you may write to it, or choose another place with --db';
     case BUSY:
     case LOCKED:
-      return `another program has kept the database locked for ${BUSY_TIMEOUT_MS / 1000} s. Wait until it has finished, or end it`;
+      return explainLock(path);
     case NOT_A_DATABASE:
       return 'this is not a SQLite database. Choose another file with --db';
     case CORRUPT:

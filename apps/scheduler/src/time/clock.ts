@@ -10,12 +10,20 @@ export interface Clock {
   after(ms: number, call: () => void): () => void;
 }
 
+/** A timer of Node's that is longer than this rings at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The machine's. Its timers hold the program open. */
 export const machineClock: Clock = {
   wall: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, call) {
-    const timer = setTimeout(call, ms);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (left: number): void => {
+      const now = Math.min(left, LONGEST_TIMER_MS);
+      timer = setTimeout(() => (left > now ? wait(left - now) : call()), now);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

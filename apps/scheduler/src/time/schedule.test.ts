@@ -12,9 +12,20 @@ test.each([
   ['Europe/Berlin', '30 2 * * *', '2026-03-28T12:00Z', ['2026-03-29T01:00', '2026-03-30T00:30']],
   ['America/New_York', '30 2 * * *', '2026-03-07T12:00Z', ['2026-03-08T07:00', '2026-03-09T06:30']],
   ['Australia/Lord_Howe', '15 2 * * *', '2026-10-03T00:00Z', ['2026-10-03T15:30', '2026-10-04T15:15']],
+  ['Pacific/Chatham', '15 3 * * *', '2026-09-26T00:00Z', ['2026-09-26T14:00', '2026-09-27T13:30']],
+  ['Antarctica/Troll', '30 1 * * *', '2026-03-28T12:00Z', ['2026-03-29T01:00', '2026-03-29T23:30']],
+  // The clocks go back for Ramadan, and forward after it.
+  ['Africa/Casablanca', '30 2 * * *', '2026-03-22T00:00Z', ['2026-03-22T02:00', '2026-03-23T01:30']],
   // Fall back: 02:30 comes twice, and the job runs once.
   ['Europe/Berlin', '30 2 * * *', '2026-10-24T12:00Z', ['2026-10-25T00:30', '2026-10-26T01:30']],
   ['America/New_York', '30 1 * * *', '2026-10-31T12:00Z', ['2026-11-01T05:30', '2026-11-02T06:30']],
+  ['Antarctica/Troll', '30 1 * * *', '2026-10-24T12:00Z', ['2026-10-24T23:30', '2026-10-26T01:30']],
+  ['Africa/Casablanca', '30 2 * * *', '2026-02-15T00:00Z', ['2026-02-15T01:30', '2026-02-16T02:30']],
+  // Offsets that are no whole hours, and the first of all days.
+  ['Asia/Kathmandu', '0 9 * * *', '2026-04-03T12:00Z', ['2026-04-04T03:15', '2026-04-05T03:15']],
+  ['Pacific/Kiritimati', '0 0 * * *', '2026-04-03T12:00Z', ['2026-04-04T10:00', '2026-04-05T10:00']],
+  // A day that Samoa left out.
+  ['Pacific/Apia', '0 12 * * *', '2011-12-29T12:00Z', ['2011-12-29T22:00', '2011-12-30T22:00']],
   ['America/Sao_Paulo', '30 2 * * *', '2026-10-24T12:00Z', ['2026-10-25T05:30', '2026-10-26T05:30']],
 ])('in %s "%s" is right across a change of the clocks', (zone, pattern, from, expected) => {
   expect(show(nextTimes(cron(pattern, zone), at(from), 2))).toEqual(expected);
@@ -33,6 +44,19 @@ test('29 February comes every four years', () => {
     '2032-02-29T12:00',
     '2036-02-29T12:00',
   ]);
+});
+
+test('29 February leaves out 2100, and seconds beyond 2038 are seconds', () => {
+  expect(show(nextTimes(cron('0 12 29 2 *', 'UTC'), at('2096-03-01T00:00Z'), 1))).toEqual([
+    '2104-02-29T12:00',
+  ]);
+  expect(show(nextTimes(cron('14 3 * * *', 'UTC'), at('2038-01-18T12:00Z'), 2))).toEqual([
+    '2038-01-19T03:14',
+    '2038-01-20T03:14',
+  ]);
+  const daily: Schedule = { every: 86_400_000, mode: 'fixedRate', startAt: 0 };
+  expect(show(nextTimes(daily, 2 ** 31 * 1000, 1))).toEqual(['2038-01-20T00:00']);
+  expect(firstTime({ at: 8.64e15 - 1 }, 0)).toBe(8.64e15 - 1);
 });
 
 test('the last day of the month', () => {
