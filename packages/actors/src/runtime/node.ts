@@ -34,25 +34,16 @@ import { Reception } from './node/reception.ts';
 import type { Receiver } from './node/reception.ts';
 import { RemoteReply } from './node/remote-reply.ts';
 import { Sends } from './node/remote-send.ts';
+import { undeliverable } from './node/undeliverable.ts';
 import { whenRemoteStopped } from './node/when-stopped.ts';
 import type { ActorRef } from './ref.ts';
 import { RemoteRef } from './remote-ref.ts';
-import { messageName } from './report.ts';
 import type { Report } from './report.ts';
 import { MOST_SLOTS } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import type { InternalSignal } from './signal.ts';
-import { Packing, inWords } from './wire.ts';
+import { Packing } from './wire.ts';
 import type { Border, Placeholder } from './wire.ts';
-
-/** Where in a packet the user's own stands, and what the user calls it. */
-const CONTENT: Partial<Record<Packet[0], readonly [index: number, part: string]>> = {
-  tell: [3, 'message'],
-  send: [3, 'message'],
-  reply: [2, 'answer'],
-  spawn: [1, ''],
-  started: [3, 'started'],
-};
 
 /** There is no such actor, and there won't be. */
 const NOBODY: unique symbol = Symbol('nobody');
@@ -92,7 +83,7 @@ export class Node implements Border, Receiver {
     this.#wiring = wiring;
     this.outbox = new Outbox(
       wiring,
-      (packet, error) => this.#undeliverable(packet, error),
+      (packet, error) => undeliverable(this, this.#questions, this.#guests, packet, error),
       () => this.#flushed(),
       count => runtime.gauges?.unsent(count),
     );
@@ -221,58 +212,6 @@ export class Node implements Border, Receiver {
 
   seemsAlive(id: number): boolean {
     return this.agents.get(id)?.cell?.alive ?? true;
-  }
-
-  /** The value can't be shared, or there is no memory left. The sender isn't thrown at. */
-  #undeliverable(packet: Packet, cause: unknown): void {
-    const [index, part] = CONTENT[packet[0]] ?? [-1, ''];
-    const error = inWords(cause, index, part);
-    switch (packet[0]) {
-      case 'tell': {
-        const [, , path, message, form] = packet;
-        const reply = (message as { reply?: { ask?: number } } | null)?.reply;
-        const ask = typeof form === 'number' ? form : reply?.ask;
-        if (typeof ask === 'number') this.#questions.get(ask)?.fail(error);
-        else this.runtime.report({ type: 'callbackFailed', path, callback: 'tell', error });
-        this.runtime.deadLetters.add({ message, to: undefined, path, reason: 'notShareable' });
-        return;
-      }
-      case 'send':
-        this.#questions.get(packet[5])?.fail(error);
-        this.runtime.deadLetters.add({
-          message: packet[3],
-          to: undefined,
-          path: packet[2],
-          reason: 'notShareable',
-        });
-        return;
-      case 'reply':
-        this.outbox.post(packet[1] % MOST_SLOTS, ['fail', packet[1], error]);
-        return;
-      case 'spawn':
-        // Whoever starts an actor elsewhere leaves it to that thread to report what goes wrong.
-        this.runtime.report({ type: 'callbackFailed', path: packet[1].path, callback: 'spawn', error });
-        this.agents
-          .get(packet[1].id)
-          ?.started(packet[1].life, { outcome: 'error', reason: exit.error(error) });
-        return;
-      case 'started':
-        // It runs, but its parent can't be told what it said, and takes it for one that hasn't started.
-        this.cells.get(packet[1])?.kill();
-        this.outbox.post(this.#guests.ownerOf(packet[1]), [
-          'started',
-          packet[1],
-          packet[2],
-          { outcome: 'error', reason: exit.error(error) },
-        ]);
-        return;
-      case 'letter':
-        // Where the letters are counted it is known by its name then.
-        this.outbox.post(0, ['letter', messageName(packet[1]), packet[2], packet[3]]);
-        return;
-      default:
-        this.runtime.report({ type: 'callbackFailed', path: '', callback: `sending ${packet[0]}`, error });
-    }
   }
 
   // ── Receiving ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
