@@ -1,12 +1,40 @@
-/** Heddle's actors as a kit: all on the calling thread, or on it and a scheduler thread. */
+/** Heddle's actors as a kit: all on the calling thread, or on it and a scheduler thread, where the benchmark wants them or where they are by default. */
 import { ActorSystem, actor, next } from '@heddle/actors';
 import type { ActorRef, Context } from '@heddle/actors';
 import { timedAsync } from '../harness.ts';
 import type { Round } from '../harness.ts';
 import { benchOf } from './bench.ts';
-import type { Bench, Message, Self } from './bench.ts';
+import type { Bench, Message, Ref, Self } from './bench.ts';
 
 type Any = ActorRef<Message>;
+
+/** What an actor may do. A class, and not an object of closures: what the kit costs must not hide what the actor does. */
+class Part implements Self {
+  readonly #context: Context<Message>;
+  readonly #spawn: SpawnIn;
+  over = false;
+
+  constructor(context: Context<Message>, spawn: SpawnIn) {
+    this.#context = context;
+    this.#spawn = spawn;
+  }
+
+  get self(): Any {
+    return this.#context.self;
+  }
+
+  tell(ref: Ref, message: Message): void {
+    (ref as Any).tell(message);
+  }
+
+  spawn(role: string, args: readonly unknown[], place?: number): Any {
+    return this.#spawn(this.#context, role, args, place);
+  }
+
+  stop(): void {
+    this.over = true;
+  }
+}
 
 /** One actor in its role. */
 function play(
@@ -16,19 +44,11 @@ function play(
   role: string,
   args: readonly unknown[],
 ) {
-  let over = false;
-  const self: Self = {
-    self: context.self,
-    tell: (ref, message) => (ref as Any).tell(message),
-    spawn: (childRole, childArgs, place) => spawn(context, childRole, childArgs, place),
-    stop: () => {
-      over = true;
-    },
-  };
+  const self = new Part(context, spawn);
   const handle = bench.roles[role]!(self, ...args);
   return (message: Message): unknown => {
     handle(message);
-    return over ? next.stop() : undefined;
+    return self.over ? next.stop() : undefined;
   };
 }
 
@@ -60,7 +80,16 @@ function round(system: ActorSystem, bench: Bench, spawn: SpawnIn): Round {
 }
 
 export function heddleOneCore(bench: Bench): Round {
-  const system = new ActorSystem({ threads: 0 });
+  return besideParents(bench, 0);
+}
+
+/** As without a word about placement: each beside its parent, though there is a second thread. */
+export function heddleByDefault(bench: Bench): Round {
+  return besideParents(bench, 1);
+}
+
+function besideParents(bench: Bench, threads: number): Round {
+  const system = new ActorSystem({ threads });
   const spawn: SpawnIn = (context, role, args) =>
     context.spawn((own: Context<Message>) => play(bench, spawn, own, role, args));
   return round(system, bench, spawn);
