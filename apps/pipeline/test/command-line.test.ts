@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -39,6 +39,15 @@ test('--help says what there is, and what the exit codes mean', async () => {
   expect(stdout).toContain('130  interrupted by Ctrl-C');
 });
 
+test('--version says which it is, and --help names the other command', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  for (const args of [['--version'], ['stream', '--version']])
+    expect(await run(args)).toMatchObject({ code: 0, stdout: `${version}\n` });
+  expect((await run(['--help'])).stdout).toContain('heddle-pipeline stream --help');
+});
+
 test.each([
   [['--workers', '-1'], '-1'],
   [['--workers', 'two'], 'whole number from 0'],
@@ -48,6 +57,12 @@ test.each([
   [['--search', 'x', '--compare'], 'cannot be used with'],
   [['--nonsense'], 'unknown option'],
   [['extra'], 'there is no command "extra"'],
+  [['stream'], 'where shall lines come from? Give one such as --stdin'],
+  [['stream', '--stdin'], 'where shall lines go? Give --sqlite'],
+  [['stream', '--stdin', '--sqlite', 'a', '--ndjson', 'b'], 'cannot be used with'],
+  [['stream', '--stdin', '--ndjson', 'b', '--columns', 'a'], 'cannot be used with'],
+  [['stream', '--stdin', '--ndjson', 'b', '--ack'], 'give --tcp too'],
+  [['stream', '--config', '/no/such.toml'], '/no/such.toml: there is no such file'],
 ])('%j makes no sense', async (args, message) => {
   const { code, stderr, stdout } = await run(args);
   expect([code, stdout]).toEqual([2, '']);

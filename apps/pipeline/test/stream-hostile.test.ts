@@ -234,11 +234,13 @@ describe('over HTTP', () => {
     await goodGoesOn();
   });
 
-  it('who opens many connections and says nothing, or half of a head, locks nobody out', async () => {
+  it('who opens many connections and says nothing, half of a head, or a head and half of a line, locks nobody out', async () => {
     const { host, port } = await stream.address('http-2');
     const silent = Array.from({ length: 200 }, (_, i) => {
       const socket = connect({ host, port }).on('error', () => {});
-      if (i % 2 === 0) socket.write('POST / HTTP/1.1\r\nHost: loc');
+      if (i % 3 === 0) socket.write('POST / HTTP/1.1\r\nHost: loc');
+      if (i % 3 === 1)
+        socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"half');
       return socket;
     });
     await Promise.all(silent.map(socket => new Promise(resolve => socket.once('connect', resolve))));

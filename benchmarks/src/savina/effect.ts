@@ -23,9 +23,10 @@ export function effectSide(bench: Bench): Round {
     handle = bench.roles[role]!(selfOf(box), ...args);
     return box;
   };
+  const tell: Self['tell'] = (to, message) => void Queue.offerUnsafe((to as Box).queue, message);
   const selfOf = (box: Box | undefined): Self => ({
     self: box,
-    tell: (to, message) => void Queue.offerUnsafe((to as Box).queue, message),
+    tell,
     spawn,
     stop: () => void (box?.fiber && Effect.runFork(Fiber.interrupt(box.fiber))),
   });

@@ -4,9 +4,37 @@ import type { ActorRef, Context } from '@heddle/actors';
 import { timedAsync } from '../harness.ts';
 import type { Round } from '../harness.ts';
 import { benchOf } from './bench.ts';
-import type { Bench, Message, Self } from './bench.ts';
+import type { Bench, Message, Ref, Self } from './bench.ts';
 
 type Any = ActorRef<Message>;
+
+/** What an actor may do. A class, and not an object of closures: what the kit costs must not hide what the actor does. */
+class Part implements Self {
+  readonly #context: Context<Message>;
+  readonly #spawn: SpawnIn;
+  over = false;
+
+  constructor(context: Context<Message>, spawn: SpawnIn) {
+    this.#context = context;
+    this.#spawn = spawn;
+  }
+
+  get self(): Any {
+    return this.#context.self;
+  }
+
+  tell(ref: Ref, message: Message): void {
+    (ref as Any).tell(message);
+  }
+
+  spawn(role: string, args: readonly unknown[], place?: number): Any {
+    return this.#spawn(this.#context, role, args, place);
+  }
+
+  stop(): void {
+    this.over = true;
+  }
+}
 
 /** One actor in its role. */
 function play(
@@ -16,19 +44,11 @@ function play(
   role: string,
   args: readonly unknown[],
 ) {
-  let over = false;
-  const self: Self = {
-    self: context.self,
-    tell: (ref, message) => (ref as Any).tell(message),
-    spawn: (childRole, childArgs, place) => spawn(context, childRole, childArgs, place),
-    stop: () => {
-      over = true;
-    },
-  };
+  const self = new Part(context, spawn);
   const handle = bench.roles[role]!(self, ...args);
   return (message: Message): unknown => {
     handle(message);
-    return over ? next.stop() : undefined;
+    return self.over ? next.stop() : undefined;
   };
 }
 

@@ -17,9 +17,10 @@ export function nactSide(bench: Bench): Round {
     handle = bench.roles[role]!(selfOf(ref), ...args);
     return ref;
   };
+  const tell: Self['tell'] = (to, message) => dispatch(to as Any, message);
   const selfOf = (ref: Any | undefined): Self => ({
     self: ref,
-    tell: (to, message) => dispatch(to as Any, message),
+    tell,
     spawn,
     stop: () => stop(ref as never),
   });

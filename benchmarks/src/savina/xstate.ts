@@ -17,9 +17,10 @@ export function xstateSide(bench: Bench): Round {
     handle = bench.roles[role]!(selfOf(ref), ...args);
     return ref;
   };
+  const tell: Self['tell'] = (to, message) => (to as AnyActorRef).send(message);
   const selfOf = (ref: AnyActorRef | undefined): Self => ({
     self: ref,
-    tell: (to, message) => (to as AnyActorRef).send(message),
+    tell,
     spawn,
     stop: () => (ref as { stop?(): void } | undefined)?.stop?.(),
   });

@@ -115,6 +115,7 @@ test.each([
     await until(() => shown()?.waiting === 9);
     // Without a tally nobody knows what it has handled but itself.
     if (lookedAt) await until(() => shown()!.busy && shown()!.handled === 0);
+    if (lookedAt) await until(() => (shown()!.busyShare ?? 0) > 0.9);
     gate.release(4);
     await until(() => shown()?.waiting === 5);
     if (lookedAt) expect(shown()).toMatchObject({ busy: true, handled: 4 });

@@ -10,8 +10,10 @@ function setUp(options: Partial<RouterOptions<string, []>>) {
     void seen.push([context.name.slice(-1), message]);
   const ref = kit.spawn(router({ start: routee, routees: 3, ...options }), { name: 'router' });
   const childOf = (name: string): ActorRef<never> => {
-    const { cell } = ref as unknown as { cell: { bonds: { names: Map<string, { ref: ActorRef<never> }> } } };
-    return cell.bonds.names.get(`routee-${name}`)!.ref;
+    const { cell } = ref as unknown as {
+      cell: { children: { named(label: string): { ref: ActorRef<never> } | undefined } };
+    };
+    return cell.children.named(`routee-${name}`)!.ref;
   };
   const run = async (...messages: string[]): Promise<[string, string][]> => {
     seen.length = 0;

@@ -139,6 +139,33 @@ export function knownActor(module: string, name: string): Actor<never, never> | 
   return declared.get(`${module}#${name}`);
 }
 
+const NO_OPTIONS: ActorOptions = Object.freeze({});
+
+/** A setup function as an actor. There may be a hundred thousand, so it has no more fields than it needs. */
+class OwnActor implements Actor<never, never> {
+  readonly setup: SetupFunction<never, never>;
+
+  constructor(setup: SetupFunction<never, never>) {
+    this.setup = setup;
+  }
+
+  get name(): string {
+    return this.setup.name;
+  }
+
+  get module(): undefined {
+    return undefined;
+  }
+
+  get options(): ActorOptions {
+    return NO_OPTIONS;
+  }
+
+  get takesCalls(): boolean {
+    return (this.setup as { takesCalls?: boolean }).takesCalls === true;
+  }
+}
+
 /** An actor from what `spawn` was given: a declaration, or a setup function, which can only run here. */
 export function toActor(start: unknown, place: string): Actor<never, never> {
   if (typeof start === 'function') {
@@ -147,8 +174,7 @@ export function toActor(start: unknown, place: string): Actor<never, never> {
         `${place}: ${start.name} is a class; an actor is declared by a function: return its methods from objectActor(import.meta, () => new ${start.name}()), or a behaviour from a setup function`,
       );
     }
-    const { takesCalls = false } = start as Pick<Actor<never, never>, 'takesCalls'>;
-    return { name: start.name, module: undefined, options: {}, setup: start as never, takesCalls };
+    return new OwnActor(start as SetupFunction<never, never>);
   }
   if (typeof start === 'object' && start !== null && 'setup' in start) return start as Actor<never, never>;
   throw new TypeError(

@@ -71,7 +71,7 @@ export class Context<in out M> {
 
   /** The addresses of its children that are alive, in the order of their start (snapshot). */
   get children(): ActorRef<never>[] {
-    const children = this.#cell.knownBonds?.knownChildren;
+    const children = this.#cell.knownChildren;
     return children === undefined
       ? []
       : [...children].filter(child => child.alive).map(child => child.ref as ActorRef<never>);

@@ -1,47 +1,56 @@
 /**
  * A ring of messages: first in, first out, unbounded. The other mailboxes are made of it. An empty one owns no memory but itself, since most actors of a
- * large system are idle.
+ * large system are idle; and nor does one with a single message, since most actors never have more waiting.
  *
  * ```
- *  items   [ . . c d e f . . ]      length is 0 or a power of two
+ *  first   c                        or NONE: then the oldest is in the ring like the others
+ *  items   [ . . . d e f . . ]      length is 0 or a power of two; the place of what is in `first` stays empty
  *                ▲ head & mask      head only grows; what is put back in front goes to head - 1
  * ```
  */
 const NONE: unknown[] = [];
-/** Few: most actors that live shortly, and most that are many, never have more messages waiting. */
-const FIRST_CAPACITY = 2;
 /** An emptied ring larger than this is given back: one burst must not cost memory for ever. */
 const KEPT_CAPACITY = 64;
 
 export class Fifo {
+  #first: unknown = NONE;
   #items: unknown[] = NONE;
-  #mask = -1;
   #head = 0;
   /** How many messages there are. */
   size = 0;
 
   push(message: unknown): void {
-    if (this.size > this.#mask) this.#grow();
-    this.#items[(this.#head + this.size) & this.#mask] = message;
+    if (this.size === 0) this.#first = message;
+    else {
+      if (this.size >= this.#items.length) Fifo.#grow(this);
+      this.#items[(this.#head + this.size) & (this.#items.length - 1)] = message;
+    }
     this.size += 1;
   }
 
   /** Takes the oldest. Must not be called on an empty ring: `undefined` is a message like any other. */
   shift(): unknown {
-    const at = this.#head & this.#mask;
-    const message = this.#items[at];
-    this.#items[at] = undefined;
+    let message = this.#first;
+    if (message === NONE) {
+      const at = this.#head & (this.#items.length - 1);
+      message = this.#items[at];
+      this.#items[at] = undefined;
+    } else this.#first = NONE;
     this.#head = (this.#head + 1) | 0;
     this.size -= 1;
-    if (this.size === 0 && this.#mask >= KEPT_CAPACITY) this.clear();
+    if (this.size === 0 && this.#items.length > KEPT_CAPACITY) this.clear();
     return message;
   }
 
   /** Puts a message before all others. */
   unshift(message: unknown): void {
-    if (this.size > this.#mask) this.#grow();
+    if (this.size > 0) {
+      if (this.size >= this.#items.length) Fifo.#grow(this);
+      const second = this.#first;
+      if (second !== NONE) this.#items[this.#head & (this.#items.length - 1)] = second;
+    }
+    this.#first = message;
     this.#head = (this.#head - 1) | 0;
-    this.#items[this.#head & this.#mask] = message;
     this.size += 1;
   }
 
@@ -52,36 +61,43 @@ export class Fifo {
 
   /** Puts another message at a position that `end` told and that hasn't been taken yet; returns the one that was there. */
   replace(position: number, message: unknown): unknown {
-    const at = position & this.#mask;
-    const old = this.#items[at];
-    this.#items[at] = message;
+    let old = this.#first;
+    if (old !== NONE && position === this.#head) this.#first = message;
+    else {
+      const at = position & (this.#items.length - 1);
+      old = this.#items[at];
+      this.#items[at] = message;
+    }
     return old;
   }
 
   clear(): void {
+    this.#first = NONE;
     this.#items = NONE;
-    this.#mask = -1;
     this.size = 0;
   }
 
   *[Symbol.iterator](): Generator<unknown> {
-    for (let n = 0; n < this.size; n++) yield this.#items[(this.#head + n) & this.#mask];
+    for (let n = 0; n < this.size; n++)
+      yield n === 0 && this.#first !== NONE
+        ? this.#first
+        : this.#items[(this.#head + n) & (this.#items.length - 1)];
   }
 
-  #grow(): void {
-    if (this.#mask === -1) {
-      this.#items = [undefined, undefined];
-      this.#mask = FIRST_CAPACITY - 1;
+  /** Static: a private method would be one more field of each. */
+  static #grow(fifo: Fifo): void {
+    const old = fifo.#items;
+    if (old === NONE) {
+      fifo.#items = [undefined, undefined];
       return;
     }
-    const capacity = this.#items.length * 4;
+    const capacity = old.length * 4;
     const items = new Array<unknown>(capacity).fill(undefined);
     // Positions count on from the same head, so that `replace` finds what was pushed before.
-    for (let n = 0; n < this.size; n++) {
-      const position = this.#head + n;
-      items[position & (capacity - 1)] = this.#items[position & this.#mask];
+    for (let n = 0; n < fifo.size; n++) {
+      const position = fifo.#head + n;
+      items[position & (capacity - 1)] = old[position & (old.length - 1)];
     }
-    this.#items = items;
-    this.#mask = capacity - 1;
+    fifo.#items = items;
   }
 }

@@ -15,6 +15,7 @@ import {
   placeOf,
 } from './gauges.ts';
 import type { Announcement } from './gauges.ts';
+import { busyFor } from './tally.ts';
 
 /** One actor as its thread shows it (snapshot). */
 export interface Shown {
@@ -120,7 +121,9 @@ export class Census {
 
   #readAll(): ShownThread[] {
     this.#listen();
-    return [...this.#sources].map(([slot, source]) => this.#readThread(slot, source));
+    return [...this.#sources]
+      .map(([slot, source]) => this.#readThread(slot, source))
+      .sort((a, b) => a.slot - b.slot);
   }
 
   /**
@@ -209,6 +212,7 @@ function withTally(shown: Shown, { chunks }: Source): Shown {
     // A thread may end between taking one and saying so.
     elsewhere: Math.max(0, view[at + RECORD.depth]!),
     handled: view[at + RECORD.handled]! >>> 0,
+    busyMicros: (view[at + RECORD.busy]! + busyFor(view, at)) >>> 0,
   };
 }
 

@@ -28,6 +28,6 @@ export function showTree(cell: Cell, gauges: Gauges): void {
     gauges.show(each);
     const count = outside.get(each);
     if (count !== undefined) gauges.waitElsewhere(each.gauge, count());
-    for (const child of each.knownBonds?.knownChildren ?? []) left.push(child);
+    for (const child of each.knownChildren ?? []) left.push(child);
   }
 }

@@ -27,8 +27,14 @@ export interface Asked {
   /** For errors; `ask` if omitted. */
   readonly doing?: string;
   readonly path: string;
-  readonly asks: Set<OpenAsk>;
+  /** Where it is known as long as it is open, so that it hears of the actor's end; `undefined` if it hears of that by its number. */
+  readonly asks: Set<OpenAsk> | undefined;
   lateReply(value: unknown, reason: DeadLetterReason): void;
+}
+
+/** Who keeps questions under their numbers. */
+export interface Keeper {
+  settled(ask: PendingAsk, answered: boolean): void;
 }
 
 export class PendingAsk extends OpenAsk {
@@ -36,6 +42,12 @@ export class PendingAsk extends OpenAsk {
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
   #open = true;
+  /** The thread that it went to directly, or -1. */
+  slot = -1;
+  /** By which other threads know it; 0 for none. */
+  number = 0;
+  /** Who knows it by that. */
+  keeper: Keeper | undefined = undefined;
   readonly #asked: Asked;
   readonly #dispatcher: Dispatcher;
   #timer: WheelTimer | undefined;
@@ -62,7 +74,7 @@ export class PendingAsk extends OpenAsk {
       this.#onAbort = () => this.fail(signal.reason);
       signal.addEventListener('abort', this.#onAbort, { once: true });
     }
-    asked.asks.add(this);
+    asked.asks?.add(this);
     dispatcher.host.hold();
   }
 
@@ -87,15 +99,12 @@ export class PendingAsk extends OpenAsk {
     this.fail(new ActorDiedError(this.#asked.path, reason, this.#asked.doing ?? 'ask'));
   }
 
-  /** Is called once when it is settled, for whoever keeps it under a number. */
-  onClose: ((answered: boolean) => void) | undefined;
-
   #close(answered: boolean): void {
     this.#open = false;
-    this.onClose?.(answered);
+    this.keeper?.settled(this, answered);
     if (this.#timer !== undefined) this.#dispatcher.cancelTimer(this.#timer);
     if (this.#onAbort !== undefined) this.#signal!.removeEventListener('abort', this.#onAbort);
-    this.#asked.asks.delete(this);
+    this.#asked.asks?.delete(this);
     this.#dispatcher.host.release();
   }
 }

@@ -9,7 +9,6 @@ import type { WheelTimer } from '../timers/wheel.ts';
 import type { OpenAsk } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { ActorRef } from './ref.ts';
-import { Siblings } from './siblings.ts';
 
 /** What a watcher remembers of a watch. */
 export interface Watch {
@@ -27,10 +26,21 @@ export interface Creditor {
   refused(error: unknown): void;
 }
 
+/** What is remembered of a cell's earlier instances. */
+export class Lives {
+  /** Counts its ends. */
+  life = 0;
+  restarts = 0;
+  restartsReported = 0;
+  /** When rules have restarted it in place, as far as its budget cares. */
+  restartTimes: readonly number[] = [];
+  attempts = 0;
+  lastFailure: number = -Infinity;
+}
+
+const NONE: unknown[] = [];
+
 export class Bonds {
-  knownChildren: Siblings | undefined = undefined;
-  /** The children that have names of their own. */
-  knownNames: Map<string, Cell> | undefined = undefined;
   /** Who wants to know of its end, by the number of the watch. */
   knownWatchers: Map<number, ActorRef<never>> | undefined = undefined;
   /** Whose end it wants to know of. */
@@ -42,27 +52,18 @@ export class Bonds {
   /** Of its adapters that other threads have. */
   knownAddresses: number[] | undefined = undefined;
   timers: ActorTimers | undefined = undefined;
-  readonly deathWaiters: Set<(reason: ExitReason) => void> = new Set<(reason: ExitReason) => void>();
+  knownDeathWaiters: Set<(reason: ExitReason) => void> | undefined = undefined;
   stopEvent: Event | undefined = undefined;
   abort: AbortController | undefined = undefined;
-  restartTimes: readonly number[] = [];
+  /** `undefined` as long as there is nothing to remember. */
+  lives: Lives | undefined = undefined;
   restartTimer: WheelTimer | undefined = undefined;
   afterChildren: (() => void) | undefined = undefined;
   escalates = false;
   /** Ends what a kill must not leave behind: the thread of a dedicated actor. */
   onKill: (() => void) | undefined = undefined;
-  #attempts = 0;
-  #lastFailure = -Infinity;
-  #stash: unknown[] = [];
+  #stash: unknown[] = NONE;
   #receiveTimeout: { readonly ms: number; timer: WheelTimer } | undefined = undefined;
-
-  get children(): Siblings {
-    return (this.knownChildren ??= new Siblings());
-  }
-
-  get names(): Map<string, Cell> {
-    return (this.knownNames ??= new Map());
-  }
 
   get watchers(): Map<number, ActorRef<never>> {
     return (this.knownWatchers ??= new Map());
@@ -76,45 +77,20 @@ export class Bonds {
     return (this.knownLinks ??= new Map());
   }
 
+  get deathWaiters(): Set<(reason: ExitReason) => void> {
+    return (this.knownDeathWaiters ??= new Set());
+  }
+
+  get livesSoFar(): Lives {
+    return (this.lives ??= new Lives());
+  }
+
   get asks(): Set<OpenAsk> {
     return (this.knownAsks ??= new Set());
   }
 
   get creditors(): Creditor[] {
     return (this.knownCreditors ??= []);
-  }
-
-  /** The cells of supervised children of an earlier instance, by their ids: a child that is started again keeps its ref. */
-  #former: Map<string, Cell> | undefined = undefined;
-
-  takeFormer(label: string | undefined, actor: unknown): Cell | undefined {
-    if (label === undefined) return undefined;
-    const cell = this.#former?.get(label);
-    if (cell === undefined || cell.actor !== actor || this.knownNames?.has(label) === true) return undefined;
-    this.#former!.delete(label);
-    this.children.add(cell);
-    this.names.set(label, cell);
-    return cell;
-  }
-
-  /** A supervised child has ended with its supervisor. */
-  keepFormer(child: Cell): void {
-    if (child.label !== undefined) (this.#former ??= new Map()).set(child.label, child);
-  }
-
-  /** The owner has ended: supervised children that had ended before it are former ones too. */
-  retireChildren(): void {
-    if (this.knownChildren === undefined) return;
-    for (const child of this.knownChildren) {
-      this.removeChild(child);
-      if (child.supervised) this.keepFormer(child);
-    }
-  }
-
-  removeChild(child: Cell): void {
-    this.knownChildren?.delete(child);
-    if (child.label !== undefined && this.knownNames?.get(child.label) === child)
-      this.knownNames.delete(child.label);
   }
 
   // ── Stash ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -127,23 +103,25 @@ export class Bonds {
     if (this.#stash.length >= capacity) {
       throw new StashFullError(`${path}: the stash holds ${capacity} messages already (stashCapacity)`);
     }
-    this.#stash.push(message);
+    if (this.#stash === NONE) this.#stash = [message];
+    else this.#stash.push(message);
   }
 
-  takeStash(): unknown[] {
+  takeStash(): readonly unknown[] {
     const stashed = this.#stash;
-    if (stashed.length > 0) this.#stash = [];
+    this.#stash = NONE;
     return stashed;
   }
 
   // ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   nextDelay(backoff: Backoff, now: number, random: () => number): number {
-    if (now - this.#lastFailure > (backoff.resetAfter ?? backoff.max)) this.#attempts = 0;
-    const delay = backoffDelay(backoff, this.#attempts, random);
-    this.#attempts += 1;
+    const lives = this.livesSoFar;
+    if (now - lives.lastFailure > (backoff.resetAfter ?? backoff.max)) lives.attempts = 0;
+    const delay = backoffDelay(backoff, lives.attempts, random);
+    lives.attempts += 1;
     // Quiet time begins when it runs again.
-    this.#lastFailure = now + delay;
+    lives.lastFailure = now + delay;
     return delay;
   }
 
@@ -202,8 +180,10 @@ export class Bonds {
   }
 
   callDeathWaiters(reason: ExitReason): void {
-    for (const waiter of this.deathWaiters) {
-      this.deathWaiters.delete(waiter);
+    const waiters = this.knownDeathWaiters;
+    if (waiters === undefined) return;
+    for (const waiter of waiters) {
+      waiters.delete(waiter);
       waiter(reason);
     }
   }

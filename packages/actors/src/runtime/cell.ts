@@ -38,6 +38,7 @@ import { Bonds } from './bonds.ts';
 import { discardCell, killCell } from './cell/end.ts';
 import { reportCrash } from './cell/failure.ts';
 import { handle } from './cell/handling.ts';
+import { Marks } from './cell/marks.ts';
 import { makeDeadLetter, notPlainly, tooManyWait } from './cell/refusal.ts';
 import { handleSignals, takeSignal } from './cell/signals.ts';
 import { reviveCell, startCell } from './cell/start.ts';
@@ -51,13 +52,14 @@ import { LocalRef } from './local-ref.ts';
 import type { ActorRef } from './ref.ts';
 import { ID_STEP } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
+import { Siblings } from './siblings.ts';
 import type { InternalSignal } from './signal.ts';
 
 const DEFAULT_STASH = 10_000;
 
-export class Cell {
+/** Its size is most of what an idle actor weighs, and much of what it costs to start one: what few cells need is in `Bonds`. */
+export class Cell extends Marks {
   readonly runtime: Runtime;
-  readonly dispatcher: Dispatcher;
   readonly parent: Cell | undefined;
   readonly id: number;
   /** Its name among its siblings; `undefined` for one that is known by its number. */
@@ -70,13 +72,6 @@ export class Cell {
   readonly ref: ActorRef<unknown>;
   /** Set if the actor itself runs on another thread, and this cell stands for it here. */
   readonly agent: Agent | undefined;
-  /** Whether a stop lets it handle what it has. */
-  drains = false;
-  /** Whether a supervisor decides what becomes of it after its end. */
-  supervised = false;
-  /** Whether it ends because its supervisor wants it to, who then waits for it and needn't be told. */
-  leaving = false;
-
   /** Its neighbours among its parent's children. */
   before: Cell | undefined = undefined;
   after: Cell | undefined = undefined;
@@ -85,24 +80,14 @@ export class Cell {
   state: State = STATE.starting;
   /** Counts its instances: those in place, and those that a supervisor started after an end. */
   incarnation = 0;
-  /** Counts its ends. */
-  life = 0;
   /** Messages handled, of all incarnations. */
   handled = 0;
-  restarts = 0;
-  restartsReported = 0;
   lastReason: ExitReason = exit.noproc;
-  trapExit = false;
-  stopRequested = false;
   readonly mailbox: Mailbox;
   /** No message is taken any more: it ends, or has ended for good. */
   refuses = false;
   gate: number = CLOSED;
   queued = false;
-  /** The setup function is under way. */
-  settingUp = false;
-  /** The setup function is to run in its own turn. */
-  toStart = false;
   lane: Fifo | undefined = undefined;
   receiver: (first: unknown, second?: unknown) => unknown = nothing;
   data: unknown = undefined;
@@ -112,6 +97,8 @@ export class Cell {
   /** What is being handled, for the stash and for reports. */
   message: unknown = undefined;
   envelope: Envelope | undefined = undefined;
+  /** As `children`, without making any. */
+  knownChildren: Siblings | undefined = undefined;
   /** As `bonds`, without making any. */
   knownBonds: Bonds | undefined = undefined;
 
@@ -125,8 +112,8 @@ export class Cell {
     label: string | undefined,
     agent?: Agent,
   ) {
+    super();
     this.runtime = runtime;
-    this.dispatcher = runtime.dispatcher;
     this.parent = parent;
     this.actor = actor;
     this.args = args;
@@ -151,6 +138,23 @@ export class Cell {
 
   get name(): string {
     return this.label ?? `${this.actor.name}:${Math.floor(this.id / ID_STEP)}`;
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.runtime.dispatcher;
+  }
+
+  /** Counts its ends. */
+  get life(): number {
+    return this.knownBonds?.lives?.life ?? 0;
+  }
+
+  get restarts(): number {
+    return this.knownBonds?.lives?.restarts ?? 0;
+  }
+
+  get children(): Siblings {
+    return (this.knownChildren ??= new Siblings());
   }
 
   get bonds(): Bonds {
@@ -285,7 +289,9 @@ export class Cell {
 
   /** How often it was restarted is known, and reported, elsewhere. */
   adoptRestarts(restarts: number): void {
-    this.restarts = this.restartsReported = restarts;
+    if (restarts === this.restarts) return;
+    const lives = this.bonds.livesSoFar;
+    lives.restarts = lives.restartsReported = restarts;
   }
 
   /** Makes a dead cell startable again, under the same ref. What its mailbox kept is handled by the new instance. */

@@ -48,6 +48,8 @@ export class Dispatcher {
   /** The platform has been asked for a turn that it hasn't begun. Never for two: each would ask for another at its end, and so many turns stand between two of the event loop. */
   #asked = false;
   #running = false;
+  /** Whoever has set it calls `runNow` next, so that no turn need be asked for. */
+  driven = false;
   #lookEvery = FEW_BETWEEN_LOOKS;
   #hops = 0;
   #seriesStart = 0;
@@ -105,7 +107,7 @@ export class Dispatcher {
 
   #schedule(): void {
     this.#scheduled = true;
-    if (this.#running || this.#asked) return;
+    if (this.#running || this.#asked || this.driven) return;
     this.#asked = true;
     if (this.#hops < MOST_HOPS) {
       this.#hops += 1;
@@ -134,7 +136,7 @@ export class Dispatcher {
     this.#running = this.#scheduled = true;
     const start = host.now();
     // Turns that follow each other by microtasks share one slice. A series that began long ago and paused only costs one macrotask.
-    if (this.#hops === 1) this.#seriesStart = start;
+    if (this.#hops <= 1) this.#seriesStart = start;
     const { gauges } = this;
     if (gauges !== undefined) {
       this.timed = gauges.wantsTimes;

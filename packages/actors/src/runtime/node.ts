@@ -27,32 +27,23 @@ import { Claims, take } from './node/claims.ts';
 import type { Claim } from './node/claims.ts';
 import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
-import type { Order, OwnThread, Packet, Wiring } from './node/packet.ts';
+import type { Form, Order, OwnThread, Packet, Wiring } from './node/packet.ts';
 import { Parked } from './node/parked.ts';
 import { Questions } from './node/questions.ts';
 import { Reception } from './node/reception.ts';
 import type { Receiver } from './node/reception.ts';
 import { RemoteReply } from './node/remote-reply.ts';
 import { Sends } from './node/remote-send.ts';
+import { undeliverable } from './node/undeliverable.ts';
 import { whenRemoteStopped } from './node/when-stopped.ts';
 import type { ActorRef } from './ref.ts';
 import { RemoteRef } from './remote-ref.ts';
-import { messageName } from './report.ts';
 import type { Report } from './report.ts';
 import { MOST_SLOTS } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import type { InternalSignal } from './signal.ts';
-import { Packing, inWords } from './wire.ts';
+import { Packing } from './wire.ts';
 import type { Border, Placeholder } from './wire.ts';
-
-/** Where in a packet the user's own stands, and what the user calls it. */
-const CONTENT: Partial<Record<Packet[0], readonly [index: number, part: string]>> = {
-  tell: [3, 'message'],
-  send: [3, 'message'],
-  reply: [2, 'answer'],
-  spawn: [1, ''],
-  started: [3, 'started'],
-};
 
 /** There is no such actor, and there won't be. */
 const NOBODY: unique symbol = Symbol('nobody');
@@ -92,7 +83,7 @@ export class Node implements Border, Receiver {
     this.#wiring = wiring;
     this.outbox = new Outbox(
       wiring,
-      (packet, error) => this.#undeliverable(packet, error),
+      (packet, error) => undeliverable(this, this.#questions, this.#guests, packet, error),
       () => this.#flushed(),
       count => runtime.gauges?.unsent(count),
     );
@@ -135,16 +126,32 @@ export class Node implements Border, Receiver {
 
   tell(id: number, path: string, message: unknown): void {
     const packed = this.packing.pack(message);
-    const trace = tracing?.departs();
-    const slot = id % MOST_SLOTS;
-    if (trace === undefined) this.outbox.post(slot, ['tell', id, path, packed, this.packing.found]);
-    else this.outbox.post(slot, ['tell', id, path, packed, this.packing.found, trace]);
+    this.#post(id, path, packed, this.packing.found);
   }
 
-  ask(id: number, path: string, message: unknown, reply: PendingAsk): void {
-    this.#questions.goesTo(id % MOST_SLOTS, reply);
+  #post(id: number, path: string, message: unknown, form: Form): void {
+    const trace = tracing?.departs();
+    const slot = id % MOST_SLOTS;
+    if (trace === undefined) this.outbox.post(slot, ['tell', id, path, message, form]);
+    else this.outbox.post(slot, ['tell', id, path, message, form, trace]);
+  }
+
+  /** Most questions have no ref in them but the reply, whose number then stands beside them: neither side has to look for its place. */
+  ask(id: number, path: string, question: object, reply: PendingAsk): void {
+    reply.slot = id % MOST_SLOTS;
     this.#asked = true;
+    const message = { ...question, reply: undefined as unknown };
+    const packed = this.packing.pack(message);
+    if (!this.packing.found) return this.#post(id, path, packed, this.#questions.leaves(reply));
+    message.reply = reply;
     this.tell(id, path, message);
+  }
+
+  /** The message of a packet, with refs and the reply in their places. */
+  #opened(content: unknown, form: Form): unknown {
+    if (typeof form === 'boolean') return form ? this.packing.unpack(content) : content;
+    (content as { reply: unknown }).reply = this.replyArrives(form % MOST_SLOTS, form);
+    return content;
   }
 
   /** Sends a message whose fate `verdict` will be told; returns the number of the request. */
@@ -156,7 +163,7 @@ export class Node implements Border, Receiver {
     claim: Claim | undefined,
     verdict: PendingAsk,
   ): number {
-    this.#questions.goesTo(slot, verdict);
+    verdict.slot = slot;
     const number = this.#questions.leaves(verdict);
     const packed = this.packing.pack(message);
     this.#asked = true;
@@ -167,6 +174,10 @@ export class Node implements Border, Receiver {
   /** How many questions to other threads are under way. */
   get questions(): number {
     return this.#questions.open;
+  }
+
+  get sent(): number {
+    return this.outbox.sent;
   }
 
   flush(): void {
@@ -182,7 +193,7 @@ export class Node implements Border, Receiver {
   asked(path: string): Asked {
     return {
       path,
-      asks: new Set(),
+      asks: undefined,
       lateReply: (message, reason) => this.runtime.deadLetters.add({ message, to: undefined, path, reason }),
     };
   }
@@ -203,57 +214,6 @@ export class Node implements Border, Receiver {
     return this.agents.get(id)?.cell?.alive ?? true;
   }
 
-  /** The value can't be shared, or there is no memory left. The sender isn't thrown at. */
-  #undeliverable(packet: Packet, cause: unknown): void {
-    const [index, part] = CONTENT[packet[0]] ?? [-1, ''];
-    const error = inWords(cause, index, part);
-    switch (packet[0]) {
-      case 'tell': {
-        const [, , path, message] = packet;
-        const reply = (message as { reply?: { ask?: number } } | null)?.reply;
-        if (typeof reply?.ask === 'number') this.#questions.get(reply.ask)?.fail(error);
-        else this.runtime.report({ type: 'callbackFailed', path, callback: 'tell', error });
-        this.runtime.deadLetters.add({ message, to: undefined, path, reason: 'notShareable' });
-        return;
-      }
-      case 'send':
-        this.#questions.get(packet[5])?.fail(error);
-        this.runtime.deadLetters.add({
-          message: packet[3],
-          to: undefined,
-          path: packet[2],
-          reason: 'notShareable',
-        });
-        return;
-      case 'reply':
-        this.outbox.post(packet[1] % MOST_SLOTS, ['fail', packet[1], error]);
-        return;
-      case 'spawn':
-        // Whoever starts an actor elsewhere leaves it to that thread to report what goes wrong.
-        this.runtime.report({ type: 'callbackFailed', path: packet[1].path, callback: 'spawn', error });
-        this.agents
-          .get(packet[1].id)
-          ?.started(packet[1].life, { outcome: 'error', reason: exit.error(error) });
-        return;
-      case 'started':
-        // It runs, but its parent can't be told what it said, and takes it for one that hasn't started.
-        this.cells.get(packet[1])?.kill();
-        this.outbox.post(this.#guests.ownerOf(packet[1]), [
-          'started',
-          packet[1],
-          packet[2],
-          { outcome: 'error', reason: exit.error(error) },
-        ]);
-        return;
-      case 'letter':
-        // Where the letters are counted it is known by its name then.
-        this.outbox.post(0, ['letter', messageName(packet[1]), packet[2], packet[3]]);
-        return;
-      default:
-        this.runtime.report({ type: 'callbackFailed', path: '', callback: `sending ${packet[0]}`, error });
-    }
-  }
-
   // ── Receiving ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** What was parked and may be handled now: before anything that came later. */
@@ -269,7 +229,7 @@ export class Node implements Border, Receiver {
         const cell = adapter?.cell ?? this.#target(packet[1], packet);
         if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
-        const message = packet[4] ? this.packing.unpack(packet[3]) : packet[3];
+        const message = this.#opened(packet[3], packet[4]);
         if (cell === NOBODY) return this.#deadLetter(packet[2], message);
         const reply = (message as { reply?: unknown } | null | undefined)?.reply;
         if (reply instanceof RemoteReply) {
@@ -393,12 +353,12 @@ export class Node implements Border, Receiver {
       if (claim !== undefined && !take(claim)) return;
       this.#sends.refuse(this, cell, number);
     } else if (packet[0] !== 'tell') return;
-    cell.deadLetter(packet[4] ? this.packing.unpack(packet[3]) : packet[3], 'mailboxFull');
+    cell.deadLetter(this.#opened(packet[3], packet[4]), 'mailboxFull');
   }
 
   /** Remembers a question that a predecessor hadn't begun. */
   #note(packet: Packet): void {
-    if (packet[0] === 'tell') this.#questions.note(packet[3]);
+    if (packet[0] === 'tell') this.#questions.note(packet[3], packet[4]);
     else if (packet[0] === 'send') this.#questions.noteNumber(packet[5]);
   }
 
@@ -419,7 +379,7 @@ export class Node implements Border, Receiver {
     for (let taken = inbox.tryGet(); taken !== undefined; taken = inbox.tryGet()) {
       const packet = taken.value;
       if (packet[0] === 'tell' || packet[0] === 'send')
-        this.#deadLetter(packet[2], packet[4] ? this.packing.unpack(packet[3]) : packet[3]);
+        this.#deadLetter(packet[2], this.#opened(packet[3], packet[4]));
     }
   }
 

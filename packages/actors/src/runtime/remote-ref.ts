@@ -3,6 +3,7 @@ import type { AsyncWaitOptions } from '@heddle/core';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { traceAsk, tracing } from '../observability/hooks.ts';
 import { PendingAsk, checkTimeout } from './ask.ts';
+import type { Asked } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { Node } from './node.ts';
 import type { Claim } from './node/claims.ts';
@@ -13,6 +14,7 @@ import type { InternalSignal } from './signal.ts';
 
 export class RemoteRef<in M> extends ActorRef<M> {
   readonly #node: Node;
+  #asked: Asked | undefined;
   override readonly id: number;
   override readonly path: string;
   /** @internal Its agent, which was on this thread, has let it go. */
@@ -41,24 +43,35 @@ export class RemoteRef<in M> extends ActorRef<M> {
     await sendAway(this.#node, this.id, this.path, message, options, claim);
   }
 
-  override async ask<T, const Q extends Question<T>>(
+  // Not async: that would be one more promise, and a detour for the answer.
+  override ask<T, const Q extends Question<T>>(
     this: ActorRef<T>,
     question: Q,
     options?: AskOptions,
   ): Promise<Answer<T, Q>> {
+    try {
+      return (this as unknown as RemoteRef<T>).#ask(question, options) as Promise<Answer<T, Q>>;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  #ask(question: object, options: AskOptions | undefined): Promise<unknown> {
     const { path, id } = this;
-    const node = (this as unknown as RemoteRef<T>).#node;
-    checkTimeout(options?.timeout, `ask ${path}`);
+    const node = this.#node;
+    if (options?.timeout !== undefined) checkTimeout(options.timeout, `ask ${path}`);
     checkQuestion(question, path);
     options?.signal?.throwIfAborted();
-    const reply = new PendingAsk(node.asked(path), node.runtime.dispatcher, options);
-    const send = (): void => node.ask(id, path, { ...question, reply }, reply);
-    if (tracing !== undefined) {
-      const trace = tracing.asks(question, { path });
-      return (await traceAsk(trace, send, reply.promise)) as Answer<T, Q>;
+    const reply = new PendingAsk((this.#asked ??= node.asked(path)), node.runtime.dispatcher, options);
+    if (tracing === undefined) {
+      node.ask(id, path, question, reply);
+      return reply.promise;
     }
-    send();
-    return (await reply.promise) as Answer<T, Q>;
+    return traceAsk(
+      tracing.asks(question, { path }),
+      () => node.ask(id, path, question, reply),
+      reply.promise,
+    );
   }
 
   override get alive(): boolean {

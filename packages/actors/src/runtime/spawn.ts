@@ -3,6 +3,7 @@ import { toActor, checkActorOptions } from '../behavior/actor.ts';
 import type { ActorOptions } from '../behavior/actor.ts';
 import { NameTakenError } from '../errors.ts';
 import { Cell } from './cell.ts';
+import { NO_ARGS } from './cell/state.ts';
 import type { ActorRef } from './ref.ts';
 
 /** How an actor is started. What it doesn't say, the declaration says. */
@@ -49,7 +50,7 @@ export function createCell(
         `spawn below ${parent.path || '/'}: name must be a string without "/", got ${JSON.stringify(label)}`,
       );
     }
-    const holder = parent.knownBonds?.knownNames?.get(label);
+    const holder = parent.knownChildren?.named(label);
     if (holder !== undefined) {
       throw new NameTakenError(
         `spawn: the name ${parent.path}/${label} is taken by actor ${holder.id} (${holder.actor.name})`,
@@ -63,15 +64,15 @@ export function createCell(
     slot === runtime.slot
       ? new Cell(runtime, parent, actor, args, merged, runtime.nextId(), label)
       : runtime.node!.agents.create(parent, actor, args, merged, options, slot, label);
-  const { bonds } = parent;
-  bonds.children.add(cell);
-  if (label !== undefined) bonds.names.set(label, cell);
+  const { children } = parent;
+  children.add(cell);
+  if (label !== undefined) children.name(label, cell);
   return cell;
 }
 
 /** Makes a cell and has it start in its own turn. A parent that is ending gets a child that has ended. */
 export function spawnChild(parent: Cell, start: unknown, options: SpawnOptions | undefined): ActorRef<never> {
-  const args = options?.args ?? [];
+  const args = options?.args ?? NO_ARGS;
   if (!Array.isArray(args))
     throw new TypeError(`spawn: args must be an array, got ${String(args)} (${typeof args})`);
   const cell = createCell(parent, start, args, options, options?.name);

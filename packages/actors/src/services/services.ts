@@ -60,7 +60,7 @@ export class HomeServices implements Services {
     }
     const actor = { name, module: undefined, options: {}, setup } as Actor<never, never>;
     const cell = new Cell(runtime, this.#root, actor, args, {}, number, PREFIX + name);
-    this.#root.bonds.children.add(cell);
+    this.#root.children.add(cell);
     this.#cells.set(number, cell);
     void cell.start();
     return cell;

@@ -118,7 +118,7 @@ export class Children {
     // Killed meanwhile: nobody would ever stop what we start now.
     if (!this.isCurrent) return { outcome: 'error', reason: exit.killed };
     const cell = this.#cellFor(child);
-    if (isRestart) cell.restarts += 1;
+    if (isRestart) cell.bonds.livesSoFar.restarts += 1;
     child.life = cell.life;
     const started = await cell.start();
     // It may have ended already, in the turn that this await cost; then its exit waits in our lane.
@@ -142,7 +142,7 @@ export class Children {
       return cell;
     }
     const label = this.isDynamic ? undefined : spec.id;
-    let cell = this.cell.bonds.takeFormer(label, spec.start);
+    let cell = this.cell.children.takeFormer(label, spec.start);
     if (cell === undefined) cell = createCell(this.cell, spec.start, spec.args, spec.options, label);
     else cell.revive();
     cell.args = spec.args;
@@ -163,7 +163,7 @@ export class Children {
     this.#byNumber.delete(cell.id);
     cell.discard();
     cell.runtime.forget?.(cell);
-    this.cell.bonds.removeChild(cell);
+    this.cell.children.remove(cell);
   }
 
   /** Ends a child and waits for that. Reports what wasn't expected. `drain`: it handles first what it has accepted. */

@@ -33,6 +33,8 @@ export function decide(error: unknown, rules: readonly FailureRule[]): Directive
 export function isClass(value: unknown): value is AnyClass {
   return (
     typeof value === 'function' &&
+    // Arrow functions have none, and most functions are some: to read the source of each takes longer than to start an actor.
+    value.prototype !== undefined &&
     (value === Error ||
       value.prototype instanceof Error ||
       /^class\b/.test(Function.prototype.toString.call(value)))

@@ -1,6 +1,7 @@
 // Listens on HTTP for newline-delimited JSON. A request is answered when the sink has committed all its lines.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, Trouble } from '../../trouble.ts';
 import type { HttpConfig } from '../config/config.ts';
 import type { Intake } from '../intake/intake.ts';
@@ -25,6 +26,8 @@ export class HttpSource implements Source {
   readonly #log: Logger;
   readonly #run: string;
   readonly #server: Server;
+  /** Says that something whole has come over a connection, so that it needn't give way to others. */
+  readonly #spoken: (socket: Socket) => void;
   readonly #settle: { resolve: () => void; reject: (error: unknown) => void };
   /** Requests whose lines aren't all put. */
   readonly #reading = new Set<Promise<void>>();
@@ -47,7 +50,7 @@ export class HttpSource implements Source {
       requestTimeout: 0,
       connectionsCheckingInterval: 1000,
     });
-    limitConnections(this.#server, config.maxConnections);
+    this.#spoken = limitConnections(this.#server, config.maxConnections);
     this.#server.on('request', (request, response) => this.#answer(request, response));
   }
 
@@ -212,6 +215,7 @@ export class HttpSource implements Source {
         heard = undefined;
         const arrived = performance.now();
         splitter.push(next.value as Uint8Array);
+        if (lines.length > 0) this.#spoken(request.socket);
         await put();
         heard = performance.now();
         if (!splitter.pending) begun = undefined;

@@ -142,13 +142,11 @@ export class TcpSource implements Source {
     const prefix = `${name}:${this.#run}-${++this.#serial}`;
     let lines: { bytes: Uint8Array; fault?: string }[] = [];
     const handler = {
-      line: (bytes: Uint8Array): unknown => bytes.length > 0 && lines.push({ bytes }),
-      tooLong: (bytes: Uint8Array): unknown => lines.push({ bytes, fault: tooLongFault(maxLineBytes) }),
+      line: (bytes: Uint8Array): void => void (bytes.length > 0 && lines.push({ bytes })),
+      tooLong: (bytes: Uint8Array): void => void lines.push({ bytes, fault: tooLongFault(maxLineBytes) }),
     };
     const cutter =
-      kind === 'syslog'
-        ? new SyslogSplitter(handler as never, maxLineBytes)
-        : new LineSplitter(handler as never, maxLineBytes);
+      kind === 'syslog' ? new SyslogSplitter(handler, maxLineBytes) : new LineSplitter(handler, maxLineBytes);
     const put = async (): Promise<void> => {
       const some = lines;
       lines = [];

@@ -7,7 +7,7 @@ import type { OpenAsk } from '../ask.ts';
 import type { Bonds } from '../bonds.ts';
 import type { Cell } from '../cell.ts';
 import type { ActorRef } from '../ref.ts';
-import { CLOSED, HELD, STATE, nothing } from './state.ts';
+import { CLOSED, HELD, NO_ARGS, STATE, nothing } from './state.ts';
 
 /** Ends it now, and its children: last started first. */
 export function killCell(cell: Cell): void {
@@ -29,7 +29,7 @@ export function killCell(cell: Cell): void {
 
 /** Its own end first in the books, so that a supervisor doesn't restart children that are killed with it. Returns the children, in the order of their start. */
 function beginKill(cell: Cell): Cell[] {
-  const children = cell.knownBonds?.knownChildren;
+  const children = cell.knownChildren;
   cell.agent?.kill();
   cell.knownBonds?.onKill?.();
   cell.gate |= CLOSED;
@@ -58,9 +58,9 @@ export function finish(cell: Cell, reason: ExitReason): void {
     for (let n = stashed.length - 1; n >= 0; n--) cell.mailbox.unshift(stashed[n]);
     failAsks(cell, bonds, reason);
     bonds.forgetInstance(cell);
-    bonds.retireChildren();
-    bonds.tellOthers(cell.ref as ActorRef<never>, reason);
   }
+  cell.knownChildren?.retire();
+  bonds?.tellOthers(cell.ref as ActorRef<never>, reason);
   // A supervisor decides what becomes of the mailbox, unless it is at its own end.
   const { parent } = cell;
   if (cell.supervised && parent !== undefined && parent.acceptsChildren) {
@@ -68,8 +68,8 @@ export function finish(cell: Cell, reason: ExitReason): void {
     if (!cell.leaving) parent.signal({ kind: 'child', child: cell, life: cell.life, reason });
   } else {
     cell.discard();
-    parent?.knownBonds?.removeChild(cell);
-    if (cell.supervised) parent?.knownBonds?.keepFormer(cell);
+    parent?.knownChildren?.remove(cell);
+    if (cell.supervised) parent?.knownChildren?.keepFormer(cell);
   }
   // A guardian has nobody above it: at the top of the tree to escalate is to stop, and an actor with its parent on another thread escalates by its agent there.
   if (bonds?.escalates === true && parent?.parent !== undefined && reason.type === 'error') {
@@ -114,7 +114,7 @@ function failAsks(cell: Cell, bonds: Bonds, reason: ExitReason): void {
 /** It won't come back: what waits for it is dead, and of what it was given nothing stays, however long somebody keeps its ref. */
 export function discardCell(cell: Cell): void {
   cell.refuses = true;
-  cell.args = [];
+  cell.args = NO_ARGS;
   cell.agent?.discard();
   if (!cell.supervised) cell.runtime.forget?.(cell);
   while (cell.mailbox.size > 0) cell.deadLetter(cell.mailbox.shift(), 'stopped');

@@ -40,11 +40,11 @@ export function reportCrash(cell: Cell, reason: ExitReason, message: unknown, di
 function mayRestart(cell: Cell): boolean {
   if (cell.state === STATE.draining) return false;
   const budget = { ...IN_PLACE_BUDGET, ...cell.options.restarts };
-  const { bonds } = cell;
+  const lives = cell.bonds.livesSoFar;
   const now = cell.dispatcher.host.now();
-  const restarts = addRestart(bonds.restartTimes, now, budget);
+  const restarts = addRestart(lives.restartTimes, now, budget);
   if (restarts === undefined) return false;
-  bonds.restartTimes = restarts;
+  lives.restartTimes = restarts;
   return true;
 }
 
@@ -83,7 +83,7 @@ function startAgain(cell: Cell): void {
 /** Ends all that the instance had set up: what it hears of from now on would mean nothing to the next. */
 function forgetInstance(cell: Cell): void {
   cell.incarnation += 1;
-  cell.restarts += 1;
+  cell.bonds.livesSoFar.restarts += 1;
   cell.gate &= ~BUSY;
   cell.settingUp = false;
   cell.message = undefined;

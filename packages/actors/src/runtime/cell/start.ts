@@ -73,9 +73,11 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
   cell.gate &= ~CLOSED;
   if (cell.gauge !== -1) cell.runtime.gauges!.show(cell);
   cell.runtime.observer?.started?.(cell, { outcome: 'ok', info });
-  if (cell.restarts !== cell.restartsReported) {
-    cell.restartsReported = cell.restarts;
-    cell.runtime.report({ type: 'restarted', path: cell.path, restarts: cell.restarts });
+  const lives = cell.knownBonds?.lives;
+  if (lives !== undefined && lives.restarts !== lives.restartsReported) {
+    const { restarts } = lives;
+    lives.restartsReported = restarts;
+    cell.runtime.report({ type: 'restarted', path: cell.path, restarts });
   }
   // One that was killed in the midst of a message has made room, and nobody has been let in.
   if (cell.mailbox.blocks) grantCredit(cell);
@@ -100,7 +102,7 @@ function startFailed(cell: Cell, reason: ExitReason): Started | Promise<Started>
 /** Makes a dead cell startable again, under the same ref. What its mailbox kept is handled by the new instance. */
 export function reviveCell(cell: Cell): void {
   cell.state = STATE.starting;
-  cell.life += 1;
+  cell.bonds.livesSoFar.life += 1;
   cell.gate = CLOSED | (cell.gate & HELD);
   cell.refuses = false;
   cell.stopRequested = false;

@@ -37,4 +37,7 @@ export interface Keeper {
 export type AnyBehavior = Partial<ClosureBehavior<unknown>> &
   Partial<StateBehavior<unknown, unknown>> & { keeper?: Keeper };
 
+/** Of all actors that are given none. */
+export const NO_ARGS: readonly unknown[] = Object.freeze([]);
+
 export const nothing = (): void => {};

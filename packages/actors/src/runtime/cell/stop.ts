@@ -50,16 +50,21 @@ export function beginStop(cell: Cell, reason: ExitReason): void {
   if (!cell.supervised) cell.refuses = true;
   if (cell.knownBonds?.restartTimer !== undefined) cell.dispatcher.cancelTimer(cell.knownBonds.restartTimer);
   cell.runtime.observer?.stopping?.(cell, reason);
-  stopChildren(cell, () => lastWords(cell));
+  if (hasChildren(cell)) stopChildren(cell, () => lastWords(cell));
+  else lastWords(cell);
 }
 
 function lastWords(cell: Cell): void {
   if (cell.state !== STATE.stopping) return;
   const hook = cell.behavior?.stopped as ((first: unknown, second?: unknown) => unknown) | undefined;
-  const end = (): void => finish(cell, cell.lastReason);
-  if (hook === undefined) return end();
   const reason = cell.lastReason;
-  runHook(cell, 'stopped', () => (cell.stateful ? hook(cell.data, reason) : hook(reason)), end);
+  if (hook === undefined) return finish(cell, reason);
+  runHook(
+    cell,
+    'stopped',
+    () => (cell.stateful ? hook(cell.data, reason) : hook(reason)),
+    () => finish(cell, cell.lastReason),
+  );
 }
 
 /** Runs a hook of the behaviour; its error is reported and changes nothing. */
@@ -83,17 +88,22 @@ export function runHook(cell: Cell, name: string, hook: () => unknown, then: () 
   );
 }
 
+/** Whether there is anything for `stopChildren` to do; a supervisor's may be about to start. */
+function hasChildren(cell: Cell): boolean {
+  const children = cell.knownChildren;
+  return cell.behavior?.keeper !== undefined || (children !== undefined && children.size > 0);
+}
+
 /** Stops the children in reverse order of their start, one by one. */
 export function stopChildren(cell: Cell, then: () => void): void {
   const keeper = cell.behavior?.keeper;
   if (keeper !== undefined) return runHook(cell, 'stopChildren', () => keeper.stopChildren(), then);
-  const children = cell.knownBonds?.knownChildren;
-  if (children === undefined || children.size === 0) return then();
+  if (!hasChildren(cell)) return then();
   const { bonds } = cell;
   // If a stop comes while a restart stops the children, what follows changes.
   const underWay = bonds.afterChildren !== undefined;
   bonds.afterChildren = then;
-  if (!underWay) stopLast(cell, [...children]);
+  if (!underWay) stopLast(cell, [...cell.children]);
 }
 
 function stopLast(cell: Cell, children: Cell[]): void {

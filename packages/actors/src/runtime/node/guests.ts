@@ -92,7 +92,7 @@ export class Guests {
       cell = new Cell(runtime, this.guardian, actor, order.args, options, id, order.path.slice(1));
       cell.supervised = true;
       cells.set(id, cell);
-      this.guardian.bonds.children.add(cell);
+      this.guardian.children.add(cell);
     } else {
       cell.args = order.args;
       cell.revive();
@@ -115,7 +115,7 @@ export class Guests {
     if (cell !== undefined) {
       cell.discard();
       cell.runtime.forget?.(cell);
-      this.guardian.bonds.removeChild(cell);
+      this.guardian.children.remove(cell);
     }
     parking.forget(id);
   }

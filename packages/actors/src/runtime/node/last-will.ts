@@ -29,14 +29,14 @@ export function makeWill(node: Node): () => void {
 }
 
 export function execute(node: Node): void {
-  for (const child of node.guardian.knownBonds?.knownChildren ?? []) bequeath(node, child, true);
+  for (const child of node.guardian.knownChildren ?? []) bequeath(node, child, true);
   node.outbox.flush();
   // Letters whose messages couldn't travel have become others.
   node.outbox.flush();
 }
 
 function bequeath(node: Node, cell: Cell, isGuest: boolean): void {
-  for (const child of cell.knownBonds?.knownChildren ?? []) bequeath(node, child, false);
+  for (const child of cell.knownChildren ?? []) bequeath(node, child, false);
   const left = [...(cell.knownBonds?.takeStash() ?? []), ...cell.mailbox];
   if (left.length === 0) return;
   cell.mailbox.clear();

@@ -14,6 +14,8 @@ export class Outbox {
   readonly #onMessages: (count: number) => void;
   #scheduled = false;
   #filled = 0;
+  /** Counts the batches that have been sent. */
+  sent = 0;
   /** How many of the packets in each box, and in all, are messages to actors. */
   readonly #messages: number[];
   #allMessages = 0;
@@ -64,6 +66,7 @@ export class Outbox {
     if (packets.length === 0) return;
     this.#boxes[slot] = [];
     this.#filled -= 1;
+    this.sent += 1;
     const inbox = this.#wiring.inboxes[slot]!;
     if (packets.length === 1) this.#sendAlone(inbox, packets[0]!);
     else {

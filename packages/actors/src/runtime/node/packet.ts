@@ -7,9 +7,12 @@ import type { SpawnOptions } from '../spawn.ts';
 import type { Claim } from './claims.ts';
 import type { Directory } from './parked.ts';
 
+/** Whether there are placeholders in a message; or the number of the question that it is, and then there are no others. */
+export type Form = boolean | number;
+
 /** What travels. Arrays, because they are the cheapest to encode. */
 export type Packet =
-  | readonly ['tell', id: number, path: string, message: unknown, packed: boolean, trace?: string]
+  | readonly ['tell', id: number, path: string, message: unknown, form: Form, trace?: string]
   | readonly [
       'send',
       id: number,

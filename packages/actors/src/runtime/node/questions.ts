@@ -1,17 +1,16 @@
 /** The questions that this thread has under way to others, by number, and what becomes of them when such a thread dies. */
 import { exit } from '../../supervision/exit-reason.ts';
-import type { PendingAsk } from '../ask.ts';
+import type { Keeper, PendingAsk } from '../ask.ts';
 import { MOST_SLOTS, NUMBERS_PER_GENERATION } from '../runtime.ts';
 import type { Outbox } from './outbox.ts';
 
 /** So many are remembered. */
 const MOST_UNANSWERED = 1000;
 
-export class Questions {
+export class Questions implements Keeper {
   readonly #slot: number;
   readonly #outbox: () => Outbox;
   readonly #asks = new Map<number, PendingAsk>();
-  readonly #slots = new Map<PendingAsk, number>();
   /** Questions that were in the inbox when this thread took it over, by who asked. */
   readonly #seen = new Map<number, number[]>();
   /** Questions to threads that have died, of which isn't known yet whether they had been taken. */
@@ -36,25 +35,24 @@ export class Questions {
     return this.#asks.get(number);
   }
 
-  /** A question goes to a thread directly. */
-  goesTo(slot: number, ask: PendingAsk): void {
-    this.#slots.set(ask, slot);
+  /** The number of a question that leaves this thread. */
+  leaves(pending: PendingAsk): number {
+    if (pending.number !== 0) return pending.number;
+    const number = (this.#count += 1) * MOST_SLOTS + this.#slot;
+    pending.number = number;
+    pending.keeper = this;
+    this.#asks.set(number, pending);
+    return number;
   }
 
-  /** Gives a question that leaves this thread a number. */
-  leaves(pending: PendingAsk): number {
-    const number = (this.#count += 1) * MOST_SLOTS + this.#slot;
-    this.#asks.set(number, pending);
-    pending.onClose = answered => {
-      this.#asks.delete(number);
-      this.#slots.delete(pending);
-      if (answered) return;
-      this.#unanswered.set(number, pending.path);
-      // The oldest is forgotten.
-      if (this.#unanswered.size > MOST_UNANSWERED)
-        this.#unanswered.delete(this.#unanswered.keys().next().value!);
-    };
-    return number;
+  /** It has its answer, or never gets one in time. */
+  settled({ number, path }: PendingAsk, answered: boolean): void {
+    this.#asks.delete(number);
+    if (answered) return;
+    this.#unanswered.set(number, path);
+    // The oldest is forgotten.
+    if (this.#unanswered.size > MOST_UNANSWERED)
+      this.#unanswered.delete(this.#unanswered.keys().next().value!);
   }
 
   /** Whose answer it is that comes too late; `''` if that isn't known any more. */
@@ -65,7 +63,8 @@ export class Questions {
   }
 
   /** Remembers a question that this thread found in the inbox of its predecessor. */
-  note(packed: unknown): void {
+  note(packed: unknown, form: boolean | number): void {
+    if (typeof form === 'number') return this.noteNumber(form);
     const reply = (packed as { reply?: { slot?: unknown; ask?: unknown } } | null | undefined)?.reply;
     if (typeof reply?.slot === 'number' && typeof reply.ask === 'number') this.noteNumber(reply.ask);
   }
@@ -88,7 +87,7 @@ export class Questions {
 
   /** Questions that the dead thread hadn't taken will be answered; its successor says which they are. */
   threadDied(slot: number, successor: number): void {
-    const asks = [...this.#slots].filter(([, asked]) => asked === slot).map(([ask]) => ask);
+    const asks = [...this.#asks.values()].filter(ask => ask.slot === slot);
     this.#uncertain.set(slot, { successor, asks });
   }
 

@@ -11,7 +11,8 @@
  * To be woken out of an event loop costs both sides several times what a small message costs, so a thread comes back to it last:
  *
  * - **Watching** in place costs nothing if the answer comes in some microseconds from another core. It stops by itself where it doesn't pay: what failed three times
- *   in a row is tried again only now and then, since on busy cores the watcher takes the core from the one that it waits for.
+ *   in a row is tried again only now and then, since on busy cores the watcher takes the core from the one that it waits for. The main thread watches only while it waits
+ *   for an answer, or when it has just answered itself.
  * - **A turn** of the event loop gives promises, input and timers what is theirs.
  * - **Blocking** wakes faster than the event loop does. It stops that loop, so it is done only if nothing but timers holds the loop, and in slices that end before a timer of
  *   an actor is due; what doesn't hold the loop waits for one slice at most. The main thread blocks only while it waits for an answer, and in short slices.
@@ -37,6 +38,8 @@ const WATCH_FEW = 2;
 /** After so many failures it watches only every so manyth time. */
 const GIVE_UP_AFTER = 2;
 const PROBE_EVERY = 32;
+/** And then for longer: two threads that wake each other in more than `WATCH_MS` would both give up just before the other comes, and for good. */
+const PROBE_MS = 0.2;
 /** A scheduler thread blocks for so long in one go, and so often, before it sleeps with its event loop. */
 const BLOCK_MS = 5;
 const BLOCKS = 4;
@@ -53,6 +56,8 @@ export interface Receiver {
   readonly stopped: boolean;
   /** How many questions wait for answers here. */
   readonly questions: number;
+  /** Grows with each batch that is sent to another thread. */
+  readonly sent: number;
   /** What had to wait and may be handled now, before the inbox. */
   takeParked(): Taken<Packet> | undefined;
   handle(packet: Packet): void;
@@ -75,6 +80,8 @@ export class Reception {
   #burstSince = 0;
   #blocks = 0;
   #wake: (() => void) | undefined;
+  /** Whether what was handled last has had an answer, so that the next is likely to be under way. */
+  #converses = false;
 
   constructor(receiver: Receiver, dispatcher: Dispatcher, wiring: Wiring, slot: number) {
     this.#receiver = receiver;
@@ -91,6 +98,7 @@ export class Reception {
     const turn = (): Promise<void> => new Promise(resolve => host.later(resolve));
     let turned = host.now();
     for (;;) {
+      const { sent } = this.#receiver;
       const more = this.#pump();
       if (this.#receiver.stopped) break;
       // Actors that aren't done have their next turn with the event loop's: looking again then costs less than to be woken, and blocking would keep them from it.
@@ -102,6 +110,7 @@ export class Reception {
         continue;
       }
       this.#receiver.flush();
+      this.#converses = this.#receiver.sent !== sent;
       if (this.#mayWatch() && this.#watch()) continue;
       const slice = this.#slice();
       if (slice > 0) {
@@ -162,9 +171,14 @@ export class Reception {
         const { value } = this.#found!;
         this.#found = undefined;
         this.#blocks = 0;
-        this.#receiver.handle(value);
-        // What a message sets off is done before the next is taken out of shared memory, where a crash can't lose it.
-        this.#dispatcher.runNow();
+        this.#dispatcher.driven = true;
+        try {
+          this.#receiver.handle(value);
+        } finally {
+          this.#dispatcher.driven = false;
+          // What a message sets off is done before the next is taken out of shared memory, where a crash can't lose it.
+          this.#dispatcher.runNow();
+        }
         count += 1;
         if ((count & 7) === 0 && host.now() - start > SLICE_MS) return true;
       }
@@ -185,7 +199,7 @@ export class Reception {
     // What the handlers wait for comes with a turn.
     if (this.#own && this.#dispatcher.awaiting > 0) return false;
     const { questions } = this.#receiver;
-    if (!this.#own && (questions === 0 || questions > WATCH_FEW)) return false;
+    if (!this.#own && (questions === 0 ? !this.#converses : questions > WATCH_FEW)) return false;
     this.#watches = (this.#watches + 1) % PROBE_EVERY;
     return this.#vain < GIVE_UP_AFTER || this.#watches === 0;
   }
@@ -193,6 +207,7 @@ export class Reception {
   /** Looks at the inbox for a moment; true if something is there. */
   #watch(): boolean {
     const start = performance.now();
+    const limit = this.#vain < GIVE_UP_AFTER ? WATCH_MS : PROBE_MS;
     if (this.#burstSince === 0) this.#burstSince = start;
     else if (start - this.#burstSince > LONGEST_BURST_MS) return false;
     do {
@@ -203,7 +218,7 @@ export class Reception {
         }
         pause();
       }
-    } while (performance.now() - start < WATCH_MS);
+    } while (performance.now() - start < limit);
     this.#vain += 1;
     return false;
   }

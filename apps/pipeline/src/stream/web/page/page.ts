@@ -70,9 +70,10 @@ source.addEventListener('message', event => {
 });
 source.addEventListener('error', () => {
   // The program has ended, or the network is gone; the browser tries again by itself.
-  const ended = snapshot?.phase === 'draining' || snapshot?.phase === 'ended';
-  showPhase(ended ? 'ended' : 'lost');
-  if (ended) source.close();
+  const phase = snapshot?.phase;
+  const isLast = phase === 'draining' || phase === 'ended' || phase === 'failed';
+  showPhase(phase === 'failed' ? 'failed' : isLast ? 'ended' : 'lost');
+  if (isLast) source.close();
   stop.disabled = true;
 });
 
