@@ -1,4 +1,4 @@
-/** Heddle's actors as a kit: all on the calling thread, or on it and a scheduler thread. */
+/** Heddle's actors as a kit: all on the calling thread, or on it and a scheduler thread, where the benchmark wants them or where they are by default. */
 import { ActorSystem, actor, next } from '@heddle/actors';
 import type { ActorRef, Context } from '@heddle/actors';
 import { timedAsync } from '../harness.ts';
@@ -80,7 +80,16 @@ function round(system: ActorSystem, bench: Bench, spawn: SpawnIn): Round {
 }
 
 export function heddleOneCore(bench: Bench): Round {
-  const system = new ActorSystem({ threads: 0 });
+  return besideParents(bench, 0);
+}
+
+/** As without a word about placement: each beside its parent, though there is a second thread. */
+export function heddleByDefault(bench: Bench): Round {
+  return besideParents(bench, 1);
+}
+
+function besideParents(bench: Bench, threads: number): Round {
+  const system = new ActorSystem({ threads });
   const spawn: SpawnIn = (context, role, args) =>
     context.spawn((own: Context<Message>) => play(bench, spawn, own, role, args));
   return round(system, bench, spawn);

@@ -38,8 +38,6 @@ const WATCH_FEW = 2;
 /** After so many failures it watches only every so manyth time. */
 const GIVE_UP_AFTER = 2;
 const PROBE_EVERY = 32;
-/** And then for longer: two threads that wake each other in more than `WATCH_MS` would both give up just before the other comes, and for good. */
-const PROBE_MS = 0.2;
 /** A scheduler thread blocks for so long in one go, and so often, before it sleeps with its event loop. */
 const BLOCK_MS = 5;
 const BLOCKS = 4;
@@ -207,7 +205,6 @@ export class Reception {
   /** Looks at the inbox for a moment; true if something is there. */
   #watch(): boolean {
     const start = performance.now();
-    const limit = this.#vain < GIVE_UP_AFTER ? WATCH_MS : PROBE_MS;
     if (this.#burstSince === 0) this.#burstSince = start;
     else if (start - this.#burstSince > LONGEST_BURST_MS) return false;
     do {
@@ -218,7 +215,7 @@ export class Reception {
         }
         pause();
       }
-    } while (performance.now() - start < limit);
+    } while (performance.now() - start < WATCH_MS);
     this.#vain += 1;
     return false;
   }
