@@ -234,6 +234,23 @@ describe('over HTTP', () => {
     await goodGoesOn();
   });
 
+  it('who sends a head and half of a line over as many connections as there may be locks nobody out', async () => {
+    const { host, port } = await stream.address('http-2');
+    const halves = Array.from({ length: 25 }, () => {
+      const socket = connect({ host, port }).on('error', () => {});
+      socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"half');
+      return socket;
+    });
+    await Promise.all(halves.map(socket => new Promise(resolve => socket.once('connect', resolve))));
+    // What these have sent is read before what comes after it.
+    await goodGoesOn();
+    const text =
+      'POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{"late":1}\n';
+    expect(await raw(text)).toMatch(/^HTTP\/1\.1 200/);
+    for (const socket of halves) socket.destroy();
+    await goodGoesOn();
+  });
+
   it('who opens many connections and says nothing, half of a head, or a head and half of a line, locks nobody out', async () => {
     const { host, port } = await stream.address('http-2');
     const silent = Array.from({ length: 200 }, (_, i) => {

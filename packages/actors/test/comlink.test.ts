@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { ActorSystem, exit, objectActor, router, wrap } from '../src/index.ts';
 import type { ActorRef, CallMessage, Context } from '../src/index.ts';
 import type { Placement } from '../src/runtime/placement.ts';
+import { holder, lender } from './comlink.fixture.ts';
 import { taker } from './credit.fixture.ts';
 import { account } from './threads.fixture.ts';
 
@@ -93,4 +94,17 @@ test('what is no ref is refused; routers pass calls on, and so do adapters', asy
     return ({ passed }) => pool.tell(passed);
   });
   expect(await wrap(await promise).add(3, 4)).toBe(7);
+});
+
+test('calls of a function whose thread dies reject, those under way and those that follow', async () => {
+  system = new ActorSystem({ threads: 2, report: () => {} });
+  const ref = system.spawn(holder, { placement: 'leastLoaded' });
+  const from = system.spawn(lender, { args: [ref], placement: 'leastLoaded' });
+  expect(await wrap(from).lend()).toBe(1);
+  await expect(wrap(from).die()).rejects.toMatchObject({ name: 'ActorDiedError' });
+  const remote = wrap(ref);
+  const text = 'ActorDiedError: the function was passed by an actor that has ended';
+  while ((await remote.told()) === '') await new Promise(resolve => setTimeout(resolve, 5));
+  expect(await remote.told()).toBe(text);
+  expect(await remote.again()).toBe(text);
 });

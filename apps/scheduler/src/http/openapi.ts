@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { jobSchema } from '../job/spec.ts';
-import { type Route, routes } from './routes.ts';
+import type { Route } from './route.ts';
+import { routes } from './routes.ts';
 
 type Schema = Record<string, unknown>;
 

@@ -12,7 +12,8 @@ import { type PageFile, readPage } from './files.ts';
 import { type GuardOptions, checkOrigin, checkToken } from './guard.ts';
 import { HttpError, answerFor } from './http-error.ts';
 import { openApi } from './openapi.ts';
-import { type Api, type Route, routes } from './routes.ts';
+import type { Api, Route } from './route.ts';
+import { routes } from './routes.ts';
 import { stateView } from './views.ts';
 
 export interface ServerOptions extends GuardOptions {

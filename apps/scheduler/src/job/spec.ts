@@ -206,19 +206,16 @@ export type Schedule = JobSpec['schedule'];
 export type RetryPolicy = JobSpec['retry'];
 
 /** Fixes what depends on the moment and the machine of its adding, so that the stored job means the same for ever. */
-export function settle(spec: JobSpec, now: number): JobSpec {
-  const { at, after, every, startAt, cron, timeZone } = spec.schedule;
-  if (after !== undefined) return { ...spec, schedule: { at: at ?? now + after } };
+function settle(spec: JobSpec, now: number): JobSpec {
+  return { ...spec, schedule: settleSchedule(spec.schedule, now) };
+}
+
+/** Fixes what a schedule leaves to the moment and the machine. */
+export function settleSchedule(schedule: Schedule, now: number): Schedule {
+  const { at, after, every, startAt, cron, timeZone } = schedule;
+  if (after !== undefined) return { at: at ?? now + after };
   if (every !== undefined) {
-    return {
-      ...spec,
-      schedule: {
-        ...spec.schedule,
-        mode: spec.schedule.mode ?? 'fixedRate',
-        startAt: startAt ?? now + every,
-      },
-    };
+    return { ...schedule, mode: schedule.mode ?? 'fixedRate', startAt: startAt ?? now + every };
   }
-  if (cron !== undefined) return { ...spec, schedule: { cron, timeZone: timeZone ?? localTimeZone() } };
-  return spec;
+  return cron === undefined ? schedule : { cron, timeZone: timeZone ?? localTimeZone() };
 }

@@ -24,7 +24,26 @@ interface WireValue {
 type BridgeMessage =
   | { readonly type: 'peer'; readonly peer: ActorRef<BridgeMessage> }
   | { readonly type: 'data'; readonly data: unknown }
-  | { readonly type: 'closed' };
+  | { readonly type: 'closed' }
+  /** The other bridge has ended, with its thread or what it belonged to. */
+  | { readonly type: 'gone' };
+
+/** What comlink posts for a call, and with its id for the answer. */
+interface Call {
+  readonly id: string;
+  readonly path?: readonly string[];
+}
+
+/** As comlink puts an error. */
+function refusal(id: string): unknown {
+  const message = 'the function was passed by an actor that has ended';
+  return {
+    id,
+    type: 'HANDLER',
+    name: 'throw',
+    value: { isError: true, value: { message, name: 'ActorDiedError', stack: `ActorDiedError: ${message}` } },
+  };
+}
 
 /** What stands in a message for a port that stayed at home. */
 interface Tunnel {
@@ -36,9 +55,16 @@ type Port = MessagePort & { unref?(): void };
 
 function bridge(context: Context<BridgeMessage>, port: Port, first: ActorRef<BridgeMessage> | undefined) {
   let peer = first;
+  let peerDied = false;
   const early: unknown[] = [];
+  /** Calls from here that haven't been answered. */
+  const open = new Set<string>();
   port.addEventListener('message', event => {
-    const { data } = event as MessageEvent;
+    const { data } = event as MessageEvent<Call>;
+    if (data.path !== undefined) {
+      if (peerDied) return port.postMessage(refusal(data.id));
+      open.add(data.id);
+    }
     if (peer === undefined) early.push(data);
     else peer.tell({ type: 'data', data });
   });
@@ -46,22 +72,29 @@ function bridge(context: Context<BridgeMessage>, port: Port, first: ActorRef<Bri
   port.start();
   // A callback that may come one day is no reason to keep the program running.
   port.unref?.();
-  first?.tell({ type: 'peer', peer: context.self });
+  if (first !== undefined) {
+    context.watch(first, { type: 'gone' });
+    first.tell({ type: 'peer', peer: context.self });
+  }
   return behavior<BridgeMessage>({
     receive(message) {
       if (message.type === 'data') {
+        open.delete((message.data as Call).id);
         port.postMessage(message.data);
       } else if (message.type === 'peer') {
         peer = message.peer;
-        context.watch(peer, { type: 'closed' });
+        context.watch(peer, { type: 'gone' });
         for (const data of early.splice(0)) peer.tell({ type: 'data', data });
       } else {
+        peerDied = message.type === 'gone';
         return next.stop();
       }
       return undefined;
     },
     stopped() {
-      port.close();
+      if (!peerDied) return port.close();
+      // Who calls, or will, hears of it; the port is collected with the proxy.
+      for (const id of open) port.postMessage(refusal(id));
     },
   });
 }
