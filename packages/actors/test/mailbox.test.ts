@@ -429,3 +429,22 @@ test('faults are injected by seed: what is lost is counted, what crashes is supe
   expect(handled + kit.deadLetters.length + crashes).toBe(1000);
   expect(Math.min(handled - 500, kit.deadLetters.length - 100, crashes - 30)).toBeGreaterThan(0);
 });
+
+test('a message that was delayed and finds the mailbox full is a dead letter', async () => {
+  const kit = new TestSystem({ seed: 5, faults: { delay: 1, delayMs: 50 } });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let handled = 0;
+  const ref = kit.spawn(
+    (_context: Context<number>) => async () => {
+      handled += 1;
+      await promise;
+    },
+    { mailbox: { capacity: 3 } },
+  );
+  for (let n = 0; n < 20; n++) ref.tell(n);
+  await kit.advance(50);
+  expect(kit.deadLetters.map(({ reason }) => reason)).toEqual(new Array(16).fill('mailboxFull'));
+  resolve();
+  await kit.settle();
+  expect(handled).toBe(4);
+});

@@ -2,6 +2,7 @@
 import { ACCEPTED, DROPPED } from '../mailbox/mailbox.ts';
 import type { Mailbox, Offered } from '../mailbox/mailbox.ts';
 import type { Cell } from '../runtime/cell.ts';
+import { notPlainly } from '../runtime/cell/refusal.ts';
 import { Envelope } from '../runtime/envelope.ts';
 
 /** How likely each fault is for a message, from 0 to 1. */
@@ -67,7 +68,8 @@ export class FaultyMailbox implements Mailbox {
     if (this.#random() < delay) {
       this.#cell.dispatcher.after(this.#random() * delayMs, () => {
         if (!this.#cell.open) return this.#cell.deadLetter(message, 'stopped');
-        this.#inner.offer(message);
+        const outcome = this.#inner.offer(message);
+        if (outcome !== ACCEPTED) notPlainly(this.#cell, message, outcome);
         this.#cell.wake();
       });
       return ACCEPTED;
