@@ -573,6 +573,7 @@ describe('the folder', () => {
     for (const [, module] of source.matchAll(/ from '(.*)';/g))
       expect([
         '@heddle/actors',
+        '@heddle/actors/cron',
         '@heddle/actors/testkit',
         '@heddle/core',
         '@heddle/core/comlink',
