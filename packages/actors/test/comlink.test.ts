@@ -1,4 +1,6 @@
 /** Actors as objects. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { proxy, releaseProxy } from 'comlink';
 import { afterEach, expect, test } from 'vitest';
 import { ActorSystem, exit, objectActor, router, wrap } from '../src/index.ts';
@@ -107,4 +109,13 @@ test('calls of a function whose thread dies reject, those under way and those th
   while ((await remote.told()) === '') await new Promise(resolve => setTimeout(resolve, 5));
   expect(await remote.told()).toBe(text);
   expect(await remote.again()).toBe(text);
+});
+
+test('a function that was lent keeps no program running after its system has stopped', () => {
+  const file = fileURLToPath(new URL('./comlink-program.fixture.ts', import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, ['--conditions=@heddle/source', file], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  expect([status, stdout]).toEqual([0, '99,97\n']);
 });

@@ -53,9 +53,16 @@ interface Tunnel {
 /** A port as Node has it, and as the Web has it. */
 type Port = MessagePort & { unref?(): void };
 
-function bridge(context: Context<BridgeMessage>, port: Port, first: ActorRef<BridgeMessage> | undefined) {
+/** `first` and `owner`: at the side where the function came to, the other bridge, and to whom it came. */
+function bridge(
+  context: Context<BridgeMessage>,
+  port: Port,
+  first: ActorRef<BridgeMessage> | undefined,
+  owner: Cell | undefined,
+) {
   let peer = first;
   let peerDied = false;
+  let ended = false;
   const early: unknown[] = [];
   /** Calls from here that haven't been answered. */
   const open = new Set<string>();
@@ -68,7 +75,9 @@ function bridge(context: Context<BridgeMessage>, port: Port, first: ActorRef<Bri
     if (peer === undefined) early.push(data);
     else peer.tell({ type: 'data', data });
   });
-  port.addEventListener('close', () => context.self.tell({ type: 'closed' }));
+  port.addEventListener('close', () => {
+    if (!ended) context.self.tell({ type: 'closed' });
+  });
   port.start();
   // A callback that may come one day is no reason to keep the program running.
   port.unref?.();
@@ -92,9 +101,15 @@ function bridge(context: Context<BridgeMessage>, port: Port, first: ActorRef<Bri
       return undefined;
     },
     stopped() {
-      if (!peerDied) return port.close();
-      // Who calls, or will, hears of it; the port is collected with the proxy.
+      ended = true;
+      // Where the function is, nobody calls it any more; and an open port would keep the program running.
+      if (!peerDied || owner === undefined) return port.close();
+      // Who calls, or will, hears of it, for as long as the one lives who holds the proxy.
       for (const id of open) port.postMessage(refusal(id));
+      if (!owner.alive) return port.close();
+      const close = (): void => port.close();
+      owner.onceDead(close);
+      port.addEventListener('close', () => owner.bonds.deathWaiters.delete(close));
     },
   });
 }
@@ -107,7 +122,9 @@ function isProxy(value: unknown): value is WireValue & { readonly value: object 
 /** Keeps the port of a proxied value here, if it has one. `parent` owns the bridge. */
 export function leave<T>(value: T, parent: Cell): T {
   if (!isProxy(value)) return value;
-  const ref = spawnChild(parent, bridge, { args: [value.value, undefined] }) as ActorRef<BridgeMessage>;
+  const ref = spawnChild(parent, bridge, {
+    args: [value.value, undefined, undefined],
+  }) as ActorRef<BridgeMessage>;
   return { ...value, value: { bridge: ref } satisfies Tunnel };
 }
 
@@ -116,6 +133,6 @@ export function arrive<T>(value: T, parent: Cell): T {
   if (!isProxy(value) || !('bridge' in value.value)) return value;
   const { port1, port2 } = new MessageChannel();
   (port2 as Port).unref?.();
-  spawnChild(parent, bridge, { args: [port1, (value.value as unknown as Tunnel).bridge] });
+  spawnChild(parent, bridge, { args: [port1, (value.value as unknown as Tunnel).bridge, parent] });
   return { ...value, value: port2 };
 }
