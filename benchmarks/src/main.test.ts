@@ -24,6 +24,7 @@ test.each([
   [['--rounds', '0'], '--rounds must be a whole number from 1, got "0"'],
   [['--check', 'twice'], '--check must be a number from 1, got "twice"'],
   [['--nosuch'], "Unknown option '--nosuch'"],
+  [['--json', 'no/such/file.json'], '--json no/such/file.json: there is no folder '],
 ])('%j is refused', (args, message) => {
   const { status, stderr } = bench(...args);
   expect(status).toBe(2);

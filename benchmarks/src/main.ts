@@ -1,6 +1,7 @@
 /** `npm run bench`: measures the subjects that were asked for and prints how they compare. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Figure } from './footprint.ts';
 import { holds, type NamedRow } from './guard.ts';
@@ -103,10 +104,17 @@ function readArguments(): Arguments {
     only: chosen(values.only),
     effort: { ...effort, rounds: number('--rounds', values.rounds, Number.isInteger) ?? effort.rounds },
     check: number('--check', values.check, Number.isFinite),
-    json,
+    json: json === undefined ? undefined : writable(json),
     baseline,
     help,
   };
+}
+
+/** Where the command was typed, which npm changes from, and before minutes of measuring. */
+function writable(json: string): string {
+  const file = resolve(process.env['INIT_CWD'] ?? '', json);
+  if (!existsSync(dirname(file))) throw new UsageError(`--json ${json}: there is no folder ${dirname(file)}`);
+  return file;
 }
 
 function chosen(only: string | undefined): readonly string[] {
