@@ -15,7 +15,7 @@ type Delay = (n: number) => number;
 
 /** All have the same limit. */
 const alike: Delay = () => 30_000;
-/** Each thousand different ones, from one second to about a minute. */
+/** From one second to a minute, of 59,000 lengths. */
 const mixed: Delay = n => 1000 + ((n * 7919) % 59_000);
 
 const PER_ACTOR = 100;

@@ -54,7 +54,7 @@ export function joinSite(error: unknown, site: CallSite, where: string, isExact:
     return;
   const lines = site.stack?.split('\n').slice(1).join('\n') ?? '';
   if (lines === '') return;
-  const said = isExact ? 'submitted' : 'submitted within ${EVERY_MS} ms of';
+  const said = isExact ? 'submitted' : `submitted within ${EVERY_MS} ms of`;
   Object.defineProperty(error, 'stack', {
     value: `${error.stack}\n    --- task of ${where}, ${said}: ---\n${lines}`,
     writable: true,

@@ -75,6 +75,7 @@ export function offer(queue: number, store: Store, message: Outgoing): number {
 export function offerMany(queue: number, store: Store, batch: Batch): void {
   for (let more = true; more && batch.put < batch.size;) {
     store.offerRun?.(queue, batch);
+    if (batch.put === batch.size) return;
     // What can't go the short way goes the long one, and behind it others may go the short one again.
     const most = store.offerRun === undefined ? MOST_AT_ONCE : 1;
     lockGuard(queue + GUARD);

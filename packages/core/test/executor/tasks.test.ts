@@ -152,6 +152,16 @@ describe('errors', () => {
     expect(() => mapped.next()).toThrow(RangeError);
   });
 
+  it('say so where the stack is of a task submitted a moment before', () => {
+    const pool = open({ threadNamePrefix: 'hasty' });
+    const futures = Array.from({ length: 100 }, () => pool.submit(tasks.failCustom));
+    const stacks = futures.map(future => (future.exception(SOON)!.error as Error).stack!);
+    const said = new Set(
+      stacks.map(stack => /--- task of ThreadPoolExecutor "hasty", (.*): ---/.exec(stack)?.[1]),
+    );
+    expect(said).toEqual(new Set(['submitted', 'submitted within 1 ms of']));
+  });
+
   it('tell a function that it can not close over variables', () => {
     const outside = 1;
     expect(() =>
