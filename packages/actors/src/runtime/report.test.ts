@@ -3,7 +3,13 @@ import { exit } from '../supervision/exit-reason.ts';
 import { describeReport } from './report.ts';
 
 test('reports speak English of one, and of several', () => {
-  const crash = { type: 'crash', path: '/a', reason: exit.killed, message: 'add', directive: 'stop' } as const;
+  const crash = {
+    type: 'crash',
+    path: '/a',
+    reason: exit.killed,
+    message: 'add',
+    directive: 'stop',
+  } as const;
   expect(
     [
       { type: 'restarted', path: '/a', restarts: 1 } as const,
