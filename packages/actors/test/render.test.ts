@@ -85,7 +85,7 @@ test('with too few rows the last says how much is missing', () => {
 test.each([
   [200, '/orders/spinner for 3.7 s: STUCK'],
   [80, '/orders/spinner for 3.7 s: STUCK'],
-  [76, '…ers/spinner for 3.7 s: STUCK'],
+  [76, '…rs/spinner for 3.7 s: STUCK'],
   [70, 'STUCK 3.7 s'],
   [60, 'STUCK 3.7 s'],
 ])('%i columns: that a thread is stuck is seen', (columns, text) => {
