@@ -8,7 +8,7 @@
  *
  * **When a thread dies**, what it had taken out of its inbox dies with it; it takes one message at a time, and runs it before it takes the next. A new thread takes over the same
  * inbox, and what was parked in shared memory (`node/parked.ts`). Every other thread tells watchers, links and askers (`threadDied`), ends its agents there with that reason, and tells the new thread which of those actors may come back
- * (`claims`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
+ * (`claims`, see `node/succession.ts`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
  * and the actor isn't among them.
  */
 import type { AsyncWaitOptions, Taken } from '@heddle/core';
@@ -34,6 +34,7 @@ import { Reception } from './node/reception.ts';
 import type { Receiver } from './node/reception.ts';
 import { RemoteReply } from './node/remote-reply.ts';
 import { Sends } from './node/remote-send.ts';
+import { Succession } from './node/succession.ts';
 import { undeliverable } from './node/undeliverable.ts';
 import { whenRemoteStopped } from './node/when-stopped.ts';
 import type { ActorRef } from './ref.ts';
@@ -66,6 +67,7 @@ export class Node implements Border, Receiver {
   readonly #adapters = new Map<number, AdapterRef<unknown>>();
   /** Is told of packets that only the main thread handles. */
   onReport: ((report: Report) => void) | undefined;
+  readonly #succession: Succession;
   readonly #questions: Questions;
   readonly #sends = new Sends();
   readonly #awaited: Awaited;
@@ -76,7 +78,10 @@ export class Node implements Border, Receiver {
   readonly #interested: Set<Cell>[];
   #asked = false;
 
-  constructor(runtime: Runtime, wiring: Wiring, generation: number, claimsToCome: number) {
+  /** `generations`: how many threads have died in each slot, when this one began. */
+  constructor(runtime: Runtime, wiring: Wiring, generations: readonly number[]) {
+    this.#succession = new Succession(runtime.slot, generations);
+    const { generation, others } = this.#succession;
     this.runtime = runtime;
     this.slot = runtime.slot;
     this.#awaited = new Awaited(runtime, this.cells);
@@ -88,7 +93,7 @@ export class Node implements Border, Receiver {
       count => runtime.gauges?.unsent(count),
     );
     this.#questions = new Questions(this.slot, generation, () => this.outbox);
-    this.parking = new Parked(wiring.parked[this.slot]!, generation, claimsToCome, {
+    this.parking = new Parked(wiring.parked[this.slot]!, generation, others, {
       has: id => this.cells.has(id) && !this.#isBetweenLives(id),
       returns: id => this.#isBetweenLives(id),
       onFound: packet => this.#note(packet),
@@ -104,6 +109,7 @@ export class Node implements Border, Receiver {
       for (const id of cell.knownBonds?.knownAddresses ?? []) this.#adapters.delete(id);
     };
     runtime.dispatcher.flush = () => this.outbox.flush();
+    this.#succession.claimNothing(this.outbox);
   }
 
   /** The parent of what runs here for others, and whoever does something here on behalf of an actor elsewhere. */
@@ -438,6 +444,7 @@ export class Node implements Border, Receiver {
 
   /** Tells everybody here who had to do with actors of that thread, and its successor which of them may come back. */
   threadDied(slot: number, successor: number): void {
+    if (this.#succession.isOld(slot, successor)) return this.parking.lostOwner(slot);
     const reason = exit.threadDied;
     this.#reception.lookAgain();
     this.#questions.threadDied(slot, successor);
