@@ -28,6 +28,7 @@ import type { Claim } from './node/claims.ts';
 import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
 import type { Form, Order, OwnThread, Packet, Wiring } from './node/packet.ts';
+import { bury, sendNobody, signalNobody, tellNobody } from './node/nobody.ts';
 import { Parked } from './node/parked.ts';
 import { Questions } from './node/questions.ts';
 import { Reception } from './node/reception.ts';
@@ -88,6 +89,7 @@ export class Node implements Border, Receiver {
     this.#wiring = wiring;
     this.outbox = new Outbox(
       wiring,
+      this.slot,
       (packet, error) => undeliverable(this, this.#questions, this.#guests, packet, error),
       () => this.#flushed(),
       count => runtime.gauges?.unsent(count),
@@ -154,7 +156,7 @@ export class Node implements Border, Receiver {
   }
 
   /** The message of a packet, with refs and the reply in their places. */
-  #opened(content: unknown, form: Form): unknown {
+  opened(content: unknown, form: Form): unknown {
     if (typeof form === 'boolean') return form ? this.packing.unpack(content) : content;
     (content as { reply: unknown }).reply = this.replyArrives(form % MOST_SLOTS, form);
     return content;
@@ -235,11 +237,11 @@ export class Node implements Border, Receiver {
         const cell = adapter?.cell ?? this.#target(packet[1], packet);
         if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
-        const message = this.#opened(packet[3], packet[4]);
-        if (cell === NOBODY) return this.#deadLetter(packet[2], message);
+        const message = this.opened(packet[3], packet[4]);
+        if (cell === NOBODY) return tellNobody(this, packet[2], message);
         const reply = (message as { reply?: unknown } | null | undefined)?.reply;
         if (reply instanceof RemoteReply) {
-          if (!cell.open) return this.#deadLetter(packet[2], message);
+          if (!cell.open) return tellNobody(this, packet[2], message);
           const refusal = adapter === undefined ? callRefused(cell, message) : undefined;
           if (refusal !== undefined) return reply.fail(refusal);
           reply.asked = cell.bonds.asks;
@@ -259,12 +261,8 @@ export class Node implements Border, Receiver {
         if (cell === undefined) return;
         const unpacked = isPacked ? this.packing.unpack(content) : content;
         const message = adapter === undefined ? unpacked : adapter.adapted(unpacked);
-        if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, claim);
-        if (claim === undefined || take(claim)) {
-          this.outbox.post(number % MOST_SLOTS, ['died', number, exit.noproc]);
-          this.#deadLetter(path, message);
-        }
-        return;
+        if (cell === NOBODY) return sendNobody(this, path, message, number, claim);
+        return this.#sends.deliver(this, cell, message, number, claim);
       }
       case 'sent':
         this.#questions.get(packet[1])?.tell(packet[2]);
@@ -276,8 +274,7 @@ export class Node implements Border, Receiver {
         if (cell === undefined) return;
         const signal = this.packing.unpack(packet[3]) as InternalSignal;
         if (cell !== NOBODY) return cell.signal(signal);
-        this.#answerForNobody(packet[1], packet[2], signal);
-        return;
+        return signalNobody(this, packet[1], packet[2], signal);
       }
       case 'reply': {
         const value = packet[3] ? this.packing.unpack(packet[2]) : packet[2];
@@ -291,8 +288,7 @@ export class Node implements Border, Receiver {
         this.#questions.get(packet[1])?.fail(packet[2]);
         return;
       case 'died':
-        this.#questions.get(packet[1])?.died(packet[2]);
-        return;
+        return this.hasDied(packet[1], packet[2]);
       case 'spawn':
         void this.#guests.spawn((packet[2] ? this.packing.unpack(packet[1]) : packet[1]) as Order);
         return;
@@ -359,7 +355,7 @@ export class Node implements Border, Receiver {
       if (claim !== undefined && !take(claim)) return;
       this.#sends.refuse(this, cell, number);
     } else if (packet[0] !== 'tell') return;
-    cell.deadLetter(this.#opened(packet[3], packet[4]), 'mailboxFull');
+    cell.deadLetter(this.opened(packet[3], packet[4]), 'mailboxFull');
   }
 
   /** Remembers a question that a predecessor hadn't begun. */
@@ -379,28 +375,18 @@ export class Node implements Border, Receiver {
     }
   }
 
-  /** What is left in the inbox of a thread that has ended for good, and has no successor. */
-  buryInbox(slot: number): void {
-    const inbox = this.#wiring.inboxes[slot]!;
-    for (let taken = inbox.tryGet(); taken !== undefined; taken = inbox.tryGet()) {
-      const packet = taken.value;
-      if (packet[0] === 'tell' || packet[0] === 'send')
-        this.#deadLetter(packet[2], this.#opened(packet[3], packet[4]));
+  /** All other threads have ended for good: what is left in their inboxes, and all that is for them from now on, is for nobody. */
+  outlive(): void {
+    this.outbox.close(packet => bury(this, packet));
+    for (const [slot, inbox] of this.#wiring.inboxes.entries()) {
+      if (slot === this.slot) continue;
+      for (let taken = inbox.tryGet(); taken !== undefined; taken = inbox.tryGet()) bury(this, taken.value);
     }
   }
 
-  #deadLetter(path: string, message: unknown): void {
-    const reply = (message as { reply?: unknown } | null | undefined)?.reply;
-    if (reply instanceof OpenAsk) reply.died(exit.noproc);
-    this.runtime.deadLetters.add({ message, to: undefined, path, reason: 'stopped' });
-  }
-
-  #answerForNobody(id: number, path: string, signal: InternalSignal): void {
-    const from = new RemoteRef<never>(this, id, path);
-    if (signal.kind === 'watch')
-      signal.from.signal({ kind: 'down', from, watch: signal.watch, reason: exit.noproc });
-    else if (signal.kind === 'link')
-      signal.from.signal({ kind: 'exit', from, reason: exit.noproc, linked: true });
+  /** Whom a question or a request from here was for has ended. */
+  hasDied(number: number, reason: ExitReason): void {
+    this.#questions.get(number)?.died(reason);
   }
 
   // ── The border ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

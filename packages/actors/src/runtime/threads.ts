@@ -159,7 +159,7 @@ export class Threads {
         this.#endDedicated(slot);
       }),
     );
-    for (let slot = 1; slot <= this.count; slot++) node.buryInbox(slot);
+    node.outlive();
     // Their last reports and dead letters are in the inbox by now.
     node.outbox.post(0, ['stop']);
     node.flush();
