@@ -10,12 +10,13 @@ import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { SpawnOptions } from '../runtime/spawn.ts';
 import type { StopOptions } from '../runtime/when-ended.ts';
+import type { TimerRef } from '../timers/actor-timers.ts';
 import { checkSchedule } from '../timers/schedule.ts';
 import type { Schedule } from '../timers/schedule.ts';
 import { AdaptedEffectRef, EffectRef } from './effect-ref.ts';
 import type { Recorder } from './effects.ts';
 
-type TimerKind = 'after' | 'every' | 'everyFixedRate' | 'cron';
+type TimerKind = 'after' | 'sendAfter' | 'every' | 'everyFixedRate' | 'cron';
 
 export class EffectContext<M> {
   readonly self: ActorRef<M>;
@@ -35,7 +36,10 @@ export class EffectContext<M> {
   readonly #stash: M[] = [];
   readonly #record: Recorder;
   readonly #keys = new Set<unknown>();
+  readonly #refs = new Set<TimerRef>();
+  #timersSent = 0;
   #watches = 0;
+  readonly #watching = new Set<number>();
 
   constructor(name: string, record: Recorder) {
     this.name = name;
@@ -68,21 +72,32 @@ export class EffectContext<M> {
   }
 
   stop(child: ActorRef<never>, options: StopOptions = {}): Promise<ExitReason> {
-    this.#record({ type: 'childStopped', path: child.path });
     const at = this.children.findIndex(({ id }) => id === child.id);
-    if (at !== -1) this.children.splice(at, 1);
+    if (at === -1)
+      throw new TypeError(
+        `${this.path}: stop() is for children; ${child.path} is none. Use exit(), or ask its parent`,
+      );
+    this.#record({ type: 'childStopped', path: child.path });
+    this.children.splice(at, 1);
     return Promise.resolve(options.reason ?? exit.shutdown);
   }
 
-  watch(ref: ActorRef<never>): number {
+  watch(ref: ActorRef<never>, ...message: [message?: M]): number {
     const watch = (this.#watches += 1);
-    this.#record({ type: 'watched', path: ref.path, watch });
+    this.#watching.add(watch);
+    const told = message.length > 0 ? { message: message[0] } : {};
+    this.#record({ type: 'watched', path: ref.path, watch, ...told });
     return watch;
   }
 
   unwatch(watch: number): boolean {
     this.#record({ type: 'unwatched', watch });
-    return true;
+    return this.#watching.delete(watch);
+  }
+
+  /** @internal The `down` of a watch has come: it is over. */
+  hasEnded(watch: number): void {
+    this.#watching.delete(watch);
   }
 
   link(ref: ActorRef<never>): void {
@@ -136,14 +151,22 @@ export class EffectContext<M> {
 
   readonly timers: {
     after(key: unknown, ms: number, message: M): void;
+    sendAfter(ms: number, message: M): TimerRef;
     every(key: unknown, ms: number, message: M): void;
     everyFixedRate(key: unknown, ms: number, message: M): void;
     cron(key: unknown, schedule: Schedule, message: M): void;
     cancel(key: unknown): boolean;
+    cancelTimer(timer: TimerRef): boolean;
     cancelAll(): void;
     has(key: unknown): boolean;
   } = {
     after: (key, ms, message) => this.#timer('after', key, ms, message),
+    sendAfter: (ms, message) => {
+      const timer = (this.#timersSent += 1) as TimerRef;
+      this.#refs.add(timer);
+      this.#record({ type: 'timerStarted', key: timer, kind: 'sendAfter', when: ms, message });
+      return timer;
+    },
     every: (key, ms, message) => this.#timer('every', key, ms, message),
     everyFixedRate: (key, ms, message) => this.#timer('everyFixedRate', key, ms, message),
     cron: (key, schedule, message) => {
@@ -154,8 +177,13 @@ export class EffectContext<M> {
       this.#record({ type: 'timerCancelled', key });
       return this.#keys.delete(key);
     },
+    cancelTimer: timer => {
+      this.#record({ type: 'timerCancelled', key: timer });
+      return this.#refs.delete(timer);
+    },
     cancelAll: () => {
       for (const key of this.#keys) this.timers.cancel(key);
+      for (const timer of this.#refs) this.timers.cancelTimer(timer);
     },
     has: key => this.#keys.has(key),
   };

@@ -25,18 +25,26 @@ export type Effect =
   /** The message that was being handled was a question, and this is the answer. */
   | { readonly type: 'replied'; readonly value: unknown }
   | { readonly type: 'refused'; readonly error: unknown }
-  | { readonly type: 'watched'; readonly path: string; readonly watch: number }
+  /** `message`: what shall come instead of a signal, if there is such. */
+  | {
+      readonly type: 'watched';
+      readonly path: string;
+      readonly watch: number;
+      readonly message?: unknown;
+    }
   | { readonly type: 'unwatched'; readonly watch: number }
   | { readonly type: 'linked' | 'unlinked' | 'childStopped'; readonly path: string }
   | { readonly type: 'exitSent'; readonly path: string; readonly reason: ExitReason }
   | {
       readonly type: 'timerStarted';
+      /** For `sendAfter`, what it returned: 1 for the first, 2 for the second … */
       readonly key: unknown;
-      readonly kind: 'after' | 'every' | 'everyFixedRate' | 'cron';
+      readonly kind: 'after' | 'sendAfter' | 'every' | 'everyFixedRate' | 'cron';
       /** Milliseconds, or the pattern. */
       readonly when: number | string;
       readonly message: unknown;
     }
+  /** Also by `cancelTimer`, with what `sendAfter` returned. */
   | { readonly type: 'timerCancelled'; readonly key: unknown }
   | { readonly type: 'receiveTimeoutSet'; readonly ms: number | undefined }
   | { readonly type: 'stashed'; readonly message: unknown }
