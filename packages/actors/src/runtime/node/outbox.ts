@@ -16,6 +16,8 @@ export class Outbox {
   #filled = 0;
   /** Counts the batches that have been sent. */
   sent = 0;
+  /** To whom the last of them went. */
+  lastSlot = 0;
   /** How many of the packets in each box, and in all, are messages to actors. */
   readonly #messages: number[];
   #allMessages = 0;
@@ -67,6 +69,7 @@ export class Outbox {
     this.#boxes[slot] = [];
     this.#filled -= 1;
     this.sent += 1;
+    this.lastSlot = slot;
     const inbox = this.#wiring.inboxes[slot]!;
     if (packets.length === 1) this.#sendAlone(inbox, packets[0]!);
     else {

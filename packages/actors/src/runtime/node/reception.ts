@@ -22,8 +22,10 @@
  */
 import type { SimpleQueue, Taken } from '@heddle/core';
 import type { Dispatcher } from '../dispatcher.ts';
+import { Apart } from './apart.ts';
 import { Bell } from './bell.ts';
 import type { Packet, Wiring } from './packet.ts';
+import { Patience } from './patience.ts';
 
 /** How long packets are handled before input, output and timers are served. */
 const SLICE_MS = 5;
@@ -35,12 +37,11 @@ const LOOKS = 8;
 const LONGEST_BURST_MS = 1;
 /** With more questions under way the others have more use for the core than the asker. */
 const WATCH_FEW = 2;
-/** After so many failures it watches only every so manyth time. */
-const GIVE_UP_AFTER = 2;
-const PROBE_EVERY = 32;
+/** Promises that are settled go before that and before sleep, by so many hops. */
+const HOPS = 6;
 /** A scheduler thread blocks for so long in one go, and so often, before it sleeps with its event loop. */
 const BLOCK_MS = 5;
-const BLOCKS = 4;
+const BLOCKS = 5;
 /** The same where timers that aren't an actor's wait in the event loop, and for the main thread. */
 const BLOCK_BRIEFLY_MS = 1;
 
@@ -56,6 +57,8 @@ export interface Receiver {
   readonly questions: number;
   /** Grows with each batch that is sent to another thread. */
   readonly sent: number;
+  /** To which the last batch was sent. */
+  readonly peer: number;
   /** What had to wait and may be handled now, before the inbox. */
   takeParked(): Taken<Packet> | undefined;
   handle(packet: Packet): void;
@@ -73,10 +76,18 @@ export class Reception {
   /** What the last look found, to be handled at once. */
   #found: Taken<Packet> | undefined;
   #pumping = false;
-  #vain = 0;
-  #watches = 0;
+  readonly #watching = new Patience();
+  readonly #blocking = new Patience();
+  readonly #apart: Apart;
+  /** When it last began to watch, if what it found had been there at once; or 0. */
+  #watchedAt = 0;
+  /** What the clock said lately. */
+  #time = 0;
+  /** Of this turn of the event loop: since when it hasn't had another. */
   #burstSince = 0;
   #blocks = 0;
+  /** Whether something has been handled since promises had their turn. */
+  #fresh = false;
   #wake: (() => void) | undefined;
   /** Whether what was handled last has had an answer, so that the next is likely to be under way. */
   #converses = false;
@@ -86,6 +97,7 @@ export class Reception {
     this.#dispatcher = dispatcher;
     this.#inbox = wiring.inboxes[slot]!;
     this.#bell = new Bell(wiring.bells, slot);
+    this.#apart = new Apart(wiring.bells, slot);
     this.#own = slot !== 0;
     this.#mayBlock = canBlock();
   }
@@ -93,43 +105,64 @@ export class Reception {
   /** Handles what comes, until the receiver has stopped. */
   async run(): Promise<void> {
     const { host } = this.#dispatcher;
-    const turn = (): Promise<void> => new Promise(resolve => host.later(resolve));
-    let turned = host.now();
+    let turned = (this.#time = host.now());
+    const turn = async (): Promise<void> => {
+      await new Promise<void>(resolve => host.later(resolve));
+      turned = this.#time = host.now();
+      this.#burstSince = 0;
+    };
     for (;;) {
       const { sent } = this.#receiver;
       const more = this.#pump();
       if (this.#receiver.stopped) break;
       // Actors that aren't done have their next turn with the event loop's: looking again then costs less than to be woken, and blocking would keep them from it.
       // Also if something is found again and again just before falling asleep.
-      if (more || this.#dispatcher.waiting > 0 || host.now() - turned > SLICE_MS) {
+      if (more || this.#dispatcher.waiting > 0 || this.#time - turned > SLICE_MS) {
         await turn();
-        turned = host.now();
-        this.#burstSince = 0;
         continue;
       }
       this.#receiver.flush();
       this.#converses = this.#receiver.sent !== sent;
-      if (this.#mayWatch() && this.#watch()) continue;
+      if (this.#mayWatch()) {
+        if (this.#watch()) continue;
+        if (this.#burstIsOver() || this.#apart.holds()) {
+          await turn();
+          continue;
+        }
+      }
+      if (this.#fresh) {
+        // What was handled may have settled promises, whose actions ask the next question.
+        this.#fresh = false;
+        for (let hop = 0; hop < HOPS; hop++) await undefined;
+        if (this.#look()) continue;
+      }
+      if (this.#mayBlockAtOnce()) {
+        if (this.#burstIsOver()) await turn();
+        this.#blockAtOnce();
+        continue;
+      }
       const slice = this.#slice();
       if (slice > 0) {
         // What promises, input and timers have to do comes before the loop stands still.
         await turn();
-        turned = host.now();
-        this.#burstSince = 0;
         if (this.#look()) continue;
       }
-      this.#bell.announceSleep();
-      if (!this.#look()) {
-        if (slice > 0) {
+      if (slice > 0) {
+        this.#bell.announceBlock();
+        if (!this.#look()) {
           this.#blocks += 1;
           this.#bell.block(slice);
-        } else {
+          this.#time = host.now();
+        }
+      } else {
+        this.#bell.announceSleep();
+        if (!this.#look()) {
           await this.#sleep();
-          turned = host.now();
+          turned = this.#time = host.now();
           this.#burstSince = 0;
         }
       }
-      this.#bell.quiet();
+      this.#bell.awake();
     }
     this.#receiver.flush();
   }
@@ -142,7 +175,7 @@ export class Reception {
   /** A question has just gone out: its answer may come in a moment. */
   expectAnswer(): void {
     if (this.#pumping || !this.#mayWatch()) return this.#wake?.();
-    this.#bell.quiet();
+    this.#bell.awake();
     if (this.#watch()) {
       const more = this.#pump();
       if (!more && !this.#look()) {
@@ -150,7 +183,7 @@ export class Reception {
         // The loop is asleep and stays so, if nothing came meanwhile.
         this.#bell.announceSleep();
         if (!this.#look()) return;
-        this.#bell.quiet();
+        this.#bell.awake();
       }
     }
     this.#wake?.();
@@ -161,7 +194,7 @@ export class Reception {
     if (this.#pumping) return false;
     this.#pumping = true;
     const { host } = this.#dispatcher;
-    const start = host.now();
+    const start = this.#time;
     let count = 0;
     try {
       while (!this.#receiver.stopped) {
@@ -169,16 +202,17 @@ export class Reception {
         const { value } = this.#found!;
         this.#found = undefined;
         this.#blocks = 0;
+        this.#fresh = true;
         this.#dispatcher.driven = true;
         try {
           this.#receiver.handle(value);
         } finally {
           this.#dispatcher.driven = false;
           // What a message sets off is done before the next is taken out of shared memory, where a crash can't lose it.
-          this.#dispatcher.runNow();
+          this.#dispatcher.runNow(this.#time);
         }
         count += 1;
-        if ((count & 7) === 0 && host.now() - start > SLICE_MS) return true;
+        if ((count & 7) === 0 && (this.#time = host.now()) - start > SLICE_MS) return true;
       }
       return false;
     } finally {
@@ -192,32 +226,72 @@ export class Reception {
     return this.#found !== undefined;
   }
 
+  #burstIsOver(): boolean {
+    return this.#burstSince !== 0 && this.#time - this.#burstSince > LONGEST_BURST_MS;
+  }
+
   #mayWatch(): boolean {
     if (!SEVERAL_CORES) return false;
     // What the handlers wait for comes with a turn.
     if (this.#own && this.#dispatcher.awaiting > 0) return false;
     const { questions } = this.#receiver;
     if (!this.#own && (questions === 0 ? !this.#converses : questions > WATCH_FEW)) return false;
-    this.#watches = (this.#watches + 1) % PROBE_EVERY;
-    return this.#vain < GIVE_UP_AFTER || this.#watches === 0;
+    return this.#watching.mayTry() || this.#apart.holds();
   }
 
   /** Looks at the inbox for a moment; true if something is there. */
   #watch(): boolean {
-    const start = performance.now();
+    const start = (this.#time = performance.now());
+    const held = this.#apart.holds();
     if (this.#burstSince === 0) this.#burstSince = start;
-    else if (start - this.#burstSince > LONGEST_BURST_MS) return false;
+    else if (this.#burstIsOver()) return false;
+    // If from watching to watching no time is lost, what was found was there at once: then nobody need ask the clock for each.
+    const sure = start - this.#watchedAt < WATCH_MS;
+    if (sure) this.#paid(true);
+    this.#watchedAt = start;
+    const until = start + (held ? LONGEST_BURST_MS : WATCH_MS);
     do {
       for (let look = LOOKS; look > 0; look--) {
         if (this.#look()) {
-          this.#vain = 0;
+          if (!sure) this.#paid((this.#time = performance.now()) - start < WATCH_MS);
           return true;
         }
         pause();
       }
-    } while (performance.now() - start < WATCH_MS);
-    this.#vain += 1;
+      this.#time = performance.now();
+    } while (this.#time < until);
+    this.#watchedAt = 0;
+    if (!held) this.#watching.learn(false);
     return false;
+  }
+
+  /** What comes after the watcher's core was taken away for somebody else's good has cost more than to sleep. */
+  #paid(paid: boolean): void {
+    this.#watching.learn(paid);
+    if (paid) this.#apart.foundAtOnce();
+  }
+
+  /** Whether it may block for a moment without asking what its event loop waits for, and giving that a turn. */
+  #mayBlockAtOnce(): boolean {
+    if (!this.#mayBlock || this.#blocks > 0 || this.#dispatcher.awaiting > 0) return false;
+    if (!this.#own && this.#receiver.questions === 0 && !this.#converses) return false;
+    return this.#blocking.mayTry();
+  }
+
+  #blockAtOnce(): void {
+    this.#blocks = 1;
+    if (this.#burstSince === 0) this.#burstSince = this.#time;
+    const due = (this.#dispatcher.nextTimer ?? Infinity) - this.#time;
+    if (due <= 0) return;
+    this.#bell.announceBlock();
+    const blocked = !this.#look();
+    const most = this.#own && heldBy() === NOTHING ? BLOCK_MS : BLOCK_BRIEFLY_MS;
+    const rang = blocked && this.#bell.block(Math.min(due, most));
+    this.#bell.awake();
+    if (!blocked) return;
+    this.#time = performance.now();
+    this.#blocking.learn(rang);
+    if (rang) this.#apart.sleptFor(this.#time, this.#receiver.peer);
   }
 
   /** For how long the thread may block now; 0 if it may not. */
