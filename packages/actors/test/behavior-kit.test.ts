@@ -111,3 +111,51 @@ test('next.ignore and next.started are effects', async () => {
   const made = await BehaviorKit.start((_context: Context<string>) => next.started(() => {}, 42));
   expect(made.effects).toEqual([{ type: 'started', info: 42 }]);
 });
+
+test('a signal may be the end: the hook runs, and it is an effect', async () => {
+  const ends: string[] = [];
+  const kit = await BehaviorKit.start(
+    (context: Context<string>, other: ActorRef<never>) => {
+      context.watch(other);
+      context.watch(other, 'it is over');
+      return behavior<string>({
+        receive: text => void context.unwatch(text === 'first' ? 1 : 2),
+        signal: ({ type }) => (type === 'down' ? next.stop() : undefined),
+        stopped: reason => void ends.push(reason.type),
+      });
+    },
+    { args: [(await BehaviorKit.start((_context: Context<never>) => () => {})).inbox<never>('other')] },
+  );
+  expect(kit.takeEffects()).toEqual([
+    { type: 'watched', path: '/other', watch: 1 },
+    { type: 'watched', path: '/other', watch: 2, message: 'it is over' },
+  ]);
+  const down = { type: 'down', ref: kit.inbox<never>('other'), reason: exit.killed, watch: 1 } as const;
+  expect(await kit.signal(down)).toEqual([{ type: 'stopped', reason: exit.normal }]);
+  expect([ends, kit.ended]).toEqual([['normal'], exit.normal]);
+  await expect(kit.run('more')).rejects.toThrow('has ended (normal)');
+});
+
+test('what the real context refuses, or says is over, this one does as well', async () => {
+  const said: unknown[] = [];
+  const kit = await BehaviorKit.start(
+    (context: Context<ActorRef<never>>) => {
+      const watch = context.watch(context.self);
+      return other => {
+        said.push(context.unwatch(watch), context.unwatch(watch));
+        void context.stop(other);
+      };
+    },
+    { name: 'strict' },
+  );
+  expect(await kit.run(kit.inbox<never>('other'))).toMatchObject([
+    { type: 'unwatched' },
+    { type: 'unwatched' },
+    {
+      type: 'failed',
+      error: { message: '/strict: stop() is for children; /other is none. Use exit(), or ask its parent' },
+    },
+    { type: 'stopped' },
+  ]);
+  expect(said).toEqual([true, false]);
+});

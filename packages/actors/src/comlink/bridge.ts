@@ -21,12 +21,13 @@ interface WireValue {
   readonly value: unknown;
 }
 
+/** None is ever a dead letter: what no bridge takes any more is for a call whose caller, or callee, has ended. */
 type BridgeMessage =
-  | { readonly type: 'peer'; readonly peer: ActorRef<BridgeMessage> }
-  | { readonly type: 'data'; readonly data: unknown }
-  | { readonly type: 'closed' }
+  | { readonly type: '\0peer'; readonly peer: ActorRef<BridgeMessage> }
+  | { readonly type: '\0data'; readonly data: unknown }
+  | { readonly type: '\0closed' }
   /** The other bridge has ended, with its thread or what it belonged to. */
-  | { readonly type: 'gone' };
+  | { readonly type: '\0gone' };
 
 /** What comlink posts for a call, and with its id for the answer. */
 interface Call {
@@ -73,29 +74,29 @@ function bridge(
       open.add(data.id);
     }
     if (peer === undefined) early.push(data);
-    else peer.tell({ type: 'data', data });
+    else peer.tell({ type: '\0data', data });
   });
   port.addEventListener('close', () => {
-    if (!ended) context.self.tell({ type: 'closed' });
+    if (!ended) context.self.tell({ type: '\0closed' });
   });
   port.start();
   // A callback that may come one day is no reason to keep the program running.
   port.unref?.();
   if (first !== undefined) {
-    context.watch(first, { type: 'gone' });
-    first.tell({ type: 'peer', peer: context.self });
+    context.watch(first, { type: '\0gone' });
+    first.tell({ type: '\0peer', peer: context.self });
   }
   return behavior<BridgeMessage>({
     receive(message) {
-      if (message.type === 'data') {
+      if (message.type === '\0data') {
         open.delete((message.data as Call).id);
         port.postMessage(message.data);
-      } else if (message.type === 'peer') {
+      } else if (message.type === '\0peer') {
         peer = message.peer;
-        context.watch(peer, { type: 'gone' });
-        for (const data of early.splice(0)) peer.tell({ type: 'data', data });
+        context.watch(peer, { type: '\0gone' });
+        for (const data of early.splice(0)) peer.tell({ type: '\0data', data });
       } else {
-        peerDied = message.type === 'gone';
+        peerDied = message.type === '\0gone';
         return next.stop();
       }
       return undefined;

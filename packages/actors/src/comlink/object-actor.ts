@@ -101,11 +101,6 @@ function server(
   return {
     endpoint,
     handle({ request, reply }) {
-      // One proxy of many is done with; the object goes on.
-      if (request.type === 'RELEASE') {
-        reply.tell({ id: request.id, type: 'RAW', value: undefined });
-        return undefined;
-      }
       if (request.type === 'APPLY' && typeof methodOf(object, request.path) !== 'function') {
         const method = request.path!.join('.');
         reply.fail(new TypeError(`${context.path}: the object has no method "${method}"`));

@@ -35,6 +35,9 @@ function client(ref: ActorRef<CallMessage<unknown>>): Endpoint {
     addEventListener: (_type, listener) => void listeners.add(listener as unknown as Listener),
     removeEventListener: (_type, listener) => void listeners.delete(listener as unknown as Listener),
     postMessage(message: Request) {
+      // Nobody there has to hear that one proxy of many is done with, which may be long after the system has stopped.
+      if (message.type === 'RELEASE')
+        return queueMicrotask(() => emit({ id: message.id, type: 'RAW', value: undefined }));
       let request = message;
       if (guardian !== undefined && request.argumentList !== undefined) {
         request = { ...request, argumentList: request.argumentList.map(each => leave(each, guardian)) };

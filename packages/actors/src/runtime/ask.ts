@@ -7,7 +7,7 @@ import { ActorDiedError } from '../errors.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { WheelTimer } from '../timers/wheel.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { Envelope } from './envelope.ts';
+import { contentOf } from './envelope.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
 import type { AskOptions, Reply } from './ref.ts';
 
@@ -112,8 +112,7 @@ export class PendingAsk extends OpenAsk {
 /** The question that a message carries, if it does. */
 export function askOf(message: unknown): OpenAsk | undefined {
   // The content of an adapted question is the question as it was asked.
-  let bare = message;
-  while (bare instanceof Envelope) bare = bare.content;
+  const bare = contentOf(message);
   if (typeof bare !== 'object' || bare === null) return undefined;
   const { reply } = bare as { reply?: unknown };
   return reply instanceof OpenAsk ? reply : undefined;

@@ -35,6 +35,16 @@ export interface DeadLetter {
   readonly count?: number;
 }
 
+/**
+ * Whether a message is one that the library's own actors tell each other, by the first character of its type. Nothing of a user's is lost with it: who waits for it hears of the end
+ * otherwise.
+ */
+function isInternal(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null) return false;
+  const { type } = message as { type?: unknown };
+  return typeof type === 'string' && type.startsWith('\0');
+}
+
 export class DeadLetters {
   /** How many there were. */
   count = 0;
@@ -58,7 +68,8 @@ export class DeadLetters {
 
   /** @internal */
   add(letter: DeadLetter): void {
-    const { reason, count = 1 } = letter;
+    const { message, reason, count = 1 } = letter;
+    if (isInternal(message)) return;
     this.count += count;
     if (this.#sinceCount === 0) this.#onFirst();
     this.#sinceCount += count;

@@ -22,3 +22,10 @@ export abstract class Envelope {
   /** What to show in a dead letter or a crash report. */
   abstract readonly content: unknown;
 }
+
+/** The message in however many envelopes, as it is, open or not. */
+export function contentOf(message: unknown): unknown {
+  let bare = message;
+  while (bare instanceof Envelope) bare = bare.content;
+  return bare;
+}

@@ -8,7 +8,7 @@
  *
  * **When a thread dies**, what it had taken out of its inbox dies with it; it takes one message at a time, and runs it before it takes the next. A new thread takes over the same
  * inbox, and what was parked in shared memory (`node/parked.ts`). Every other thread tells watchers, links and askers (`threadDied`), ends its agents there with that reason, and tells the new thread which of those actors may come back
- * (`claims`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
+ * (`claims`, see `node/succession.ts`). Messages for actors that aren't there yet wait for them, in order, until their `spawn` or `discard` comes, or until all threads have made their claims
  * and the actor isn't among them.
  */
 import type { AsyncWaitOptions, Taken } from '@heddle/core';
@@ -28,12 +28,14 @@ import type { Claim } from './node/claims.ts';
 import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
 import type { Form, Order, OwnThread, Packet, Wiring } from './node/packet.ts';
+import { bury, sendNobody, signalNobody, tellNobody } from './node/nobody.ts';
 import { Parked } from './node/parked.ts';
 import { Questions } from './node/questions.ts';
 import { Reception } from './node/reception.ts';
 import type { Receiver } from './node/reception.ts';
 import { RemoteReply } from './node/remote-reply.ts';
 import { Sends } from './node/remote-send.ts';
+import { Succession } from './node/succession.ts';
 import { undeliverable } from './node/undeliverable.ts';
 import { whenRemoteStopped } from './node/when-stopped.ts';
 import type { ActorRef } from './ref.ts';
@@ -66,6 +68,7 @@ export class Node implements Border, Receiver {
   readonly #adapters = new Map<number, AdapterRef<unknown>>();
   /** Is told of packets that only the main thread handles. */
   onReport: ((report: Report) => void) | undefined;
+  readonly #succession: Succession;
   readonly #questions: Questions;
   readonly #sends = new Sends();
   readonly #awaited: Awaited;
@@ -76,19 +79,23 @@ export class Node implements Border, Receiver {
   readonly #interested: Set<Cell>[];
   #asked = false;
 
-  constructor(runtime: Runtime, wiring: Wiring, generation: number, claimsToCome: number) {
+  /** `generations`: how many threads have died in each slot, when this one began. */
+  constructor(runtime: Runtime, wiring: Wiring, generations: readonly number[]) {
+    this.#succession = new Succession(runtime.slot, generations);
+    const { generation, others } = this.#succession;
     this.runtime = runtime;
     this.slot = runtime.slot;
     this.#awaited = new Awaited(runtime, this.cells);
     this.#wiring = wiring;
     this.outbox = new Outbox(
       wiring,
+      this.slot,
       (packet, error) => undeliverable(this, this.#questions, this.#guests, packet, error),
       () => this.#flushed(),
       count => runtime.gauges?.unsent(count),
     );
     this.#questions = new Questions(this.slot, generation, () => this.outbox);
-    this.parking = new Parked(wiring.parked[this.slot]!, generation, claimsToCome, {
+    this.parking = new Parked(wiring.parked[this.slot]!, generation, others, {
       has: id => this.cells.has(id) && !this.#isBetweenLives(id),
       returns: id => this.#isBetweenLives(id),
       onFound: packet => this.#note(packet),
@@ -104,6 +111,7 @@ export class Node implements Border, Receiver {
       for (const id of cell.knownBonds?.knownAddresses ?? []) this.#adapters.delete(id);
     };
     runtime.dispatcher.flush = () => this.outbox.flush();
+    this.#succession.claimNothing(this.outbox);
   }
 
   /** The parent of what runs here for others, and whoever does something here on behalf of an actor elsewhere. */
@@ -148,7 +156,7 @@ export class Node implements Border, Receiver {
   }
 
   /** The message of a packet, with refs and the reply in their places. */
-  #opened(content: unknown, form: Form): unknown {
+  opened(content: unknown, form: Form): unknown {
     if (typeof form === 'boolean') return form ? this.packing.unpack(content) : content;
     (content as { reply: unknown }).reply = this.replyArrives(form % MOST_SLOTS, form);
     return content;
@@ -233,11 +241,11 @@ export class Node implements Border, Receiver {
         const cell = adapter?.cell ?? this.#target(packet[1], packet);
         if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
-        const message = this.#opened(packet[3], packet[4]);
-        if (cell === NOBODY) return this.#deadLetter(packet[2], message);
+        const message = this.opened(packet[3], packet[4]);
+        if (cell === NOBODY) return tellNobody(this, packet[2], message);
         const reply = (message as { reply?: unknown } | null | undefined)?.reply;
         if (reply instanceof RemoteReply) {
-          if (!cell.open) return this.#deadLetter(packet[2], message);
+          if (!cell.open) return tellNobody(this, packet[2], message);
           const refusal = adapter === undefined ? callRefused(cell, message) : undefined;
           if (refusal !== undefined) return reply.fail(refusal);
           reply.asked = cell.bonds.asks;
@@ -257,12 +265,8 @@ export class Node implements Border, Receiver {
         if (cell === undefined) return;
         const unpacked = isPacked ? this.packing.unpack(content) : content;
         const message = adapter === undefined ? unpacked : adapter.adapted(unpacked);
-        if (cell !== NOBODY) return this.#sends.deliver(this, cell, message, number, claim);
-        if (claim === undefined || take(claim)) {
-          this.outbox.post(number % MOST_SLOTS, ['died', number, exit.noproc]);
-          this.#deadLetter(path, message);
-        }
-        return;
+        if (cell === NOBODY) return sendNobody(this, path, message, number, claim);
+        return this.#sends.deliver(this, cell, message, number, claim);
       }
       case 'sent':
         this.#questions.get(packet[1])?.tell(packet[2]);
@@ -274,8 +278,7 @@ export class Node implements Border, Receiver {
         if (cell === undefined) return;
         const signal = this.packing.unpack(packet[3]) as InternalSignal;
         if (cell !== NOBODY) return cell.signal(signal);
-        this.#answerForNobody(packet[1], packet[2], signal);
-        return;
+        return signalNobody(this, packet[1], packet[2], signal);
       }
       case 'reply': {
         const value = packet[3] ? this.packing.unpack(packet[2]) : packet[2];
@@ -289,8 +292,7 @@ export class Node implements Border, Receiver {
         this.#questions.get(packet[1])?.fail(packet[2]);
         return;
       case 'died':
-        this.#questions.get(packet[1])?.died(packet[2]);
-        return;
+        return this.hasDied(packet[1], packet[2]);
       case 'spawn':
         void this.#guests.spawn((packet[2] ? this.packing.unpack(packet[1]) : packet[1]) as Order);
         return;
@@ -357,7 +359,7 @@ export class Node implements Border, Receiver {
       if (claim !== undefined && !take(claim)) return;
       this.#sends.refuse(this, cell, number);
     } else if (packet[0] !== 'tell') return;
-    cell.deadLetter(this.#opened(packet[3], packet[4]), 'mailboxFull');
+    cell.deadLetter(this.opened(packet[3], packet[4]), 'mailboxFull');
   }
 
   /** Remembers a question that a predecessor hadn't begun. */
@@ -377,28 +379,18 @@ export class Node implements Border, Receiver {
     }
   }
 
-  /** What is left in the inbox of a thread that has ended for good, and has no successor. */
-  buryInbox(slot: number): void {
-    const inbox = this.#wiring.inboxes[slot]!;
-    for (let taken = inbox.tryGet(); taken !== undefined; taken = inbox.tryGet()) {
-      const packet = taken.value;
-      if (packet[0] === 'tell' || packet[0] === 'send')
-        this.#deadLetter(packet[2], this.#opened(packet[3], packet[4]));
+  /** All other threads have ended for good: what is left in their inboxes, and all that is for them from now on, is for nobody. */
+  outlive(): void {
+    this.outbox.close(packet => bury(this, packet));
+    for (const [slot, inbox] of this.#wiring.inboxes.entries()) {
+      if (slot === this.slot) continue;
+      for (let taken = inbox.tryGet(); taken !== undefined; taken = inbox.tryGet()) bury(this, taken.value);
     }
   }
 
-  #deadLetter(path: string, message: unknown): void {
-    const reply = (message as { reply?: unknown } | null | undefined)?.reply;
-    if (reply instanceof OpenAsk) reply.died(exit.noproc);
-    this.runtime.deadLetters.add({ message, to: undefined, path, reason: 'stopped' });
-  }
-
-  #answerForNobody(id: number, path: string, signal: InternalSignal): void {
-    const from = new RemoteRef<never>(this, id, path);
-    if (signal.kind === 'watch')
-      signal.from.signal({ kind: 'down', from, watch: signal.watch, reason: exit.noproc });
-    else if (signal.kind === 'link')
-      signal.from.signal({ kind: 'exit', from, reason: exit.noproc, linked: true });
+  /** Whom a question or a request from here was for has ended. */
+  hasDied(number: number, reason: ExitReason): void {
+    this.#questions.get(number)?.died(reason);
   }
 
   // ── The border ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -442,6 +434,7 @@ export class Node implements Border, Receiver {
 
   /** Tells everybody here who had to do with actors of that thread, and its successor which of them may come back. */
   threadDied(slot: number, successor: number): void {
+    if (this.#succession.isOld(slot, successor)) return this.parking.lostOwner(slot);
     const reason = exit.threadDied;
     this.#reception.lookAgain();
     this.#questions.threadDied(slot, successor);

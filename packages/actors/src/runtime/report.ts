@@ -54,7 +54,7 @@ export function describeReport(report: Report): string {
   switch (report.type) {
     case 'crash': {
       const doing = report.message === undefined ? '' : ` at message ${report.message}`;
-      const head = `Actor ${report.path} failed${doing} (restarted ${report.restarts} times before): ${report.directive}`;
+      const head = `Actor ${report.path} failed${doing} (restarted ${times(report.restarts)} before): ${report.directive}`;
       const { reason } = report;
       const stack = reason.type === 'error' && reason.error instanceof Error ? reason.error.stack : undefined;
       return `${head}: ${stack ?? describeReason(reason)}`;
@@ -64,7 +64,7 @@ export function describeReport(report: Report): string {
       return `Supervisor ${report.path}${child}: ${report.error}: ${describeReason(report.reason)}`;
     }
     case 'restarted':
-      return `Actor ${report.path} was restarted (${report.restarts} times by now)`;
+      return `Actor ${report.path} was restarted (${times(report.restarts)} by now)`;
     case 'callbackFailed':
       return `Actor ${report.path}: ${report.callback} failed: ${describeReason({ type: 'error', error: report.error })}`;
     case 'graceElapsed':
@@ -77,9 +77,13 @@ export function describeReport(report: Report): string {
       return `Supervisor ${report.path} got a message that it doesn't know: ${describeReason({ type: 'error', error: report.message })}`;
     default: {
       const reasons = Object.entries(report.reasons).map(([reason, count]) => `${count} ${reason}`);
-      return `${report.count} dead letters: ${reasons.join(', ')}`;
+      return `${report.count} dead ${report.count === 1 ? 'letter' : 'letters'}: ${reasons.join(', ')}`;
     }
   }
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 /** What a message is called in a report. */

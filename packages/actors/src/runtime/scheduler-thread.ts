@@ -3,18 +3,17 @@ import { task } from '@heddle/core';
 import type { Task } from '@heddle/core';
 import type { Wiring } from './node/packet.ts';
 
-/** `claimsToCome`: how many threads will say which actors of a dead predecessor may come back. */
+/** `generations`: how many threads have died in each slot, this one's too, when it was started. */
 export const schedulerThread: Task<
-  (wiring: Wiring, slot: number, generation: number, claimsToCome: number) => Promise<void>
+  (wiring: Wiring, slot: number, generations: readonly number[]) => Promise<void>
 > = task(
   import.meta,
   async function schedulerThread(
     wiring: Wiring,
     slot: number,
-    generation: number,
-    claimsToCome: number,
+    generations: readonly number[],
   ): Promise<void> {
     const { runScheduler } = await import('./scheduler.ts');
-    await runScheduler(wiring, slot, generation, claimsToCome);
+    await runScheduler(wiring, slot, generations);
   },
 );

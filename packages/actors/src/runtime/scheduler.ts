@@ -13,9 +13,9 @@ import type { Report } from './report.ts';
 export async function runScheduler(
   wiring: Wiring,
   slot: number,
-  generation: number,
-  claimsToCome: number,
+  generations: readonly number[],
 ): Promise<void> {
+  const generation = generations[slot]!;
   const report = (each: Report): void => node.outbox.post(0, ['report', each]);
   const deadLetters = new DeadLetters(
     error => report({ type: 'callbackFailed', path: '', callback: 'dead letter listener', error }),
@@ -37,7 +37,7 @@ export async function runScheduler(
   });
   const gauges = new Gauges(wiring.census, slot, generation);
   runtime.gauges = runtime.dispatcher.gauges = gauges;
-  const node: Node = new Node(runtime, wiring, generation, claimsToCome);
+  const node: Node = new Node(runtime, wiring, generations);
   runtime.node = node;
   runtime.services = remoteServices(node);
   const revoke = makeWill(node);

@@ -27,11 +27,14 @@ export class Threads {
   readonly #threads: Thread[] = [];
   #stopping = false;
   #reception: Promise<void> | undefined;
+  /** How many have died in each slot. */
+  readonly #generations: number[];
 
   constructor(runtime: Runtime, name: string, count: number) {
     this.runtime = runtime;
     this.name = name;
     this.count = count;
+    this.#generations = Array.from({ length: count + 1 }, () => 0);
   }
 
   /** What the threads share, made at first need. */
@@ -62,11 +65,11 @@ export class Threads {
     if (runtime.node !== undefined) return runtime.node;
     const slots = this.count + 1;
     const { wiring } = this;
-    const node = new Node(runtime, wiring, 0, 0);
+    const node = new Node(runtime, wiring, this.#generations);
     node.onReport = report => runtime.report(report);
     runtime.node = node;
     (runtime.services as HomeServices).open(node);
-    for (let slot = 1; slot < slots; slot++) this.begin(slot, 0);
+    for (let slot = 1; slot < slots; slot++) this.begin(slot, this.#generations);
     this.#reception = this.receive(node);
     return node;
   }
@@ -81,36 +84,37 @@ export class Threads {
     return this.#threads.slice(1);
   }
 
-  /** Starts the thread of a slot. */
-  protected begin(slot: number, generation: number): void {
-    const claimsToCome = generation === 0 ? 0 : this.count;
+  /** Starts the thread of a slot, and tells it of which generation it and the others are. */
+  protected begin(slot: number, generations: readonly number[]): void {
     const thread = new Thread(schedulerThread, {
-      args: [this.wiring, slot, generation, claimsToCome],
+      args: [this.wiring, slot, [...generations]],
       name: `${this.name}-${slot}`,
       daemon: true,
     });
     this.#threads[slot] = thread as unknown as Thread;
     thread.start();
     void thread.joinAsync().then(() => {
-      if (!this.#stopping) this.died(slot, generation);
+      if (!this.#stopping) this.died(slot);
     });
   }
 
-  /** Starts a successor, which takes over the inbox, and tells everybody. */
-  protected died(slot: number, generation: number): void {
+  /** Tells everybody, and starts a successor, which takes over the inbox. */
+  protected died(slot: number): void {
     const runtime = this.runtime;
     this.#countLosses(slot);
     this.#endDedicated(slot);
     runtime.report({ type: 'threadDied', thread: `${this.name}-${slot}`, reason: exit.threadDied });
-    this.begin(slot, generation + 1);
+    const generation = (this.#generations[slot]! += 1);
     const node = runtime.node!;
     for (let other = 1; other <= this.count; other++) {
       if (other === slot) continue;
-      node.outbox.post(other, ['threadDied', slot, generation + 1]);
+      node.outbox.post(other, ['threadDied', slot, generation]);
       // Should the dead one have been about to wake it, nobody else would.
       node.outbox.send(other, true);
     }
-    node.threadDied(slot, generation + 1);
+    // After the news: whatever the others hear of the successor comes behind it, and can't be taken for the dead one's.
+    this.begin(slot, this.#generations);
+    node.threadDied(slot, generation);
   }
 
   /** What was in the dead thread's own memory can't be had any more, but counted. */
@@ -155,7 +159,7 @@ export class Threads {
         this.#endDedicated(slot);
       }),
     );
-    for (let slot = 1; slot <= this.count; slot++) node.buryInbox(slot);
+    node.outlive();
     // Their last reports and dead letters are in the inbox by now.
     node.outbox.post(0, ['stop']);
     node.flush();

@@ -120,11 +120,14 @@ export class BehaviorKit<M> {
   /** Hands over a signal. */
   signal(signal: Signal): Promise<Effect[]> {
     return this.#during(async () => {
+      if (signal.type === 'down') this.#context.hasEnded(signal.watch);
       const handler = this.#behavior?.signal as ((first: unknown, second?: unknown) => unknown) | undefined;
       if (handler === undefined) return;
       await this.#guarded(async () => {
         this.#settle(await (this.#stateful ? handler(this.#state, signal) : handler(signal)), undefined);
       });
+      if (this.#end !== undefined) await this.#finish(this.#end);
+      await this.#serveStash();
     });
   }
 

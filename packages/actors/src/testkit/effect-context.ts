@@ -36,6 +36,7 @@ export class EffectContext<M> {
   readonly #record: Recorder;
   readonly #keys = new Set<unknown>();
   #watches = 0;
+  readonly #watching = new Set<number>();
 
   constructor(name: string, record: Recorder) {
     this.name = name;
@@ -68,21 +69,32 @@ export class EffectContext<M> {
   }
 
   stop(child: ActorRef<never>, options: StopOptions = {}): Promise<ExitReason> {
-    this.#record({ type: 'childStopped', path: child.path });
     const at = this.children.findIndex(({ id }) => id === child.id);
-    if (at !== -1) this.children.splice(at, 1);
+    if (at === -1)
+      throw new TypeError(
+        `${this.path}: stop() is for children; ${child.path} is none. Use exit(), or ask its parent`,
+      );
+    this.#record({ type: 'childStopped', path: child.path });
+    this.children.splice(at, 1);
     return Promise.resolve(options.reason ?? exit.shutdown);
   }
 
-  watch(ref: ActorRef<never>): number {
+  watch(ref: ActorRef<never>, ...message: [message?: M]): number {
     const watch = (this.#watches += 1);
-    this.#record({ type: 'watched', path: ref.path, watch });
+    this.#watching.add(watch);
+    const told = message.length > 0 ? { message: message[0] } : {};
+    this.#record({ type: 'watched', path: ref.path, watch, ...told });
     return watch;
   }
 
   unwatch(watch: number): boolean {
     this.#record({ type: 'unwatched', watch });
-    return true;
+    return this.#watching.delete(watch);
+  }
+
+  /** @internal The `down` of a watch has come: it is over. */
+  hasEnded(watch: number): void {
+    this.#watching.delete(watch);
   }
 
   link(ref: ActorRef<never>): void {

@@ -25,7 +25,13 @@ export type Effect =
   /** The message that was being handled was a question, and this is the answer. */
   | { readonly type: 'replied'; readonly value: unknown }
   | { readonly type: 'refused'; readonly error: unknown }
-  | { readonly type: 'watched'; readonly path: string; readonly watch: number }
+  /** `message`: what shall come instead of a signal, if there is such. */
+  | {
+      readonly type: 'watched';
+      readonly path: string;
+      readonly watch: number;
+      readonly message?: unknown;
+    }
   | { readonly type: 'unwatched'; readonly watch: number }
   | { readonly type: 'linked' | 'unlinked' | 'childStopped'; readonly path: string }
   | { readonly type: 'exitSent'; readonly path: string; readonly reason: ExitReason }

@@ -1,4 +1,5 @@
 /** Things going wrong on purpose, by chance and seed: messages lost, late or out of order, and actors that crash at them. */
+import { checkNames } from '../behavior/names.ts';
 import { ACCEPTED, DROPPED } from '../mailbox/mailbox.ts';
 import type { Mailbox, Offered } from '../mailbox/mailbox.ts';
 import type { Cell } from '../runtime/cell.ts';
@@ -13,7 +14,7 @@ export interface Faults {
   readonly delay?: number;
   /** Default: 100. */
   readonly delayMs?: number;
-  /** It is put before all that wait. */
+  /** It is put before all that wait, if there is room; one that takes the place of an older one with its key isn't. */
   readonly reorder?: number;
   /** The actor fails with `InjectedCrash` when it takes it. */
   readonly crash?: number;
@@ -21,6 +22,42 @@ export interface Faults {
   readonly threadDeath?: number;
   /** Which actors; all if omitted. */
   readonly only?: (path: string) => boolean;
+}
+
+const NAMES = [
+  'drop',
+  'delay',
+  'delayMs',
+  'reorder',
+  'crash',
+  'threadDeath',
+  'only',
+] satisfies (keyof Faults)[];
+const CHANCES = ['drop', 'delay', 'reorder', 'crash', 'threadDeath'] as const;
+
+/** Throws `TypeError` or `RangeError` naming the fault that is wrong. */
+export function checkFaults(faults: Faults): void {
+  if (typeof faults !== 'object' || faults === null)
+    throw new TypeError(
+      `TestSystem: faults must be an object of likelihoods, got ${String(faults)} (${typeof faults})`,
+    );
+  checkNames(faults, NAMES, 'TestSystem: faults');
+  for (const name of CHANCES) {
+    const chance = faults[name];
+    if (chance !== undefined && !(typeof chance === 'number' && chance >= 0 && chance <= 1))
+      throw new RangeError(
+        `TestSystem: faults.${name} must be a likelihood from 0 to 1, got ${String(chance)} (${typeof chance})`,
+      );
+  }
+  const { delayMs, only } = faults;
+  if (delayMs !== undefined && !(typeof delayMs === 'number' && delayMs >= 0 && delayMs < Infinity))
+    throw new RangeError(
+      `TestSystem: faults.delayMs must be 0 or more milliseconds, got ${String(delayMs)} (${typeof delayMs})`,
+    );
+  if (only !== undefined && typeof only !== 'function')
+    throw new TypeError(
+      `TestSystem: faults.only must be a function of the actor's path, got ${String(only)} (${typeof only})`,
+    );
 }
 
 /** What an actor fails with when a test wants it to. */
@@ -31,15 +68,33 @@ export class InjectedCrash extends Error {
 }
 
 class Crashing extends Envelope {
-  override readonly content: unknown;
+  readonly #inner: unknown;
 
-  constructor(content: unknown) {
+  constructor(inner: unknown) {
     super();
-    this.content = content;
+    this.#inner = inner;
   }
 
-  override open(): never {
+  override get content(): unknown {
+    return this.#inner instanceof Envelope ? this.#inner.content : this.#inner;
+  }
+
+  override open(): undefined {
+    // A tick that was cancelled meanwhile never comes, so nobody fails at it.
+    if (this.#inner instanceof Envelope && this.#inner.open() === undefined) return undefined;
     throw new InjectedCrash('injected by the test');
+  }
+
+  override preview(): { readonly message: unknown } | undefined {
+    return this.#inner instanceof Envelope ? this.#inner.preview() : { message: this.#inner };
+  }
+
+  override failed(error: unknown): void {
+    if (this.#inner instanceof Envelope) this.#inner.failed(error);
+  }
+
+  override done(): void {
+    if (this.#inner instanceof Envelope) this.#inner.done();
   }
 }
 
@@ -61,7 +116,7 @@ export class FaultyMailbox implements Mailbox {
     if (only?.(this.#cell.path) === false) return this.#inner.offer(message);
     if (this.#random() < drop) return DROPPED;
     if (this.#random() < crash) return this.#inner.offer(new Crashing(message));
-    if (this.#random() < reorder) {
+    if (this.#random() < reorder && this.#inner.hasRoom() && this.#cell.options.mailbox?.key === undefined) {
       this.#inner.unshift(message);
       return ACCEPTED;
     }

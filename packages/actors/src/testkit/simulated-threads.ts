@@ -19,7 +19,6 @@ import { VirtualHost } from './virtual-host.ts';
 import type { Clock } from './virtual-host.ts';
 
 interface Simulated {
-  readonly generation: number;
   readonly host: VirtualHost;
   readonly runtime: Runtime;
   readonly node: Node;
@@ -55,7 +54,8 @@ export class SimulatedThreads extends Threads {
     this.#around = around;
   }
 
-  protected override begin(slot: number, generation: number): void {
+  protected override begin(slot: number, generations: readonly number[]): void {
+    const generation = generations[slot]!;
     const { seed, clock, observer: observed, wrapMailbox } = this.#around;
     let alive = true;
     const observer: Observer = {
@@ -89,11 +89,11 @@ export class SimulatedThreads extends Threads {
     });
     runtime.dispatcher.throughput = 1;
     runtime.gauges = new Gauges(this.wiring.census, slot, generation);
-    const node: Node = new Node(runtime, this.wiring, generation, generation === 0 ? 0 : this.count);
+    const node: Node = new Node(runtime, this.wiring, generations);
     node.looksAhead = false;
     runtime.node = node;
     runtime.services = remoteServices(node);
-    this.#simulated[slot] = { generation, host, runtime, node, silence };
+    this.#simulated[slot] = { host, runtime, node, silence };
   }
 
   /** The test's scheduler does it. */
@@ -163,7 +163,7 @@ export class SimulatedThreads extends Threads {
       throw new RangeError(`killThread: there is no thread ${slot}, of ${this.count} (${this.size} running)`);
     }
     dead.silence();
-    this.died(slot, dead.generation);
+    this.died(slot);
   }
 
   override async stop(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Actor, SetupFunction } from '../behavior/actor.ts';
 import type { Context } from '../behavior/context.ts';
 import { behavior } from '../behavior/behavior.ts';
 import type { Signal } from '../behavior/behavior.ts';
+import { checkNames } from '../behavior/names.ts';
 import type { Cell } from '../runtime/cell.ts';
 import type { DeadLetter } from '../runtime/dead-letters.ts';
 import { LocalRef } from '../runtime/local-ref.ts';
@@ -17,7 +18,7 @@ import type { SpawnArguments } from '../runtime/spawn.ts';
 import { ActorSystem } from '../runtime/system.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { isService } from '../services/services.ts';
-import { FaultyMailbox } from './faults.ts';
+import { FaultyMailbox, checkFaults } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { seededRandom } from './random.ts';
 import { SimulatedThreads } from './simulated-threads.ts';
@@ -51,6 +52,8 @@ export interface TestSystemOptions {
   readonly onEvent?: (event: LifeEvent | Report) => void;
 }
 
+const NAMES = ['seed', 'faults', 'threads', 'onEvent'] satisfies (keyof TestSystemOptions)[];
+
 /** More visits than this without becoming idle are taken for a loop that never ends. */
 const MOST_STEPS = 5_000_000;
 /** One visit in so many is followed by a turn of the event loop, in which promises go on. */
@@ -77,7 +80,14 @@ export class TestSystem {
   readonly #choose: () => number;
   #probes = 0;
 
+  /** Throws `TypeError` or `RangeError` naming the option that is wrong. */
   constructor(options: TestSystemOptions = {}) {
+    checkNames(options, NAMES, 'TestSystem');
+    if (options.seed !== undefined && !Number.isSafeInteger(options.seed))
+      throw new RangeError(
+        `TestSystem: seed must be a whole number, got ${String(options.seed)} (${typeof options.seed})`,
+      );
+    if (options.faults !== undefined) checkFaults(options.faults);
     this.seed = options.seed ?? 1;
     const clock = { now: 0 };
     this.#host = new VirtualHost(this.seed, clock);

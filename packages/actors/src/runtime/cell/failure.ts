@@ -5,6 +5,7 @@ import type { Directive } from '../../supervision/decide.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Cell } from '../cell.ts';
+import { contentOf } from '../envelope.ts';
 import { messageName } from '../report.ts';
 import { BUSY, CLOSED, STATE, nothing } from './state.ts';
 import { beginStop, runHook, stopChildren } from './stop.ts';
@@ -31,7 +32,8 @@ export function reportCrash(cell: Cell, reason: ExitReason, message: unknown, di
     type: 'crash',
     path: cell.path,
     reason,
-    message: message === undefined ? undefined : messageName(message),
+    // An envelope that failed to open: a translation of an adapter's.
+    message: message === undefined ? undefined : messageName(contentOf(message)),
     restarts: cell.restarts,
     directive,
   });

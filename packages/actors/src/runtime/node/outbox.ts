@@ -8,6 +8,7 @@ const FLUSH_AT = 64;
 
 export class Outbox {
   readonly #wiring: Wiring;
+  readonly #slot: number;
   readonly #boxes: Packet[][];
   readonly #undeliverable: (packet: Packet, error: unknown) => void;
   readonly #onFlushed: () => void;
@@ -18,6 +19,8 @@ export class Outbox {
   sent = 0;
   /** To whom the last of them went. */
   lastSlot = 0;
+  /** What becomes of packets for others, when these have ended for good. */
+  #bury: ((packet: Packet) => void) | undefined;
   /** How many of the packets in each box, and in all, are messages to actors. */
   readonly #messages: number[];
   #allMessages = 0;
@@ -25,11 +28,13 @@ export class Outbox {
   /** `undeliverable` is told of what can't travel; `onFlushed` is called after a flush that nobody asked for; `onMessages` is told how many messages to actors haven't been sent. */
   constructor(
     wiring: Wiring,
+    slot: number,
     undeliverable: (packet: Packet, error: unknown) => void,
     onFlushed: () => void,
     onMessages: (count: number) => void,
   ) {
     this.#wiring = wiring;
+    this.#slot = slot;
     this.#boxes = wiring.inboxes.map(() => []);
     this.#undeliverable = undeliverable;
     this.#onFlushed = onFlushed;
@@ -62,6 +67,11 @@ export class Outbox {
     for (let slot = 0; slot < this.#boxes.length; slot++) if (this.#boxes[slot]!.length > 0) this.send(slot);
   }
 
+  /** There are no others any more: `bury` is given what is for them. */
+  close(bury: (packet: Packet) => void): void {
+    this.#bury = bury;
+  }
+
   /** Sends what there is for one thread, and wakes it. */
   send(slot: number, loudly = false): void {
     const packets = this.#boxes[slot]!;
@@ -71,7 +81,8 @@ export class Outbox {
     this.sent += 1;
     this.lastSlot = slot;
     const inbox = this.#wiring.inboxes[slot]!;
-    if (packets.length === 1) this.#sendAlone(inbox, packets[0]!);
+    if (this.#bury !== undefined && slot !== this.#slot) packets.forEach(this.#bury);
+    else if (packets.length === 1) this.#sendAlone(inbox, packets[0]!);
     else {
       try {
         inbox.putMany(packets);

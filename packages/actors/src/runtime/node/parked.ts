@@ -1,6 +1,6 @@
 /**
  * Packets for actors that aren't there yet, or that have crashed and wait to be started again. They wait, in order, until the actor's `spawn` or `discard` comes; on a thread that
- * took the place of a dead one, also until all others have said which actors of the dead thread may come back (`claims`) and the actor isn't among them.
+ * took the place of a dead one, also until all others have said which actors of the dead thread may come back (`claims`, see `succession.ts`) and the actor isn't among them.
  *
  * **Where they wait.** In shared memory, since the thread may die as well before they are handled: a line for each actor, and a directory of the lines, which belongs to the
  * slot and is there from the start.
@@ -58,17 +58,17 @@ export class Parked {
   readonly #claimed = new Map<number, number>();
   readonly #generation: number;
   readonly #parking: Parking;
-  /** Who has said which actors may come back. */
-  readonly #claimants = new Set<number>();
-  #claimsToCome: number;
+  /** The threads that haven't said yet which actors may come back, by slot. */
+  readonly #unheard: Set<number>;
   /** In all lines. */
   #size = 0;
   #taken: Packet | undefined;
 
-  constructor(directory: Directory, generation: number, claimsToCome: number, parking: Parking) {
+  /** `others`: the slots of all other threads. */
+  constructor(directory: Directory, generation: number, others: readonly number[], parking: Parking) {
     this.#directory = directory;
     this.#generation = generation;
-    this.#claimsToCome = claimsToCome;
+    this.#unheard = new Set(generation > 0 ? others : []);
     this.#parking = parking;
     if (generation > 0) this.#takeOver();
   }
@@ -92,7 +92,7 @@ export class Parked {
 
   /** Whether this thread still finds out what its predecessor left. */
   get succeeds(): boolean {
-    return this.#claimsToCome > 0;
+    return this.#unheard.size > 0;
   }
 
   /**
@@ -100,7 +100,7 @@ export class Parked {
    * run all the same, another order comes behind the claims; one actor would run twice otherwise.
    */
   isStale(owner: number): boolean {
-    return this.#generation > 0 && !this.#claimants.has(owner);
+    return this.#unheard.has(owner);
   }
 
   /** The actor is about to be there: what comes for it waits from now on. */
@@ -117,7 +117,7 @@ export class Parked {
   /** Whether an actor that isn't there may still come. */
   mayCome(id: number): boolean {
     return (
-      this.#claimsToCome > 0 || this.#claimed.has(id) || this.#expected.has(id) || this.#parking.returns(id)
+      this.#unheard.size > 0 || this.#claimed.has(id) || this.#expected.has(id) || this.#parking.returns(id)
     );
   }
 
@@ -225,12 +225,10 @@ export class Parked {
   /** Another thread says which actors of this slot may come back. Returns whether it says so to this thread, and not to a predecessor that has died as well. */
   claim(successor: number, ids: readonly number[], from: number): boolean {
     for (const id of ids) this.#claimed.set(id, from);
-    // Claims at a successor that died as well: the next round is under way.
-    if (this.#claimsToCome === 0 || successor !== this.#generation) return false;
-    this.#claimsToCome -= 1;
-    this.#claimants.add(from);
+    // Claims at a successor that died as well: the next round is under way. A second from one slot: the thread there has died since the first, and its successor has nothing to claim.
+    if (successor !== this.#generation || !this.#unheard.delete(from)) return false;
     // Those that may come still wait.
-    if (this.#claimsToCome === 0) for (const id of this.#lines.keys()) this.#makeReady(id);
+    if (this.#unheard.size === 0) for (const id of this.#lines.keys()) this.#makeReady(id);
     return true;
   }
 
