@@ -75,5 +75,5 @@ export class Apart {
 }
 
 function wall(now: number): number {
-  return (performance.timeOrigin + now) % 2 ** 32 | 0;
+  return ((performance.timeOrigin + now) % 2 ** 32) | 0;
 }

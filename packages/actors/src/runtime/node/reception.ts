@@ -2,20 +2,22 @@
  * `Reception`: how a thread handles what others put into its inbox, and how it waits for more.
  *
  * ```
- *            empty            nothing in place         nothing                    nothing for a while, or the loop has other things to do
- *  HANDLING ──────▶ WATCHING ─────────────────▶ TURN ───────────▶ BLOCKED, slices ──────────────────────────────────────────────────▶ ASLEEP
- *     ▲                │ something                │ something        │ rung                                                            │ rung
- *     └────────────────┴──────────────────────────┴──────────────────┴─────────────────────────────────────────────────────────────────┘
+ *            empty            nothing in place        nothing              nothing, and the loop may stand still      nothing for a while
+ *  HANDLING ──────▶ WATCHING ─────────────────▶ HOPS ─────────▶ BLOCKED ───────────────────────────────────▶ TURN ─────────────────────▶ ASLEEP
+ *     ▲                │ something                │ something     │ rung              ▲     BLOCKED, slices ◀───┘ something                │ rung
+ *     └────────────────┴──────────────────────────┴───────────────┴───────────────────┴────────┘ rung ◀────────────────────────────────────┘
  * ```
  *
  * To be woken out of an event loop costs both sides several times what a small message costs, so a thread comes back to it last:
  *
- * - **Watching** in place costs nothing if the answer comes in some microseconds from another core. It stops by itself where it doesn't pay: what failed three times
- *   in a row is tried again only now and then, since on busy cores the watcher takes the core from the one that it waits for. The main thread watches only while it waits
- *   for an answer, or when it has just answered itself.
+ * - **Watching** in place costs nothing if the answer comes in some microseconds from another core. It stops by itself where it doesn't pay: what failed twice
+ *   in a row is tried again only now and then (`patience.ts`), since on busy cores the watcher takes the core from the one that it waits for. The main thread watches only while it waits
+ *   for an answer, or when it has just answered itself. Two threads that share a core have `apart.ts`.
+ * - **Hops** let promises that are settled go first: what they set off is often the next question.
+ * - **Blocking** wakes faster than the event loop does. Once in a wait it is done without asking what the loop waits for, as long as that ends quickly; a turn of the loop stands between two
+ *   such waits if the last is more than a millisecond ago. After that only if nothing but timers holds the loop, and in slices that end before a timer of
+ *   an actor is due; what doesn't hold the loop waits for one slice at most. The main thread blocks only while it waits for an answer or has just given one, and in short slices.
  * - **A turn** of the event loop gives promises, input and timers what is theirs.
- * - **Blocking** wakes faster than the event loop does. It stops that loop, so it is done only if nothing but timers holds the loop, and in slices that end before a timer of
- *   an actor is due; what doesn't hold the loop waits for one slice at most. The main thread blocks only while it waits for an answer, and in short slices.
  * - **Asleep** the event loop is the thread's, for as long as it likes.
  *
  * A thread takes a message out of shared memory only when it has handled the one before, up to its first `await`: what it hasn't begun when it dies is there for its successor.
@@ -24,6 +26,7 @@ import type { SimpleQueue, Taken } from '@heddle/core';
 import type { Dispatcher } from '../dispatcher.ts';
 import { Apart } from './apart.ts';
 import { Bell } from './bell.ts';
+import { NOTHING, OTHERS, canBlock, heldBy } from './event-loop.ts';
 import type { Packet, Wiring } from './packet.ts';
 import { Patience } from './patience.ts';
 
@@ -39,11 +42,16 @@ const LONGEST_BURST_MS = 1;
 const WATCH_FEW = 2;
 /** Promises that are settled go before that and before sleep, by so many hops. */
 const HOPS = 6;
+const SETTLED = Promise.resolve();
 /** A scheduler thread blocks for so long in one go, and so often, before it sleeps with its event loop. */
 const BLOCK_MS = 5;
 const BLOCKS = 5;
 /** The same where timers that aren't an actor's wait in the event loop, and for the main thread. */
 const BLOCK_BRIEFLY_MS = 1;
+/** The same where nobody has asked what the event loop waits for. Shorter is dearer: the platform has to set an alarm for each wait. */
+const BLOCK_AT_ONCE_MS = 0.5;
+/** It has been quick enough for something else that the event loop may wait for. */
+const QUICK_MS = 0.1;
 
 const SEVERAL_CORES =
   ((globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2) > 1;
@@ -133,7 +141,7 @@ export class Reception {
       if (this.#fresh) {
         // What was handled may have settled promises, whose actions ask the next question.
         this.#fresh = false;
-        for (let hop = 0; hop < HOPS; hop++) await undefined;
+        for (let hop = 0; hop < HOPS; hop++) await SETTLED;
         if (this.#look()) continue;
       }
       if (this.#mayBlockAtOnce()) {
@@ -285,12 +293,13 @@ export class Reception {
     if (due <= 0) return;
     this.#bell.announceBlock();
     const blocked = !this.#look();
-    const most = this.#own && heldBy() === NOTHING ? BLOCK_MS : BLOCK_BRIEFLY_MS;
-    const rang = blocked && this.#bell.block(Math.min(due, most));
+    const start = performance.now();
+    const long = this.#own && heldBy() === NOTHING;
+    const rang = blocked && this.#bell.block(Math.min(due, long ? BLOCK_MS : BLOCK_AT_ONCE_MS));
     this.#bell.awake();
     if (!blocked) return;
     this.#time = performance.now();
-    this.#blocking.learn(rang);
+    this.#blocking.learn(rang && (long || this.#time - start < QUICK_MS));
     if (rang) this.#apart.sleptFor(this.#time, this.#receiver.peer);
   }
 
@@ -316,31 +325,5 @@ export class Reception {
       this.#wake = wake;
       void this.#bell.sleep().then(wake);
     });
-  }
-}
-
-const NOTHING = 0;
-const TIMERS = 1;
-const OTHERS = 2;
-
-/** What holds the event loop of this thread: nothing, timers only, or something that may bring input. */
-function heldBy(): number {
-  const { process } = globalThis as { process?: { getActiveResourcesInfo?: () => string[] } };
-  let timers = 0;
-  for (const resource of process?.getActiveResourcesInfo?.() ?? []) {
-    if (resource === 'Timeout') timers += 1;
-    else if (resource !== 'Immediate') return OTHERS;
-  }
-  // One is the host's, by which the reception holds the loop.
-  return timers > 1 ? TIMERS : NOTHING;
-}
-
-/** Whether this thread may block: everywhere but in a browser's window. */
-function canBlock(): boolean {
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
