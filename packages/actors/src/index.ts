@@ -15,7 +15,7 @@ export type {
 export { next } from './behavior/next.ts';
 export type { Next } from './behavior/next.ts';
 export type { Context } from './behavior/context.ts';
-export type { ActorTimers } from './timers/actor-timers.ts';
+export type { ActorTimers, TimerRef } from './timers/actor-timers.ts';
 export type { Schedule } from './timers/schedule.ts';
 
 // Actors as objects, by comlink

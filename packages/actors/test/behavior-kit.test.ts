@@ -69,6 +69,25 @@ test('what a behaviour does is a list of values', async () => {
   await expect(kit.run({ type: 'close' })).rejects.toThrow(/gate has ended \(normal\)/);
 });
 
+test('timers without a key are effects too, by what sendAfter returned', async () => {
+  const kit = await BehaviorKit.start(({ timers }: Context<'late' | 'answer' | 'end'>) => {
+    const limits = [timers.sendAfter(500, 'late'), timers.sendAfter(800, 'late')];
+    return message => {
+      if (message === 'end') timers.cancelAll();
+      else expect([timers.cancelTimer(limits[0]!), timers.cancelTimer(limits[0]!)]).toEqual([true, false]);
+    };
+  });
+  await kit.run('answer');
+  await kit.run('end');
+  expect(kit.effects).toEqual([
+    { type: 'timerStarted', key: 1, kind: 'sendAfter', when: 500, message: 'late' },
+    { type: 'timerStarted', key: 2, kind: 'sendAfter', when: 800, message: 'late' },
+    { type: 'timerCancelled', key: 1 },
+    { type: 'timerCancelled', key: 1 },
+    { type: 'timerCancelled', key: 2 },
+  ]);
+});
+
 test('what it throws is a failure, and its end', async () => {
   const kit = await BehaviorKit.start(gate, { args: [500] });
   await kit.run({ type: 'open', to: kit.inbox('out') });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { cron } from '../src/cron/index.ts';
 import { behavior, next } from '../src/index.ts';
-import type { ActorRef, Context, MailboxOptions } from '../src/index.ts';
+import type { ActorRef, Context, MailboxOptions, TimerRef } from '../src/index.ts';
 import { InjectedCrash, TestSystem, seededRandom } from '../src/testkit/index.ts';
 
 interface Item {
@@ -335,6 +335,21 @@ describe('timers', () => {
   test('once', async () =>
     expect(await ticks(({ timers }) => timers.after('k', 30, 'tick'), 0, 200)).toEqual([30]));
 
+  test('once, without a key', async () => {
+    expect(
+      await ticks(
+        ({ timers }) => {
+          timers.sendAfter(30, 'tick');
+          timers.sendAfter(30, 'tick');
+          timers.sendAfter(Infinity, 'never');
+          expect(timers.cancelTimer(timers.sendAfter(10, 'cancelled'))).toBe(true);
+        },
+        0,
+        200,
+      ),
+    ).toEqual([30, 30]);
+  });
+
   test('fixed delay counts from the end of the handling', async () => {
     expect(await ticks(({ timers }) => timers.every('k', 50, 'tick'), 20, 250)).toEqual([50, 120, 190]);
   });
@@ -384,7 +399,116 @@ describe('timers', () => {
     expect(seen).toEqual(['go', 'new a']);
   });
 
+  test('a tick without a key that is queued when its timer is cancelled never arrives, and one that was handled is over', async () => {
+    const kit = new TestSystem();
+    const seen: string[] = [];
+    const ref = kit.spawn(({ timers }: Context<string>) => {
+      const early = timers.sendAfter(5, 'early');
+      const queued = timers.sendAfter(10, 'queued');
+      timers.after(1, 10, 'keyed');
+      return (message: string) => {
+        seen.push(message);
+        if (message !== 'go') return;
+        // A number is no key, whatever its value.
+        expect([timers.cancel(queued), timers.cancelTimer(queued), timers.cancelTimer(queued)]).toEqual([
+          false,
+          true,
+          false,
+        ]);
+        expect([timers.cancelTimer(early), timers.has(1)]).toEqual([false, true]);
+      };
+    });
+    await kit.advance(5);
+    kit.hold(ref);
+    ref.tell('go');
+    await kit.advance(10);
+    kit.release(ref);
+    await kit.advance(100);
+    expect(seen).toEqual(['early', 'go', 'keyed']);
+  });
+
+  test('an actor can cancel its own timers only, and all end with it', async () => {
+    const kit = new TestSystem();
+    const seen: string[] = [];
+    let theirs: TimerRef | undefined;
+    const owner = kit.spawn(
+      ({ timers }: Context<string>) => {
+        theirs = timers.sendAfter(50, 'limit');
+        timers.after('name', 10, 'named');
+        timers.after(7, 10, 'numbered');
+        timers.every('often', 4, 'again');
+        return (message: string) => {
+          seen.push(message);
+          if (message === 'end') return next.stop();
+          return undefined;
+        };
+      },
+      { name: 'owner' },
+    );
+    kit.spawn(({ timers }: Context<string>) => {
+      timers.after(7, 60, 'of another');
+      return (message: string) => void seen.push(message, String(timers.cancelTimer(theirs!)));
+    });
+    await kit.advance(5);
+    owner.tell('end');
+    await kit.advance(100);
+    expect(seen).toEqual(['again', 'end', 'of another', 'false']);
+    expect(kit.deadLetters).toEqual([]);
+    expect(kit.system.dispatcher.wheel.table.size).toBe(0);
+  });
+
+  test.each([
+    ['numbers', (n: number): unknown => n * 3 - 700],
+    ['numbers that are far apart', (n: number): unknown => (n - 300) * 0x20_0000],
+    ['fractions and large numbers', (n: number): unknown => n / 2 + 2 ** 31],
+    ['strings', (n: number): unknown => `key ${n}`],
+    ['objects', (): unknown => ({})],
+  ])('a thousand timers with %s as keys are told apart', async (_name, keyOf) => {
+    const kit = new TestSystem();
+    const seen: number[] = [];
+    const keys = Array.from({ length: 1000 }, (_, n) => keyOf(n));
+    for (const actor of [0, 1000]) {
+      kit.spawn(({ timers }: Context<number>) => {
+        keys.forEach((key, n) => timers.after(key, 10, actor + n));
+        keys.forEach((key, n) => {
+          if (n % 3 === 0) expect(timers.cancel(key)).toBe(true);
+          if (n % 3 === 1) timers.after(key, 20, -1);
+          expect(timers.has(key)).toBe(n % 3 !== 0);
+        });
+        return (message: number) => void seen.push(message);
+      });
+    }
+    await kit.advance(30);
+    const once = [...seen].filter(n => n >= 0).sort((a, b) => a - b);
+    expect(once).toEqual(Array.from({ length: 2000 }, (_, n) => n).filter(n => (n % 1000) % 3 === 2));
+    expect(seen.filter(n => n === -1)).toHaveLength(666);
+    expect(kit.system.dispatcher.wheel.table.size).toBe(0);
+  });
+
+  test('minus zero, zero and NaN are keys as they are to a Map', async () => {
+    const kit = new TestSystem();
+    kit.spawn(({ timers }: Context<string>) => {
+      timers.after(-0, 10, '');
+      timers.after(NaN, 10, '');
+      expect([timers.has(0), timers.has(NaN), timers.cancel(0), timers.has(-0)]).toEqual([
+        true,
+        true,
+        true,
+        false,
+      ]);
+      return () => {};
+    });
+    await kit.settle();
+    expect(kit.reports).toEqual([]);
+  });
+
   test.each<[string, (context: Context<string>) => void, RegExp]>([
+    ['negative without a key', ({ timers }) => timers.sendAfter(-1, ''), /timers.sendAfter: .* got -1/],
+    [
+      'a key in place of a timer',
+      ({ timers }) => timers.cancelTimer('k' as never),
+      /timers.cancelTimer: expected what sendAfter returned, got k \(string\)/,
+    ],
     ['negative', ({ timers }) => timers.after('k', -1, ''), /milliseconds must be at least 0, got -1/],
     ['zero rate', ({ timers }) => timers.everyFixedRate('k', 0, ''), /must be at least 1, got 0/],
     [

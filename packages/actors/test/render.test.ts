@@ -81,3 +81,27 @@ test('with too few rows the last says how much is missing', () => {
   expect(lines).toHaveLength(8);
   expect(lines[7]).toBe('… and 4 lines more (--once shows all)');
 });
+
+test.each([
+  [200, '/orders/spinner for 3.7 s: STUCK'],
+  [80, '/orders/spinner for 3.7 s: STUCK'],
+  [76, '…rs/spinner for 3.7 s: STUCK'],
+  [70, 'STUCK 3.7 s'],
+  [60, 'STUCK 3.7 s'],
+])('%i columns: that a thread is stuck is seen', (columns, text) => {
+  const rows = renderSystem(line, columns, Infinity).split('\n');
+  const row = rows.find(each => each.startsWith('1 '))!;
+  expect(row).toContain('STUCK');
+  expect(row.endsWith(text)).toBe(true);
+  expect(row.length).toBeLessThanOrEqual(columns);
+});
+
+test('what actors are called, and die of, does not steer the terminal', () => {
+  const steering = actor('/', {}, [actor('/a\x1b[2Jb', { lastError: 'Error: \x1b]0;title\x07\r\n\x9b1m' })]);
+  for (const columns of [80, 200]) {
+    const text = renderSystem({ ...line, root: steering }, columns, Infinity);
+    // oxlint-disable-next-line no-control-regex -- those are meant
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    expect(text).toContain('a\u{fffd}[2Jb');
+  }
+});

@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 /** `heddle inspect <pid|socket>`: shows a running actor system, live. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import type { Line } from '../observability/inspector.ts';
 import { renderSystem } from './render.ts';
+
+/** A system is told of twice a second. */
+const SILENCE_MS = 5000;
 
 const HELP = `heddle inspect <pid|socket> [options]
 
@@ -55,12 +58,16 @@ function socketOf(text: string): string {
 }
 
 const path = socketOf(target);
-if (process.platform !== 'win32' && !existsSync(path)) {
+const found = process.platform === 'win32' ? undefined : statSync(path, { throwIfNoEntry: false });
+if (process.platform !== 'win32' && found === undefined) {
   if (/^\d+$/.test(target) && !runs(Number(target))) fail(`heddle: there is no process ${target}`);
   fail(
     `heddle: there is no socket at ${path}: start the program with HEDDLE_INSPECT=1, and with the same TMPDIR`,
   );
 }
+
+if (found !== undefined && !found.isSocket())
+  fail(`heddle: ${path} is no socket: give the process's number, or what HEDDLE_INSPECT says`);
 
 function runs(pid: number): boolean {
   try {
@@ -74,13 +81,24 @@ const live = !values.once && !values.json && process.stdout.isTTY;
 const socket = createConnection(path);
 socket.on('error', (error: Error & { code?: string }) => {
   if (error.code === 'ECONNREFUSED')
-    fail(`heddle: nobody listens at ${path}: the program has ended, and was killed before it could clean up`);
+    fail(`heddle: nobody listens at ${path}: the program has ended, and has left its socket behind`);
   fail(`heddle: ${path}: ${error.message}`);
+});
+// Whoever reads has seen enough: `heddle inspect … --json | head -1`.
+process.stdout.on('error', (error: Error & { code?: string }) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
 });
 const lines = createInterface({ input: socket });
 let seen = 0;
+const silence = setTimeout(() => {
+  const text = `heddle: nothing has come from ${path} for ${SILENCE_MS / 1000} s: the process is suspended, or has no processor time`;
+  if (values.once) fail(text);
+  console.error(text);
+}, SILENCE_MS);
 lines.on('line', text => {
   seen += 1;
+  silence.refresh();
   // The first state has no rates.
   if (values.once && seen < 2) return;
   if (values.json) console.log(text);
@@ -96,6 +114,7 @@ lines.on('line', text => {
   if (values.once) socket.end();
 });
 lines.on('close', () => {
+  clearTimeout(silence);
   if (!values.once) console.error('heddle: the system has ended');
 });
 if (live) process.stdout.write('\x1b[2J');

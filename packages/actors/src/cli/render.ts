@@ -19,6 +19,9 @@ const COLUMNS: readonly [head: string, width: number, cell: (actor: ActorInfo) =
   ['RESTARTS', 9, ({ restarts }) => number(restarts)],
 ];
 const STATE = 12;
+/** Where a thread's line says what it runs. */
+const BEFORE_RUNS = 48;
+const LEAST_OF_A_PATH = 6;
 const FIXED = COLUMNS.reduce((sum, [, width]) => sum + width, STATE);
 
 interface Row {
@@ -39,7 +42,7 @@ export function renderSystem(line: Line, columns: number, rows: number): string 
     `${system}, process ${pid}: ${plural(tree.length, 'actor')} on ${plural(threads.length, 'thread')}`,
     '',
     threadLine('THREAD', 'ACTORS', 'WAITING', 'MSG/S', 'BUSY', 'RUNS'),
-    ...threads.map(threadRow),
+    ...threads.map(thread => threadRow(thread, columns)),
     '',
     `${'ACTOR'.padEnd(width)} ${'STATE'.padEnd(STATE - 1)}${COLUMNS.map(([head, size]) => head.padStart(size)).join('')}${beside ? '  LAST ERROR' : ''}`,
   ];
@@ -55,7 +58,7 @@ export function renderSystem(line: Line, columns: number, rows: number): string 
   }
   const shown = out.slice(0, rows);
   if (out.length > rows) shown[rows - 1] = `… and ${out.length - rows + 1} lines more (--once shows all)`;
-  return `${shown.map(text => cut(text.trimEnd(), columns)).join('\n')}\n`;
+  return `${shown.map(text => cut(printable(text.trimEnd()), columns)).join('\n')}\n`;
 }
 
 function rowsOf(actor: ActorInfo, indent: number): Row[] {
@@ -64,6 +67,12 @@ function rowsOf(actor: ActorInfo, indent: number): Row[] {
 
 function nameOf({ indent, actor }: Row): string {
   return ' '.repeat(indent) + actor.path.slice(actor.path.lastIndexOf('/') + 1);
+}
+
+/** What a program calls its actors, and what they die of, mustn't steer the terminal. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- those are meant
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '\u{fffd}');
 }
 
 function cut(text: string, width: number): string {
@@ -76,17 +85,26 @@ function threadLine(...cells: string[]): string {
   return `${name!.padEnd(10)}${rest.map(cell => cell.padStart(9)).join('')}  ${last}`;
 }
 
-function threadRow(thread: ThreadInfo): string {
-  const { turnMs, running } = thread;
-  const stuck = (turnMs ?? 0) > STUCK_MS ? ` for ${(turnMs! / 1000).toFixed(1)} s: STUCK` : '';
+function threadRow(thread: ThreadInfo, columns: number): string {
+  const { turnMs, running = '' } = thread;
+  const seconds = ((turnMs ?? 0) / 1000).toFixed(1);
+  const stuck = (turnMs ?? 0) > STUCK_MS ? ` for ${seconds} s: STUCK` : '';
+  // That it is stuck is what counts; and the end of a path says more than its beginning.
+  const room = columns - BEFORE_RUNS - stuck.length;
+  const what =
+    stuck !== '' && room < LEAST_OF_A_PATH ? `STUCK ${seconds} s` : cutStart(running, room) + stuck;
   return threadLine(
     thread.thread === 0 ? '0 (main)' : String(thread.thread),
     number(thread.actors),
     number(thread.waiting),
     number(thread.rate),
     share(thread.busyShare),
-    (running ?? '') + stuck,
+    what,
   );
+}
+
+function cutStart(text: string, width: number): string {
+  return text.length > width ? `…${text.slice(text.length - Math.max(0, width - 1))}` : text;
 }
 
 function plural(count: number, what: string): string {

@@ -9,14 +9,22 @@ const EVERY_MS = 500;
 
 /** Serves the socket until `stop` is set. */
 export async function serveInspector(path: string, name: string, wiring: Wiring, stop: Event): Promise<void> {
-  const [{ createServer }, { chmod, rm }] = await Promise.all([
+  const [{ createServer, createConnection }, { chmod, lstat, rm }] = await Promise.all([
     import('node:net'),
     import('node:fs/promises'),
   ]);
   const { platform, pid } = process;
   const census = new Census(wiring.census[1]!, wiring);
   const isPipe = platform === 'win32';
-  if (!isPipe) await rm(path, { force: true });
+  if (!isPipe) {
+    const found = await lstat(path).catch(() => undefined);
+    // What isn't ours must not be lost for a slip of the pen.
+    if (found !== undefined && !found.isSocket())
+      throw new TypeError(`inspect: ${path} is there already, and is no socket: choose another path`);
+    if (found !== undefined && (await isServed(path)))
+      throw new TypeError(`inspect: another program serves ${path}: choose another path`);
+    await rm(path, { force: true });
+  }
   const sockets = new Set<import('node:net').Socket>();
   const rates = new Rates();
   let line = '';
@@ -47,4 +55,13 @@ export async function serveInspector(path: string, name: string, wiring: Wiring,
   for (const socket of sockets) socket.destroy();
   await new Promise<void>(resolve => server.close(() => resolve()));
   if (!isPipe) await rm(path, { force: true });
+
+  /** Whether somebody listens at a socket, and hasn't only left it behind. */
+  function isServed(at: string): Promise<boolean> {
+    return new Promise(resolve => {
+      const trial = createConnection(at);
+      trial.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      trial.once('connect', () => trial.destroy());
+    });
+  }
 }

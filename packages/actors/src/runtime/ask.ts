@@ -5,7 +5,6 @@
 import { TimeoutError } from '@heddle/core';
 import { ActorDiedError } from '../errors.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
-import type { WheelTimer } from '../timers/wheel.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { contentOf } from './envelope.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
@@ -50,7 +49,7 @@ export class PendingAsk extends OpenAsk {
   keeper: Keeper | undefined = undefined;
   readonly #asked: Asked;
   readonly #dispatcher: Dispatcher;
-  #timer: WheelTimer | undefined;
+  #timer: number | undefined;
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
 

@@ -5,7 +5,6 @@ import { backoffDelay } from '../supervision/backoff.ts';
 import type { Backoff } from '../supervision/backoff.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { ActorTimers } from '../timers/actor-timers.ts';
-import type { WheelTimer } from '../timers/wheel.ts';
 import type { OpenAsk } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { ActorRef } from './ref.ts';
@@ -57,13 +56,13 @@ export class Bonds {
   abort: AbortController | undefined = undefined;
   /** `undefined` as long as there is nothing to remember. */
   lives: Lives | undefined = undefined;
-  restartTimer: WheelTimer | undefined = undefined;
+  restartTimer: number | undefined = undefined;
   afterChildren: (() => void) | undefined = undefined;
   escalates = false;
   /** Ends what a kill must not leave behind: the thread of a dedicated actor. */
   onKill: (() => void) | undefined = undefined;
   #stash: unknown[] = NONE;
-  #receiveTimeout: { readonly ms: number; timer: WheelTimer } | undefined = undefined;
+  #receiveTimeout: { readonly ms: number; timer: number } | undefined = undefined;
 
   get watchers(): Map<number, ActorRef<never>> {
     return (this.knownWatchers ??= new Map());

@@ -90,8 +90,15 @@ function times(count: number): string {
 export function messageName(message: unknown): string {
   if (typeof message !== 'object' || message === null)
     return typeof message === 'string' ? message.slice(0, 80) : String(message);
-  const { type, call } = message as { type?: unknown; call?: unknown };
+  const { type, call, request } = message as { type?: unknown; call?: unknown; request?: unknown };
+  if (type === 'comlink' && typeof request === 'object' && request !== null) return methodName(request);
   if (typeof type === 'string') return type;
   if (typeof call === 'string') return call;
   return message.constructor?.name ?? 'object';
+}
+
+/** Of a call of `wrap`: the method, or the property that is read or set. */
+function methodName(request: { readonly type?: unknown; readonly path?: unknown }): string {
+  const path = Array.isArray(request.path) ? request.path.join('.') : '';
+  return request.type === 'APPLY' ? `${path}()` : path;
 }

@@ -10,12 +10,13 @@ import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { SpawnOptions } from '../runtime/spawn.ts';
 import type { StopOptions } from '../runtime/when-ended.ts';
+import type { TimerRef } from '../timers/actor-timers.ts';
 import { checkSchedule } from '../timers/schedule.ts';
 import type { Schedule } from '../timers/schedule.ts';
 import { AdaptedEffectRef, EffectRef } from './effect-ref.ts';
 import type { Recorder } from './effects.ts';
 
-type TimerKind = 'after' | 'every' | 'everyFixedRate' | 'cron';
+type TimerKind = 'after' | 'sendAfter' | 'every' | 'everyFixedRate' | 'cron';
 
 export class EffectContext<M> {
   readonly self: ActorRef<M>;
@@ -35,6 +36,8 @@ export class EffectContext<M> {
   readonly #stash: M[] = [];
   readonly #record: Recorder;
   readonly #keys = new Set<unknown>();
+  readonly #refs = new Set<TimerRef>();
+  #timersSent = 0;
   #watches = 0;
   readonly #watching = new Set<number>();
 
@@ -148,14 +151,22 @@ export class EffectContext<M> {
 
   readonly timers: {
     after(key: unknown, ms: number, message: M): void;
+    sendAfter(ms: number, message: M): TimerRef;
     every(key: unknown, ms: number, message: M): void;
     everyFixedRate(key: unknown, ms: number, message: M): void;
     cron(key: unknown, schedule: Schedule, message: M): void;
     cancel(key: unknown): boolean;
+    cancelTimer(timer: TimerRef): boolean;
     cancelAll(): void;
     has(key: unknown): boolean;
   } = {
     after: (key, ms, message) => this.#timer('after', key, ms, message),
+    sendAfter: (ms, message) => {
+      const timer = (this.#timersSent += 1) as TimerRef;
+      this.#refs.add(timer);
+      this.#record({ type: 'timerStarted', key: timer, kind: 'sendAfter', when: ms, message });
+      return timer;
+    },
     every: (key, ms, message) => this.#timer('every', key, ms, message),
     everyFixedRate: (key, ms, message) => this.#timer('everyFixedRate', key, ms, message),
     cron: (key, schedule, message) => {
@@ -166,8 +177,13 @@ export class EffectContext<M> {
       this.#record({ type: 'timerCancelled', key });
       return this.#keys.delete(key);
     },
+    cancelTimer: timer => {
+      this.#record({ type: 'timerCancelled', key: timer });
+      return this.#refs.delete(timer);
+    },
     cancelAll: () => {
       for (const key of this.#keys) this.timers.cancel(key);
+      for (const timer of this.#refs) this.timers.cancelTimer(timer);
     },
     has: key => this.#keys.has(key),
   };

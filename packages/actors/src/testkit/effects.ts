@@ -37,12 +37,14 @@ export type Effect =
   | { readonly type: 'exitSent'; readonly path: string; readonly reason: ExitReason }
   | {
       readonly type: 'timerStarted';
+      /** For `sendAfter`, what it returned: 1 for the first, 2 for the second … */
       readonly key: unknown;
-      readonly kind: 'after' | 'every' | 'everyFixedRate' | 'cron';
+      readonly kind: 'after' | 'sendAfter' | 'every' | 'everyFixedRate' | 'cron';
       /** Milliseconds, or the pattern. */
       readonly when: number | string;
       readonly message: unknown;
     }
+  /** Also by `cancelTimer`, with what `sendAfter` returned. */
   | { readonly type: 'timerCancelled'; readonly key: unknown }
   | { readonly type: 'receiveTimeoutSet'; readonly ms: number | undefined }
   | { readonly type: 'stashed'; readonly message: unknown }

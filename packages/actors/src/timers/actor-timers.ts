@@ -1,81 +1,63 @@
 /**
- * The timers of an actor, by key. A tick is a message of the actor to itself; one that has been cancelled or replaced never arrives, not even if it was
- * in the mailbox already.
+ * The timers of an actor: by key, or by what `sendAfter` returned. A tick is a message of the actor to itself; one that has been cancelled or replaced never arrives, not even if it
+ * was in the mailbox already: it carries the number of its timer, which is void by then.
  */
 import type { Cell } from '../runtime/cell.ts';
 import { Envelope } from '../runtime/envelope.ts';
+import { Repeating } from './repeating.ts';
 import { checkSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
-import { WheelTimer } from './wheel.ts';
+import { OLDER, STATE, YOUNGER, wordsOf } from './table.ts';
+import type { TimerOwner } from './table.ts';
+import { NOT_OF_THE_WHEEL } from './wheel.ts';
 
-/** How a timer goes on after a tick. */
-type Kind = 'once' | 'fixedDelay' | 'fixedRate' | 'cron';
+declare const timerRef: unique symbol;
 
-/** A timer that runs, or whose tick waits. One object for all that is known of it: a program may have a million. */
-class Running extends WheelTimer {
-  readonly timers: ActorTimers;
-  readonly key: unknown;
-  readonly kind: Kind;
-  readonly message: unknown;
-  readonly ms: number;
-  readonly schedule: Schedule | undefined;
-  /** When the last tick was due: by the monotonic clock, or for cron by the wall's. */
-  due: number;
+/** What `timers.sendAfter` returns: a number by which that actor, and no other, can cancel the timer. It is never another timer's. */
+export type TimerRef = number & { readonly [timerRef]: true };
 
-  constructor(
-    timers: ActorTimers,
-    key: unknown,
-    kind: Kind,
-    ms: number,
-    message: unknown,
-    schedule: Schedule | undefined,
-    due: number,
-  ) {
-    super(ring);
-    this.timers = timers;
-    this.key = key;
-    this.kind = kind;
-    this.ms = ms;
-    this.message = message;
-    this.schedule = schedule;
-    this.due = due;
-  }
-}
-
-function ring(timer: WheelTimer): void {
-  const running = timer as Running;
-  running.timers.due(running);
-}
+/** In `STATE`: it has a key that is a whole number of 32 bits. */
+const NUMBERED = NOT_OF_THE_WHEEL;
+/** In `STATE`: it has another key. */
+const NAMED = NUMBERED * 2;
 
 /** A tick in the mailbox. */
 class Tick extends Envelope {
-  readonly #running: Running;
+  readonly #timers: ActorTimers;
+  readonly #number: number;
+  override readonly content: unknown;
 
-  constructor(running: Running) {
+  constructor(timers: ActorTimers, number: number, message: unknown) {
     super();
-    this.#running = running;
-  }
-
-  override get content(): unknown {
-    return this.#running.message;
+    this.#timers = timers;
+    this.#number = number;
+    this.content = message;
   }
 
   override open(): { readonly message: unknown } | undefined {
-    return this.#running.timers.isCurrent(this.#running) ? { message: this.#running.message } : undefined;
+    return this.#timers.opens(this.#number) ? this.preview() : undefined;
   }
 
   override preview(): { readonly message: unknown } {
-    return { message: this.#running.message };
+    return { message: this.content };
   }
 
   override done(): void {
-    this.#running.timers.handled(this.#running);
+    this.#timers.handled(this.#number);
   }
 }
 
-export class ActorTimers<M = unknown> {
+/** Tells actors' keys apart. */
+let seeds = 0;
+
+export class ActorTimers<M = unknown> implements TimerOwner {
   readonly #cell: Cell;
-  readonly #running = new Map<unknown, Running>();
+  /** @internal */
+  readonly seed: number = Math.imul((seeds += 1), 0x85eb_ca6b);
+  /** The youngest; 0 for none. */
+  #last = 0;
+  /** Those whose key is no whole number. */
+  #named: Map<unknown, number> | undefined = undefined;
 
   /** @internal */
   constructor(cell: Cell) {
@@ -84,12 +66,21 @@ export class ActorTimers<M = unknown> {
 
   /** Delivers `message` in `ms` milliseconds, once. Replaces the timer of the same key, and discards its tick if one is queued. */
   after(key: unknown, ms: number, message: M): void {
-    this.#start(key, 'once', checked(ms, 0, 'after'), message);
+    this.#start(key, checked(ms, 0, 'after'), message);
+  }
+
+  /**
+   * Delivers `message` in `ms` milliseconds, once, and returns by what to cancel it. For what needs no key: the time limits of many requests, say. Each call starts another timer.
+   * Source: Erlang's `send_after`.
+   */
+  sendAfter(ms: number, message: M): TimerRef {
+    const place = this.#add(checked(ms, 0, 'sendAfter'), message);
+    return this.#cell.dispatcher.wheel.table.numberOf(place) as TimerRef;
   }
 
   /** Delivers `message` again and again, `ms` milliseconds after the one before was handled, first after `ms`. */
   every(key: unknown, ms: number, message: M): void {
-    this.#start(key, 'fixedDelay', checked(ms, 1, 'every'), message);
+    this.#repeat(key, new Repeating('fixedDelay', checked(ms, 1, 'every'), message));
   }
 
   /**
@@ -97,7 +88,7 @@ export class ActorTimers<M = unknown> {
    * were due meanwhile are left out, and the schedule is kept.
    */
   everyFixedRate(key: unknown, ms: number, message: M): void {
-    this.#start(key, 'fixedRate', checked(ms, 1, 'everyFixedRate'), message);
+    this.#repeat(key, new Repeating('fixedRate', checked(ms, 1, 'everyFixedRate'), message));
   }
 
   /**
@@ -106,75 +97,147 @@ export class ActorTimers<M = unknown> {
    */
   cron(key: unknown, schedule: Schedule, message: M): void {
     checkSchedule(schedule);
-    this.#start(key, 'cron', 0, message, schedule);
+    this.#repeat(key, new Repeating('cron', 0, message, schedule));
   }
 
-  /** Ends the timer; a tick of it that is queued never arrives. Returns false if there is none of this key. */
+  /** Ends the timer of that key; a tick of it that is queued never arrives. Returns false if there is none. */
   cancel(key: unknown): boolean {
-    const running = this.#running.get(key);
-    if (running === undefined) return false;
-    this.#cell.dispatcher.cancelTimer(running);
-    return this.#running.delete(key);
+    const place = this.#find(key);
+    if (place === 0) return false;
+    this.#remove(place);
+    return true;
+  }
+
+  /**
+   * Ends a timer that `sendAfter` started; a tick of it that is queued never arrives. Returns false if it is over: its message has been handled or is, or it was cancelled. Throws
+   * `TypeError` for what is no number. Source: Erlang's `cancel_timer`.
+   */
+  cancelTimer(timer: TimerRef): boolean {
+    if (typeof timer !== 'number') {
+      throw new TypeError(
+        `timers.cancelTimer: expected what sendAfter returned, got ${String(timer)} (${typeof timer}); by its key a timer is ended with cancel`,
+      );
+    }
+    const place = this.#placeOf(timer);
+    if (place === 0) return false;
+    this.#remove(place);
+    return true;
   }
 
   /** Ends all. */
   cancelAll(): void {
-    for (const key of [...this.#running.keys()]) this.cancel(key);
+    while (this.#last !== 0) this.#remove(this.#last);
   }
 
   /** Whether a timer of this key runs, or its tick waits. */
   has(key: unknown): boolean {
-    return this.#running.has(key);
+    return this.#find(key) !== 0;
   }
 
-  #start(key: unknown, kind: Kind, ms: number, message: M, schedule?: Schedule): void {
-    this.cancel(key);
-    const now = this.#cell.dispatcher.host.now();
-    // Only where it is needed: a number that isn't whole is an object of its own to V8.
-    const due = kind === 'fixedRate' ? now : 0;
-    const running = new Running(this as ActorTimers, key, kind, ms, message, schedule, due);
-    this.#running.set(key, running);
-    this.#next(running, now);
+  // ── Places ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #start(key: unknown, ms: number, content: unknown): number {
+    const old = this.#find(key);
+    if (old !== 0) this.#remove(old);
+    const { dispatcher } = this.#cell;
+    const { table } = dispatcher.wheel;
+    const place = this.#add(ms, content);
+    if (isWhole(key)) {
+      dispatcher.timerKeys.add(place, this, key);
+      table.words[wordsOf(place) + STATE]! |= NUMBERED;
+    } else {
+      (this.#named ??= new Map()).set(key, place);
+      table.keys[place] = key;
+      table.words[wordsOf(place) + STATE]! |= NAMED;
+    }
+    return place;
   }
+
+  #add(ms: number, content: unknown): number {
+    const { dispatcher } = this.#cell;
+    const place = dispatcher.startTimer(this, content, ms);
+    const { words } = dispatcher.wheel.table;
+    const last = this.#last;
+    words[wordsOf(place) + OLDER] = last;
+    words[wordsOf(place) + YOUNGER] = 0;
+    if (last !== 0) words[wordsOf(last) + YOUNGER] = place;
+    this.#last = place;
+    return place;
+  }
+
+  #remove(place: number): void {
+    const { dispatcher } = this.#cell;
+    const { table } = dispatcher.wheel;
+    const { words } = table;
+    const at = wordsOf(place);
+    const state = words[at + STATE]!;
+    if ((state & NUMBERED) !== 0) dispatcher.timerKeys.remove(place);
+    else if ((state & NAMED) !== 0) {
+      this.#named!.delete(table.keys[place]);
+      table.keys[place] = undefined;
+    }
+    const older = words[at + OLDER]!;
+    const younger = words[at + YOUNGER]!;
+    if (older !== 0) words[wordsOf(older) + YOUNGER] = younger;
+    if (younger === 0) this.#last = older;
+    else words[wordsOf(younger) + OLDER] = older;
+    dispatcher.removeTimer(place);
+  }
+
+  #find(key: unknown): number {
+    if (isWhole(key)) return this.#cell.dispatcher.timerKeys.find(this, key);
+    return this.#named?.get(key) ?? 0;
+  }
+
+  #placeOf(number: number): number {
+    const { table } = this.#cell.dispatcher.wheel;
+    const place = table.placeOf(number);
+    return place !== 0 && table.owners[place] === this ? place : 0;
+  }
+
+  // ── Ticks ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** @internal Its time has come. */
-  due(running: Running): void {
-    this.#cell.post(new Tick(running));
+  due(place: number): void {
+    const { table } = this.#cell.dispatcher.wheel;
+    const content = table.contents[place];
+    const message = content instanceof Repeating ? content.message : content;
+    this.#cell.post(new Tick(this as ActorTimers, table.numberOf(place), message));
   }
 
-  /** @internal */
-  isCurrent(running: Running): boolean {
-    if (this.#running.get(running.key) !== running) return false;
-    if (running.kind === 'once') this.#running.delete(running.key);
+  /** @internal Whether a tick that is about to be handled is still wanted. */
+  opens(number: number): boolean {
+    const place = this.#placeOf(number);
+    if (place === 0) return false;
+    if (!(this.#cell.dispatcher.wheel.table.contents[place] instanceof Repeating)) this.#remove(place);
     return true;
   }
 
-  /** @internal The actor has handled a tick. */
-  handled(running: Running): void {
-    if (this.#running.get(running.key) === running) this.#next(running, this.#cell.dispatcher.host.now());
+  /** @internal The actor has handled a tick, or it was dropped. */
+  handled(number: number): void {
+    const place = this.#placeOf(number);
+    if (place === 0) return;
+    const content = this.#cell.dispatcher.wheel.table.contents[place];
+    if (content instanceof Repeating) this.#next(place, content);
+    else this.#remove(place);
   }
 
-  #next(running: Running, now: number): void {
-    const { dispatcher } = this.#cell;
-    let delay = running.ms;
-    if (running.kind === 'fixedRate') {
-      running.due += running.ms;
-      // Ticks that are over are left out, and the next is on the schedule again.
-      if (running.due < now) running.due += Math.floor((now - running.due) / running.ms + 1) * running.ms;
-      delay = running.due - now;
-    } else if (running.kind === 'cron') {
-      const wall = dispatcher.host.wall();
-      // The two clocks differ a little: a tick that came early must not be due again at once.
-      const at = running.schedule!.nextAfter(Math.max(wall, running.due));
-      if (at === undefined) {
-        this.#running.delete(running.key);
-        return;
-      }
-      running.due = at;
-      delay = Math.max(0, running.due - wall);
-    }
-    dispatcher.startTimer(running, delay, now);
+  #repeat(key: unknown, repeating: Repeating): void {
+    this.#next(this.#start(key, Infinity, repeating), repeating);
   }
+
+  #next(place: number, repeating: Repeating): void {
+    const { dispatcher } = this.#cell;
+    const now = repeating.kind === 'fixedDelay' ? undefined : dispatcher.host.now();
+    const delay = repeating.nextDelay(dispatcher.host, now);
+    if (delay === undefined) this.#remove(place);
+    else dispatcher.restartTimer(place, delay, now);
+  }
+}
+
+/** Of 32 bits, also -0: to a `Map` that is 0, too. */
+function isWhole(key: unknown): key is number {
+  return typeof key === 'number' && (key | 0) === key;
 }
 
 function checked(ms: number, least: number, place: string): number {
