@@ -1,10 +1,11 @@
 /**
  * The scheduler threads of a system, as its main thread sees them: started together when the first actor is placed on one, each replaced when it dies.
  */
-import { AtomicCounter, SharedInt32Array, SimpleQueue, Thread } from '@heddle/core';
+import { AtomicCounter, SharedInt32Array, SimpleQueue, Thread, ThreadDiedError } from '@heddle/core';
 import { Census } from '../observability/census.ts';
 import type { Announcement } from '../observability/gauges.ts';
-import { exit } from '../supervision/exit-reason.ts';
+import { describeReason, exit } from '../supervision/exit-reason.ts';
+import type { ExitReason } from '../supervision/exit-reason.ts';
 import { Node } from './node.ts';
 import { bellWords } from './node/bell.ts';
 import type { OwnThread, Packet, Wiring } from './node/packet.ts';
@@ -94,16 +95,17 @@ export class Threads {
     this.#threads[slot] = thread as unknown as Thread;
     thread.start();
     void thread.joinAsync().then(() => {
-      if (!this.#stopping) this.died(slot);
+      if (!this.#stopping) this.died(slot, howEnded(thread as unknown as Thread));
     });
   }
 
   /** Tells everybody, and starts a successor, which takes over the inbox. */
-  protected died(slot: number): void {
+  protected died(slot: number, reason: ExitReason): void {
     const runtime = this.runtime;
+    const running = this.census.running(slot, id => runtime.node!.agents.get(id)?.path);
     this.#countLosses(slot);
     this.#endDedicated(slot);
-    runtime.report({ type: 'threadDied', thread: `${this.name}-${slot}`, reason: exit.threadDied });
+    runtime.report({ type: 'threadDied', thread: `${this.name}-${slot}`, reason, running });
     const generation = (this.#generations[slot]! += 1);
     const node = runtime.node!;
     for (let other = 1; other <= this.count; other++) {
@@ -164,5 +166,20 @@ export class Threads {
     node.outbox.post(0, ['stop']);
     node.flush();
     await this.#reception;
+  }
+}
+
+/** What is known of the end of a thread, which has ended. */
+function howEnded(thread: Thread): ExitReason {
+  try {
+    thread.result();
+    return exit.threadDied;
+  } catch (error) {
+    // It begins with the thread's name, which the report has.
+    const detail =
+      error instanceof ThreadDiedError
+        ? error.message.replace(/^Thread "[^"]*": (it ended without returning: )?/, '')
+        : describeReason(exit.error(error));
+    return exit.threadDiedWith(detail);
   }
 }
