@@ -191,6 +191,10 @@ export class Node implements Border, Receiver {
     return this.outbox.sent;
   }
 
+  get peer(): number {
+    return this.outbox.lastSlot;
+  }
+
   flush(): void {
     this.outbox.flush();
   }
