@@ -6,7 +6,7 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { actor } from '../src/index.ts';
+import { actor, objectActor } from '../src/index.ts';
 import type { ActorRef, Context, Reply } from '../src/index.ts';
 import { instrument } from '../src/opentelemetry/index.ts';
 
@@ -53,5 +53,19 @@ export const traced = actor(import.meta, function traced(_context: Context<Order
     else if (order.type === 'fail') throw new RangeError('as told');
     else if (order.type === 'add') order.reply.tell(order.n + 1);
     else if (order.type === 'spans') order.reply.tell(seen());
+  };
+});
+
+/** Tells on what it is called for. */
+export const calling = objectActor(import.meta, function calling(_context: Context<never>) {
+  return {
+    async pass(to: ActorRef<Order>): Promise<void> {
+      await Promise.resolve();
+      to.tell({ type: 'hello' });
+    },
+    fail(): never {
+      throw new RangeError('as told');
+    },
+    spans: () => seen(),
   };
 });

@@ -7,9 +7,9 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { beforeEach, expect, test } from 'vitest';
-import { ActorSystem } from '../src/index.ts';
+import { ActorSystem, wrap } from '../src/index.ts';
 import { instrument, observe } from '../src/opentelemetry/index.ts';
-import { exporter, seen, stopTracing, traced } from './opentelemetry.fixture.ts';
+import { calling, exporter, seen, stopTracing, traced } from './opentelemetry.fixture.ts';
 import type { Seen } from './opentelemetry.fixture.ts';
 
 beforeEach(() => exporter.reset());
@@ -71,6 +71,41 @@ test('traces cross threads, by tell and by ask', async () => {
   });
   expect(found['hello']).toMatchObject({ trace: found['request']!.trace, parent: remote['pass']!.id });
   expect(remote['add']).toMatchObject({ parent: found['ask add']!.id });
+});
+
+test.each(['parent', 'leastLoaded'] as const)(
+  'traces go through calls of an object (placement %s), under the names of its methods',
+  async placement => {
+    await using system = new ActorSystem({ threads: 1, report: () => {} });
+    const object = wrap(system.spawn(calling, { name: 'object', placement }));
+    const here = system.spawn(traced, { name: 'here' });
+    await tracer.startActiveSpan('request', async span => {
+      await object.pass(here as never);
+      await expect(object.fail()).rejects.toThrow('as told');
+      span.end();
+    });
+    const found = await spansOf(['request', 'ask pass()', 'ask fail()', 'hello']);
+    const there = Object.fromEntries((await object.spans()).map(span => [span.name, span]));
+    expect(found['ask pass()']).toMatchObject({ parent: found['request']!.id, path: '/object' });
+    expect(there['pass()']).toMatchObject({ parent: found['ask pass()']!.id, path: '/object' });
+    expect(found['hello']).toMatchObject({ trace: found['request']!.trace, parent: there['pass()']!.id });
+  },
+);
+
+test.each(['parent', 'leastLoaded'] as const)('traces go along with send (placement %s)', async placement => {
+  await using system = new ActorSystem({ threads: 1, report: () => {} });
+  const there = system.spawn(traced, { name: 'there', placement });
+  const here = system.spawn(traced, { name: 'here' });
+  await tracer.startActiveSpan('request', async span => {
+    await there.send({ type: 'pass', to: here }, { timeout: 60_000 });
+    span.end();
+  });
+  const found = await spansOf(['request', 'hello']);
+  const spans = await there.ask({ type: 'spans' });
+  // The thread may have served another system before.
+  const pass = spans.findLast(({ name }) => name === 'pass')!;
+  expect(pass).toMatchObject({ path: '/there', parent: found['request']!.id });
+  expect(found['hello']).toMatchObject({ trace: found['request']!.trace, parent: pass.id });
 });
 
 test('without tracing nothing is traced, and bounded mailboxes see the messages themselves', async () => {

@@ -298,8 +298,8 @@ export class Cell extends Marks {
   }
 
   /** For what failed outside of its handlers, on a thread of its own. */
-  reportCrash(reason: ExitReason): void {
-    reportCrash(this, reason, undefined, 'stop');
+  reportCrash(reason: ExitReason, message: string | undefined): void {
+    reportCrash(this, reason, message, 'stop');
   }
 
   // ── Stopping ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -126,9 +126,9 @@ export class Dispatcher {
     this.flush?.();
   }
 
-  /** Begins a turn without waiting for one, if none is under way. */
-  runNow(): void {
-    if (!this.#running && this.#size > 0) this.#turn();
+  /** Begins a turn without waiting for one, if none is under way. `now`: what the clock said lately, if it was asked. */
+  runNow(now?: number): void {
+    if (!this.#running && this.#size > 0) this.#turn(now);
   }
 
   #schedule(): void {
@@ -157,10 +157,10 @@ export class Dispatcher {
     this.#turn();
   };
 
-  readonly #turn = (): void => {
+  #turn(lately?: number): void {
     const { host } = this;
     this.#running = this.#scheduled = true;
-    const start = host.now();
+    const start = lately === undefined || this.gauges?.wantsTimes === true ? host.now() : lately;
     // Turns that follow each other by microtasks share one slice. A series that began long ago and paused only costs one macrotask.
     if (this.#hops <= 1) this.#seriesStart = start;
     const { gauges } = this;
@@ -194,7 +194,7 @@ export class Dispatcher {
     }
     this.#scheduled = this.#asked;
     if (this.#size > 0) this.#schedule();
-  };
+  }
 
   /** Whatever fails outside of the actors' own code is the program's to hear of, and must not stand in the way of all others for ever. */
   #visitNext(): void {

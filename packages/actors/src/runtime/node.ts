@@ -175,7 +175,10 @@ export class Node implements Border, Receiver {
     const number = this.#questions.leaves(verdict);
     const packed = this.packing.pack(message);
     this.#asked = true;
-    this.outbox.post(slot, ['send', id, path, packed, this.packing.found, number, claim]);
+    const { found } = this.packing;
+    const trace = tracing?.departs();
+    if (trace === undefined) this.outbox.post(slot, ['send', id, path, packed, found, number, claim]);
+    else this.outbox.post(slot, ['send', id, path, packed, found, number, claim, trace]);
     return number;
   }
 
@@ -186,6 +189,10 @@ export class Node implements Border, Receiver {
 
   get sent(): number {
     return this.outbox.sent;
+  }
+
+  get peer(): number {
+    return this.outbox.lastSlot;
   }
 
   flush(): void {
@@ -254,14 +261,17 @@ export class Node implements Border, Receiver {
         return;
       }
       case 'send': {
-        const [, id, path, content, isPacked, number, claim] = packet;
+        const [, id, path, content, isPacked, number, claim, trace] = packet;
         const adapter = this.#adapters.get(id);
         const cell = adapter?.cell ?? this.#target(id, packet);
         if (this.parking.succeeds) this.#note(packet);
         if (cell === undefined) return;
         const unpacked = isPacked ? this.packing.unpack(content) : content;
-        const message = adapter === undefined ? unpacked : adapter.adapted(unpacked);
-        if (cell === NOBODY) return sendNobody(this, path, message, number, claim);
+        if (cell === NOBODY) return sendNobody(this, path, unpacked, number, claim);
+        let message = unpacked;
+        if (adapter !== undefined) message = adapter.adapted(unpacked);
+        else if (trace !== undefined && tracing !== undefined)
+          message = tracing.arrives(unpacked, cell, trace);
         return this.#sends.deliver(this, cell, message, number, claim);
       }
       case 'sent':

@@ -433,6 +433,15 @@ describe('without what only some runtimes have', () => {
     }
   });
 
+  test('dictionaries with thousands of keys after the same first one arrive, beside records that begin likewise', () => {
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 500; i++) {
+        for (const object of [{ id: i, [`key${i}`]: i }, { id: i, name: 'n' }, { [`key${i}`]: { id: i } }])
+          expect(roundTrip(object)).toEqual(object);
+      }
+    }
+  });
+
   test('objects of ever new shapes arrive, and the caches stay bounded', () => {
     for (let i = 0; i < 30_000; i++) {
       const value = { [`a${i}`]: i, [`b${i % 7}`]: { [`c${i % 1000}`]: 1 } };

@@ -20,7 +20,9 @@ const SIGHTINGS_BEFORE_SHAPE = 2;
 const USES_BEFORE_COMPILING = 64;
 /** Then all is forgotten and learnt anew: rare enough to cost nothing, and it bounds what strange traffic can pile up. */
 const MOST_STEPS = 8192;
-const READER_SLOTS = 512;
+/** Objects that go on in so many ways after the same keys are dictionaries: shapes of them would hardly be met again. */
+const MOST_BRANCHES = 64;
+const READER_SLOTS = 1024;
 
 /** Writes a value into `work` at this word, and returns the word after it. */
 export type Write = (value: unknown, at: number, site: Site) => number;
@@ -153,7 +155,9 @@ export function shapeOf(keys: readonly string[], write: Write): WriterShape | un
   if (count > MOST_KEYS) return undefined;
   for (let i = 0; i < count; i++) {
     const key = keys[i]!;
-    step = step.last !== undefined && step.lastKey === key ? step.last : follow(step, key);
+    const next = step.last !== undefined && step.lastKey === key ? step.last : follow(step, key);
+    if (next === undefined) return undefined;
+    step = next;
   }
   const { shape } = step;
   if (shape === undefined) return settle(step, keys);
@@ -164,9 +168,10 @@ export function shapeOf(keys: readonly string[], write: Write): WriterShape | un
   return shape;
 }
 
-function follow(from: Step, key: string): Step {
+function follow(from: Step, key: string): Step | undefined {
   let next = from.further?.get(key);
   if (next === undefined) {
+    if (from.further !== undefined && from.further.size >= MOST_BRANCHES) return undefined;
     if (steps >= MOST_STEPS) {
       root = new Step();
       steps = 0;
@@ -288,21 +293,27 @@ function readNewText(recent: Recent, at: number, reading: Reading): unknown {
   return value;
 }
 
-const readers: ReaderShape[] = Array.from(
-  { length: READER_SLOTS },
-  () => new ReaderShape(0, new Int32Array(0), []),
-);
+const NONE = new ReaderShape(0, new Int32Array(0), []);
+const readers: ReaderShape[] = Array.from({ length: READER_SLOTS }, () => NONE);
 
-/** Recognises the blob of `count` words at this word; the caller has checked that it lies within the message. */
+/**
+ * Recognises the blob of `count` words at this word; the caller has checked that it lies within the message. Each shape may be in one of two slots, so that two
+ * that come in turn don't drive each other out.
+ */
 export function readShape(words: Int32Array, at: number, count: number, hash: number): ReaderShape {
   const slot = (hash ^ (hash >>> 16)) & (READER_SLOTS - 1);
   const shape = readers[slot]!;
-  const { blob } = shape;
-  if (shape.hash !== hash || blob.length !== count) return learn(words, at, count, hash, slot);
-  for (let i = 0; i < count; i++) {
-    if (blob[i] !== words[at + i]) return learn(words, at, count, hash, slot);
-  }
-  return shape;
+  if (shape.hash === hash && isBlob(shape.blob, words, at, count)) return shape;
+  const other = readers[slot ^ 1]!;
+  if (other.hash === hash && isBlob(other.blob, words, at, count)) return other;
+  readers[slot ^ 1] = shape;
+  return learn(words, at, count, hash, slot);
+}
+
+function isBlob(blob: Int32Array, words: Int32Array, at: number, count: number): boolean {
+  if (blob.length !== count) return false;
+  for (let i = 0; i < count; i++) if (blob[i] !== words[at + i]) return false;
+  return true;
 }
 
 function learn(words: Int32Array, at: number, count: number, hash: number, slot: number): ReaderShape {

@@ -9,6 +9,7 @@ import '../sync/guard.ts';
 import { describe } from '../sync/describe.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
+import { eachItem } from './each-item.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
 import { sizeOf } from './lines.ts';
 import { unpack } from './message.ts';
@@ -158,23 +159,8 @@ export abstract class AnyQueue<T> extends SharedObject {
   }
 
   /** Takes items for ever without blocking, and ends when the queue is shut down and empty. While items keep coming, the event loop gets its turn too. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    let turned = performance.now();
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.getAsync();
-      } catch (error) {
-        if (error instanceof QueueShutDownError) return;
-        throw error;
-      }
-      yield item;
-      const time = performance.now();
-      if (time - turned > LONGEST_BURST_MS) {
-        await turn();
-        turned = performance.now();
-      }
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return eachItem(this);
   }
 
   /** Reads under the guard. @internal */
@@ -197,15 +183,4 @@ export abstract class AnyQueue<T> extends SharedObject {
   protected override summary(): string {
     return `size=${this.size}`;
   }
-}
-
-/** Promises that are settled already would keep timers and input waiting for as long as items come. */
-const LONGEST_BURST_MS = 10;
-
-function turn(): Promise<void> {
-  const { setImmediate } = globalThis as { setImmediate?: (action: () => void) => void };
-  return new Promise(resolve => {
-    if (setImmediate === undefined) setTimeout(resolve);
-    else setImmediate(resolve);
-  });
 }

@@ -47,3 +47,10 @@ export function copyFromShared(from: number, length: number): Uint8Array<ArrayBu
   node.prototype.fill.call(bytes, u8.subarray(from, from + length), 0, length);
   return bytes;
 }
+
+/** Copies bytes of shared memory, which must be mapped, into `target` from byte `at` on. The block belongs to the caller alone. */
+export function copyInto(target: Uint8Array, at: number, from: number, length: number): void {
+  const source = u8.subarray(from, from + length);
+  if (node !== undefined && length >= LEAST_BYTES) node.prototype.fill.call(target, source, at, at + length);
+  else target.set(source, at);
+}

@@ -9,7 +9,7 @@ import { checkTransfer } from '../codec/transfer.ts';
 import { NotShareableError } from '../errors.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { copyFromShared, copyToShared } from './bulk.ts';
+import { copyFromShared, copyInto, copyToShared } from './bulk.ts';
 import { ITEM, ITEM_FLAG, LENGTH_MASK } from './layout.ts';
 
 /** From here on an ArrayBuffer is copied straight into shared memory and straight out of it, past the codec. */
@@ -218,7 +218,7 @@ export function abandon(message: Outgoing): void {
 /** Copies words from this thread's memory to shared memory. */
 export function copyIn(words: Int32Array, from: number, count: number, to: number): void {
   if (count > LOOP_WORDS) {
-    i32.set(words.subarray(from, from + count), to);
+    copyToShared(new Uint8Array(words.buffer, words.byteOffset + from * 4, count * 4), to * 4);
     return;
   }
   const target = i32;
@@ -248,7 +248,7 @@ export const INBOX_WORDS: number = INBOX_BYTES / 4;
 export function copyOut(from: number, count: number, start: number): void {
   const words = inbox.i32;
   if (count > LOOP_WORDS) {
-    words.set(i32.subarray(from, from + count), start);
+    copyInto(inbox.u8, start * 4, from * 4, count * 4);
     return;
   }
   const source = i32;
@@ -288,9 +288,38 @@ export function unpackItem(item: number, start: number = 0): unknown {
     free(item);
     return decode(inbox.u8, inbox.i32, inbox.f64, start * 4, length);
   }
-  const bytes = privateCopy(item, length);
+  return unpackLarge(item, length);
+}
+
+interface Views {
+  readonly u8: Uint8Array<ArrayBuffer>;
+  readonly i32: Int32Array<ArrayBuffer>;
+  readonly f64: Float64Array<ArrayBuffer>;
+}
+
+const LARGEST_KEPT_BYTES = 2 ** 21;
+/** Where a message that doesn't fit into the inbox is decoded. It is kept, since fresh memory costs more than what is copied into it. */
+let large: Views | undefined;
+
+function unpackLarge(item: number, length: number): unknown {
+  const room = large !== undefined && large.u8.length >= length ? large : makeRoom(length);
+  // Taken meanwhile: a setter that runs within `decode` may unpack another.
+  large = undefined;
+  const from = item + ITEM.payload;
+  ensureMapped((from * 4 + length - 1) >> 2);
+  copyInto(room.u8, 0, from * 4, length);
   free(item);
-  return decode(bytes, new Int32Array(bytes.buffer), new Float64Array(bytes.buffer), 0, length);
+  try {
+    return decode(room.u8, room.i32, room.f64, 0, length);
+  } finally {
+    if (room.u8.length <= LARGEST_KEPT_BYTES) large = room;
+  }
+}
+
+function makeRoom(length: number): Views {
+  const bytes = length > LARGEST_KEPT_BYTES ? length : 2 ** Math.ceil(Math.log2(length));
+  const buffer = new ArrayBuffer(bytes);
+  return { u8: new Uint8Array(buffer), i32: new Int32Array(buffer), f64: new Float64Array(buffer) };
 }
 
 const VIEW_OF_BYTES = viewKind(new Uint8Array(0));

@@ -1,6 +1,7 @@
-/** Events at times, in one thread, on any clock: a heap of events ordered by time, then priority, then the order in which they were entered. */
+/** Events at times, in one thread, on any clock. */
 import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { sleep, sleepAsync } from '../thread/sleep.ts';
+import { EventHeap } from './event-heap.ts';
 
 /** Something that will be done. Handed out by `enter` and `enterAbs`, given back to `cancel`. Source: Python's `sched.Event`. */
 export interface ScheduledEvent {
@@ -46,9 +47,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set(['delay', 'now']);
 export class Scheduler {
   readonly #now: () => number;
   readonly #delay: SchedulerOptions['delay'];
-  /** A binary heap: no event comes before its parent. */
-  readonly #heap: ScheduledEvent[] = [];
-  #sequence = 0;
+  readonly #events: EventHeap = new EventHeap();
   /** Called when another event has become the first. */
   #onNewFirst: Set<() => void> = new Set();
 
@@ -106,37 +105,32 @@ export class Scheduler {
     mustBeFunction(action, `${place}: action`);
     if (args !== undefined && !Array.isArray(args))
       throw new TypeError(`${place}: args must be an array, got ${String(args)} (${typeof args})`);
-    const event: ScheduledEvent = Object.freeze({
+    const event = this.#events.add(
       time,
       priority,
-      sequence: this.#sequence++,
-      action: action as ScheduledEvent['action'],
-      args: (args ?? []) as readonly unknown[],
-    });
-    this.#heap.push(event);
-    this.#rise(this.#heap.length - 1);
-    if (this.#heap[0] === event) for (const hear of this.#onNewFirst) hear();
+      action as ScheduledEvent['action'],
+      (args ?? []) as readonly unknown[],
+    );
+    if (this.#events.first === event) for (const hear of this.#onNewFirst) hear();
     return event;
   }
 
-  /** Takes an event out. Throws `RangeError` if it isn't there: done, cancelled, or another scheduler's. */
+  /** Takes an event out, in time that grows with the logarithm of how many there are. Throws `RangeError` if it isn't there: done, cancelled, or another scheduler's. */
   cancel(event: ScheduledEvent): void {
-    const index = this.#heap.indexOf(event);
-    if (index === -1)
+    if (!this.#events.remove(event))
       throw new RangeError(
         "Scheduler.cancel: the event isn't in the queue: it was done or cancelled, or belongs to another scheduler",
       );
-    this.#removeAt(index);
   }
 
   /** Whether nothing is left to do. */
   get empty(): boolean {
-    return this.#heap.length === 0;
+    return this.#events.size === 0;
   }
 
   /** All events, in the order in which they will be done (snapshot). */
   get queue(): ScheduledEvent[] {
-    return this.#heap.toSorted((one, other) => (isBefore(one, other) ? -1 : 1));
+    return this.#events.sorted();
   }
 
   /**
@@ -149,13 +143,13 @@ export class Scheduler {
   run(options?: { readonly blocking?: boolean | undefined }): number | undefined {
     const blocking = options?.blocking ?? true;
     const delay = this.#delay ?? sleep;
-    for (let next = this.#heap[0]; next !== undefined; next = this.#heap[0]) {
+    for (let next = this.#events.first; next !== undefined; next = this.#events.first) {
       const left = next.time - this.#now();
       if (left > 0) {
         if (!blocking) return left;
         delay(left);
       } else {
-        this.#removeAt(0);
+        this.#events.remove(next);
         call(next);
         delay(0);
       }
@@ -171,12 +165,12 @@ export class Scheduler {
   async runAsync(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     const signal = options?.signal;
     signal?.throwIfAborted();
-    for (let next = this.#heap[0]; next !== undefined; next = this.#heap[0]) {
+    for (let next = this.#events.first; next !== undefined; next = this.#events.first) {
       const left = next.time - this.#now();
       if (left > 0) {
         await this.#wait(left, signal);
       } else {
-        this.#removeAt(0);
+        this.#events.remove(next);
         await call(next);
         await (this.#delay === undefined ? turn() : this.#delay(0));
       }
@@ -205,48 +199,6 @@ export class Scheduler {
       signal?.removeEventListener('abort', end);
     }
   }
-
-  #removeAt(index: number): void {
-    const last = this.#heap.pop()!;
-    if (index === this.#heap.length) return;
-    this.#heap[index] = last;
-    this.#sink(index);
-    this.#rise(index);
-  }
-
-  #rise(start: number): void {
-    const heap = this.#heap;
-    const event = heap[start]!;
-    let index = start;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!isBefore(event, heap[parent]!)) break;
-      heap[index] = heap[parent]!;
-      index = parent;
-    }
-    heap[index] = event;
-  }
-
-  #sink(start: number): void {
-    const heap = this.#heap;
-    const event = heap[start]!;
-    let index = start;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child += 1;
-      if (!isBefore(heap[child]!, event)) break;
-      heap[index] = heap[child]!;
-      index = child;
-    }
-    heap[index] = event;
-  }
-}
-
-function isBefore(one: ScheduledEvent, other: ScheduledEvent): boolean {
-  if (one.time !== other.time) return one.time < other.time;
-  if (one.priority !== other.priority) return one.priority < other.priority;
-  return one.sequence < other.sequence;
 }
 
 function call({ action, args }: ScheduledEvent): unknown {

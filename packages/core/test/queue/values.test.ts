@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 /** What queues carry, and what becomes of what they can't. */
 import { describe, expect, it } from 'vitest';
 import {
@@ -378,6 +379,35 @@ describe('a loop over a queue', () => {
     await loop;
     queue.dispose();
     expect(() => [...queue]).toThrow(ThreadStateError);
+    await expect(async () => {
+      for await (const item of queue) void item;
+    }).rejects.toThrow(ThreadStateError);
+  });
+
+  it('gives what is asked for before it is there in the order of the calls', async () => {
+    const queue = new Queue<number>();
+    const items = queue[Symbol.asyncIterator]();
+    const asked = [items.next(), items.next(), items.next()];
+    queue.putMany([1, 2]);
+    queue.shutdown();
+    expect(await Promise.all(asked)).toEqual([
+      { value: 1, done: false },
+      { value: 2, done: false },
+      { value: undefined, done: true },
+    ]);
+    expect(await items.next()).toEqual({ value: undefined, done: true });
+  });
+
+  it('takes nothing more once the loop was left, and gives an item that is undefined', async () => {
+    const queue = new Queue<unknown>();
+    queue.putMany([undefined, 'kept']);
+    const items = queue[Symbol.asyncIterator]();
+    for await (const item of items) {
+      expect(item).toBeUndefined();
+      break;
+    }
+    expect(await items.next()).toEqual({ value: undefined, done: true });
+    expect(queue.get()).toBe('kept');
   });
 });
 
@@ -492,6 +522,29 @@ describe('what an async put takes', () => {
       0, 1, 2,
     ]);
     await Promise.all(puts);
+  });
+});
+
+describe('large messages', () => {
+  it('arrive whole, one after the other, smaller behind larger', () => {
+    const queue = new Queue<{ id: number; data: Uint8Array; text: string }>();
+    const sizes = [100, 4095, 4096, 65_000, 65_536, 70_001, 1 << 20, 66_000, 3 << 20, (2 << 20) - 64, 5000];
+    const items = sizes.map((size, id) => ({
+      id,
+      data: Uint8Array.from({ length: size }, (_, i) => (i * 31 + id) & 255),
+      text: 'é'.repeat(id * 1000),
+    }));
+    for (const item of items) {
+      queue.put(item);
+      expect(isDeepStrictEqual(queue.get(), item)).toBe(true);
+    }
+    queue.putMany(items);
+    const got = queue.getMany(items.length);
+    for (const [index, item] of items.entries()) expect(isDeepStrictEqual(got[index], item)).toBe(true);
+    // Each has its memory to itself.
+    got[6]!.data.fill(0);
+    expect(got[8]!.data.some(byte => byte !== 0)).toBe(true);
+    expect(got[6]!.data.buffer.byteLength).toBe(1 << 20);
   });
 });
 

@@ -209,6 +209,32 @@ describe('Scheduler', () => {
     }
   });
 
+  it('cancels one of many as quickly as one of few', () => {
+    const costOf = (events: number): number => {
+      const { scheduler, say } = make();
+      const all = Array.from({ length: events }, (_, i) => scheduler.enter(1 + (i & 1023), 0, say, [i]));
+      const start = performance.now();
+      for (const event of all) scheduler.cancel(event);
+      const passed = performance.now() - start;
+      expect(scheduler.empty).toBe(true);
+      return passed / events;
+    };
+    costOf(5000);
+    // Two hundred times as many; a search through all would cost two hundred times as much each.
+    expect(costOf(200_000)).toBeLessThan(40 * Math.max(costOf(1000), 1e-4));
+  });
+
+  it("knows another scheduler's events, and what is none, from its own", () => {
+    const { scheduler, say } = make();
+    const other = make().scheduler;
+    scheduler.enter(1, 0, say, [1]);
+    const foreign = other.enter(1, 0, say, [2]);
+    expect(() => scheduler.cancel(foreign)).toThrow(RangeError);
+    expect(() => scheduler.cancel({ ...scheduler.queue[0]! })).toThrow(RangeError);
+    expect(() => scheduler.cancel(undefined as never)).toThrow(RangeError);
+    expect(other.empty).toBe(false);
+  });
+
   it('blocks a thread without touching the others, by real time', () => {
     const told = new Event();
     const thread = new Thread(runInThread, { args: [told] }).start();

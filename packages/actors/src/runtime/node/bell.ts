@@ -1,21 +1,29 @@
 /**
  * A bell for each thread, in shared memory: how a thread that sleeps learns that something was put into its inbox.
  *
- * | word | meaning | who leaves it, and how |
+ * | `STATE` | meaning | who leaves it, and how |
  * |---|---|---|
- * | `AWAKE` | the thread looks by itself | the thread: it stores `SLEEPING`, looks into its inbox once more, and then sleeps |
- * | `SLEEPING` | it must be woken | whoever has put something: exchanges it for `AWAKE` and then notifies; or the thread itself |
+ * | `AWAKE` | the thread looks by itself | the thread: it stores another state, looks into its inbox once more, and then sleeps |
+ * | `BLOCKED` | it must be woken out of `Atomics.wait` on this word | whoever has put something: stores `AWAKE` and then notifies; or the thread itself |
+ * | `ASLEEP` | it must be woken through its event loop, by the word `LOOP` | the same |
  *
- * No lost wakeup: the thread stores `SLEEPING` before its last look, a sender puts before it reads the word; so the look finds what was put, or the sender finds
- * `SLEEPING`. The sleep itself ends at once if the word has changed. A sender that is killed between the exchange and the notification leaves a sleeper that nobody
+ * No lost wakeup: the thread stores `BLOCKED` or `ASLEEP` before its last look, a sender puts before it reads the word; so the look finds what was put, or the sender finds that it must notify.
+ * `Atomics.wait` ends at once if the state has changed. `LOOP` never changes: the thread waits for it first and then reads the state, a sender exchanges that for `AWAKE` first and then notifies; so the
+ * thread sees `AWAKE` and doesn't sleep, or the notification finds its wait. A sender that is killed between the exchange and the notification leaves a sleeper that nobody
  * wakes; a blocked one looks again after a slice, and the death of a thread is told with `loudly`.
  *
- * All sleepers of a word are notified: the thread that blocks and its own `waitAsync`, which may be left over from an earlier sleep.
+ * `LOOP` is a word of its own since a wait for it can't be taken back: one that is left over stays for the next sleep, and whoever wakes the thread out of `Atomics.wait` needn't send its event loop a message, which
+ * costs more.
  */
 import type { SharedInt32Array } from '@heddle/core';
 
 const AWAKE = 0;
-const SLEEPING = 1;
+const BLOCKED = 1;
+const ASLEEP = 2;
+/** Words of a bell. */
+const STATE = 0;
+const HOLD_UNTIL = 1;
+const LOOP = 2;
 /** A cache line each. */
 const WORDS = 16;
 
@@ -24,52 +32,69 @@ export function bellWords(slots: number): number {
   return slots * WORDS;
 }
 
+/** Where it stands until when a thread shall hold on to its core, see `apart.ts`. */
+export function holdUntilWord(slot: number): number {
+  return slot * WORDS + HOLD_UNTIL;
+}
+
 /** Wakes the thread of a slot if it sleeps; `loudly` also if it seems not to. Costs one atomic load if it is awake. */
 export function ring(bells: SharedInt32Array, slot: number, loudly = false): void {
   const { view } = bells;
-  const at = slot * WORDS;
+  const at = slot * WORDS + STATE;
   if (Atomics.load(view, at) === AWAKE && !loudly) return;
-  Atomics.store(view, at, AWAKE);
-  Atomics.notify(view, at);
+  // What was read before may have changed: who has blocked then may sleep now.
+  const state = Atomics.exchange(view, at, AWAKE);
+  if (state !== ASLEEP) Atomics.notify(view, at);
+  if (state !== BLOCKED) Atomics.notify(view, slot * WORDS + LOOP);
 }
 
 /** A thread's own bell. */
 export class Bell {
   readonly #view: Int32Array;
-  readonly #at: number;
+  readonly #state: number;
+  readonly #loop: number;
+  /** The wait for `LOOP`, of which there is never more than one. */
   #armed: Promise<unknown> | undefined;
 
   constructor(bells: SharedInt32Array, slot: number) {
     this.#view = bells.view;
-    this.#at = slot * WORDS;
-    this.quiet();
+    this.#state = slot * WORDS + STATE;
+    this.#loop = slot * WORDS + LOOP;
+    this.awake();
   }
 
-  /** From here on whoever puts something wakes this thread. It must look once more before it sleeps. */
+  /** From here on whoever puts something wakes this thread out of `block`. It must look once more before that. */
+  announceBlock(): void {
+    Atomics.store(this.#view, this.#state, BLOCKED);
+  }
+
+  /** The same out of `sleep`. */
   announceSleep(): void {
-    Atomics.store(this.#view, this.#at, SLEEPING);
+    Atomics.store(this.#view, this.#state, ASLEEP);
   }
 
   /** The thread looks by itself again. */
-  quiet(): void {
-    Atomics.store(this.#view, this.#at, AWAKE);
+  awake(): void {
+    Atomics.store(this.#view, this.#state, AWAKE);
   }
 
-  /** Blocks until the bell rings, or for so many milliseconds. */
-  block(ms: number): void {
-    Atomics.wait(this.#view as Int32Array<SharedArrayBuffer>, this.#at, SLEEPING, ms);
+  /** Blocks until the bell rings, or for so many milliseconds; true if it rang. */
+  block(ms: number): boolean {
+    return (
+      Atomics.wait(this.#view as Int32Array<SharedArrayBuffer>, this.#state, BLOCKED, ms) !== 'timed-out'
+    );
   }
 
-  /** Resolves when the bell rings. There is never more than one wait under way, since it can't be taken back. */
+  /** Resolves when the bell rings. */
   sleep(): Promise<unknown> {
-    if (this.#armed !== undefined) return this.#armed;
-    // Without a timeout: one would leak until its deadline.
-    const waiting = Atomics.waitAsync(this.#view as Int32Array<SharedArrayBuffer>, this.#at, SLEEPING);
-    if (!waiting.async) return Promise.resolve();
-    const forget = (): void => {
-      this.#armed = undefined;
-    };
-    this.#armed = waiting.value.then(forget);
-    return this.#armed;
+    if (this.#armed === undefined) {
+      // Without a timeout: one would leak until its deadline.
+      const waiting = Atomics.waitAsync(this.#view as Int32Array<SharedArrayBuffer>, this.#loop, 0);
+      const forget = (): void => {
+        this.#armed = undefined;
+      };
+      this.#armed = Promise.resolve(waiting.value).then(forget);
+    }
+    return Atomics.load(this.#view, this.#state) === AWAKE ? Promise.resolve() : this.#armed;
   }
 }

@@ -17,6 +17,8 @@ export class Outbox {
   #filled = 0;
   /** Counts the batches that have been sent. */
   sent = 0;
+  /** To whom the last of them went. */
+  lastSlot = 0;
   /** What becomes of packets for others, when these have ended for good. */
   #bury: ((packet: Packet) => void) | undefined;
   /** How many of the packets in each box, and in all, are messages to actors. */
@@ -77,6 +79,7 @@ export class Outbox {
     this.#boxes[slot] = [];
     this.#filled -= 1;
     this.sent += 1;
+    this.lastSlot = slot;
     const inbox = this.#wiring.inboxes[slot]!;
     if (this.#bury !== undefined && slot !== this.#slot) packets.forEach(this.#bury);
     else if (packets.length === 1) this.#sendAlone(inbox, packets[0]!);

@@ -21,6 +21,7 @@ export type Packet =
       packed: boolean,
       number: number,
       claim: Claim | undefined,
+      trace?: string,
     ]
   | readonly ['unsend', number: number]
   /** The mailbox has taken it, unless it says why it hasn't. */

@@ -2,28 +2,33 @@
  * `Reception`: how a thread handles what others put into its inbox, and how it waits for more.
  *
  * ```
- *            empty            nothing in place         nothing                    nothing for a while, or the loop has other things to do
- *  HANDLING ──────▶ WATCHING ─────────────────▶ TURN ───────────▶ BLOCKED, slices ──────────────────────────────────────────────────▶ ASLEEP
- *     ▲                │ something                │ something        │ rung                                                            │ rung
- *     └────────────────┴──────────────────────────┴──────────────────┴─────────────────────────────────────────────────────────────────┘
+ *            empty            nothing in place        nothing              nothing, and the loop may stand still      nothing for a while
+ *  HANDLING ──────▶ WATCHING ─────────────────▶ HOPS ─────────▶ BLOCKED ───────────────────────────────────▶ TURN ─────────────────────▶ ASLEEP
+ *     ▲                │ something                │ something     │ rung              ▲     BLOCKED, slices ◀───┘ something                │ rung
+ *     └────────────────┴──────────────────────────┴───────────────┴───────────────────┴────────┘ rung ◀────────────────────────────────────┘
  * ```
  *
  * To be woken out of an event loop costs both sides several times what a small message costs, so a thread comes back to it last:
  *
- * - **Watching** in place costs nothing if the answer comes in some microseconds from another core. It stops by itself where it doesn't pay: what failed three times
- *   in a row is tried again only now and then, since on busy cores the watcher takes the core from the one that it waits for. The main thread watches only while it waits
- *   for an answer, or when it has just answered itself.
+ * - **Watching** in place costs nothing if the answer comes in some microseconds from another core. It stops by itself where it doesn't pay: what failed twice
+ *   in a row is tried again only now and then (`patience.ts`), since on busy cores the watcher takes the core from the one that it waits for. The main thread watches only while it waits
+ *   for an answer, or when it has just answered itself. Two threads that share a core have `apart.ts`.
+ * - **Hops** let promises that are settled go first: what they set off is often the next question.
+ * - **Blocking** wakes faster than the event loop does. Once in a wait it is done without asking what the loop waits for, as long as that ends quickly; a turn of the loop stands between two
+ *   such waits if the last is more than a millisecond ago. After that only if nothing but timers holds the loop, and in slices that end before a timer of
+ *   an actor is due; what doesn't hold the loop waits for one slice at most. The main thread blocks only while it waits for an answer or has just given one, and in short slices.
  * - **A turn** of the event loop gives promises, input and timers what is theirs.
- * - **Blocking** wakes faster than the event loop does. It stops that loop, so it is done only if nothing but timers holds the loop, and in slices that end before a timer of
- *   an actor is due; what doesn't hold the loop waits for one slice at most. The main thread blocks only while it waits for an answer, and in short slices.
  * - **Asleep** the event loop is the thread's, for as long as it likes.
  *
  * A thread takes a message out of shared memory only when it has handled the one before, up to its first `await`: what it hasn't begun when it dies is there for its successor.
  */
 import type { SimpleQueue, Taken } from '@heddle/core';
 import type { Dispatcher } from '../dispatcher.ts';
+import { Apart } from './apart.ts';
 import { Bell } from './bell.ts';
+import { NOTHING, OTHERS, canBlock, heldBy } from './event-loop.ts';
 import type { Packet, Wiring } from './packet.ts';
+import { Patience } from './patience.ts';
 
 /** How long packets are handled before input, output and timers are served. */
 const SLICE_MS = 5;
@@ -35,14 +40,18 @@ const LOOKS = 8;
 const LONGEST_BURST_MS = 1;
 /** With more questions under way the others have more use for the core than the asker. */
 const WATCH_FEW = 2;
-/** After so many failures it watches only every so manyth time. */
-const GIVE_UP_AFTER = 2;
-const PROBE_EVERY = 32;
+/** Promises that are settled go before that and before sleep, by so many hops. */
+const HOPS = 6;
+const SETTLED = Promise.resolve();
 /** A scheduler thread blocks for so long in one go, and so often, before it sleeps with its event loop. */
 const BLOCK_MS = 5;
-const BLOCKS = 4;
+const BLOCKS = 5;
 /** The same where timers that aren't an actor's wait in the event loop, and for the main thread. */
 const BLOCK_BRIEFLY_MS = 1;
+/** The same where nobody has asked what the event loop waits for. Shorter is dearer: the platform has to set an alarm for each wait. */
+const BLOCK_AT_ONCE_MS = 0.5;
+/** It has been quick enough for something else that the event loop may wait for. */
+const QUICK_MS = 0.1;
 
 const SEVERAL_CORES =
   ((globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2) > 1;
@@ -56,6 +65,8 @@ export interface Receiver {
   readonly questions: number;
   /** Grows with each batch that is sent to another thread. */
   readonly sent: number;
+  /** To which the last batch was sent. */
+  readonly peer: number;
   /** What had to wait and may be handled now, before the inbox. */
   takeParked(): Taken<Packet> | undefined;
   handle(packet: Packet): void;
@@ -73,10 +84,18 @@ export class Reception {
   /** What the last look found, to be handled at once. */
   #found: Taken<Packet> | undefined;
   #pumping = false;
-  #vain = 0;
-  #watches = 0;
+  readonly #watching = new Patience();
+  readonly #blocking = new Patience();
+  readonly #apart: Apart;
+  /** When it last began to watch, if what it found had been there at once; or 0. */
+  #watchedAt = 0;
+  /** What the clock said lately. */
+  #time = 0;
+  /** Of this turn of the event loop: since when it hasn't had another. */
   #burstSince = 0;
   #blocks = 0;
+  /** Whether something has been handled since promises had their turn. */
+  #fresh = false;
   #wake: (() => void) | undefined;
   /** Whether what was handled last has had an answer, so that the next is likely to be under way. */
   #converses = false;
@@ -86,6 +105,7 @@ export class Reception {
     this.#dispatcher = dispatcher;
     this.#inbox = wiring.inboxes[slot]!;
     this.#bell = new Bell(wiring.bells, slot);
+    this.#apart = new Apart(wiring.bells, slot);
     this.#own = slot !== 0;
     this.#mayBlock = canBlock();
   }
@@ -93,43 +113,64 @@ export class Reception {
   /** Handles what comes, until the receiver has stopped. */
   async run(): Promise<void> {
     const { host } = this.#dispatcher;
-    const turn = (): Promise<void> => new Promise(resolve => host.later(resolve));
-    let turned = host.now();
+    let turned = (this.#time = host.now());
+    const turn = async (): Promise<void> => {
+      await new Promise<void>(resolve => host.later(resolve));
+      turned = this.#time = host.now();
+      this.#burstSince = 0;
+    };
     for (;;) {
       const { sent } = this.#receiver;
       const more = this.#pump();
       if (this.#receiver.stopped) break;
       // Actors that aren't done have their next turn with the event loop's: looking again then costs less than to be woken, and blocking would keep them from it.
       // Also if something is found again and again just before falling asleep.
-      if (more || this.#dispatcher.waiting > 0 || host.now() - turned > SLICE_MS) {
+      if (more || this.#dispatcher.waiting > 0 || this.#time - turned > SLICE_MS) {
         await turn();
-        turned = host.now();
-        this.#burstSince = 0;
         continue;
       }
       this.#receiver.flush();
       this.#converses = this.#receiver.sent !== sent;
-      if (this.#mayWatch() && this.#watch()) continue;
+      if (this.#mayWatch()) {
+        if (this.#watch()) continue;
+        if (this.#burstIsOver() || this.#apart.holds()) {
+          await turn();
+          continue;
+        }
+      }
+      if (this.#fresh) {
+        // What was handled may have settled promises, whose actions ask the next question.
+        this.#fresh = false;
+        for (let hop = 0; hop < HOPS; hop++) await SETTLED;
+        if (this.#look()) continue;
+      }
+      if (this.#mayBlockAtOnce()) {
+        if (this.#burstIsOver()) await turn();
+        this.#blockAtOnce();
+        continue;
+      }
       const slice = this.#slice();
       if (slice > 0) {
         // What promises, input and timers have to do comes before the loop stands still.
         await turn();
-        turned = host.now();
-        this.#burstSince = 0;
         if (this.#look()) continue;
       }
-      this.#bell.announceSleep();
-      if (!this.#look()) {
-        if (slice > 0) {
+      if (slice > 0) {
+        this.#bell.announceBlock();
+        if (!this.#look()) {
           this.#blocks += 1;
           this.#bell.block(slice);
-        } else {
+          this.#time = host.now();
+        }
+      } else {
+        this.#bell.announceSleep();
+        if (!this.#look()) {
           await this.#sleep();
-          turned = host.now();
+          turned = this.#time = host.now();
           this.#burstSince = 0;
         }
       }
-      this.#bell.quiet();
+      this.#bell.awake();
     }
     this.#receiver.flush();
   }
@@ -142,7 +183,7 @@ export class Reception {
   /** A question has just gone out: its answer may come in a moment. */
   expectAnswer(): void {
     if (this.#pumping || !this.#mayWatch()) return this.#wake?.();
-    this.#bell.quiet();
+    this.#bell.awake();
     if (this.#watch()) {
       const more = this.#pump();
       if (!more && !this.#look()) {
@@ -150,7 +191,7 @@ export class Reception {
         // The loop is asleep and stays so, if nothing came meanwhile.
         this.#bell.announceSleep();
         if (!this.#look()) return;
-        this.#bell.quiet();
+        this.#bell.awake();
       }
     }
     this.#wake?.();
@@ -161,7 +202,7 @@ export class Reception {
     if (this.#pumping) return false;
     this.#pumping = true;
     const { host } = this.#dispatcher;
-    const start = host.now();
+    const start = this.#time;
     let count = 0;
     try {
       while (!this.#receiver.stopped) {
@@ -169,16 +210,17 @@ export class Reception {
         const { value } = this.#found!;
         this.#found = undefined;
         this.#blocks = 0;
+        this.#fresh = true;
         this.#dispatcher.driven = true;
         try {
           this.#receiver.handle(value);
         } finally {
           this.#dispatcher.driven = false;
           // What a message sets off is done before the next is taken out of shared memory, where a crash can't lose it.
-          this.#dispatcher.runNow();
+          this.#dispatcher.runNow(this.#time);
         }
         count += 1;
-        if ((count & 7) === 0 && host.now() - start > SLICE_MS) return true;
+        if ((count & 7) === 0 && (this.#time = host.now()) - start > SLICE_MS) return true;
       }
       return false;
     } finally {
@@ -192,32 +234,73 @@ export class Reception {
     return this.#found !== undefined;
   }
 
+  #burstIsOver(): boolean {
+    return this.#burstSince !== 0 && this.#time - this.#burstSince > LONGEST_BURST_MS;
+  }
+
   #mayWatch(): boolean {
     if (!SEVERAL_CORES) return false;
     // What the handlers wait for comes with a turn.
     if (this.#own && this.#dispatcher.awaiting > 0) return false;
     const { questions } = this.#receiver;
     if (!this.#own && (questions === 0 ? !this.#converses : questions > WATCH_FEW)) return false;
-    this.#watches = (this.#watches + 1) % PROBE_EVERY;
-    return this.#vain < GIVE_UP_AFTER || this.#watches === 0;
+    return this.#watching.mayTry() || this.#apart.holds();
   }
 
   /** Looks at the inbox for a moment; true if something is there. */
   #watch(): boolean {
-    const start = performance.now();
+    const start = (this.#time = performance.now());
+    const held = this.#apart.holds();
     if (this.#burstSince === 0) this.#burstSince = start;
-    else if (start - this.#burstSince > LONGEST_BURST_MS) return false;
+    else if (this.#burstIsOver()) return false;
+    // If from watching to watching no time is lost, what was found was there at once: then nobody need ask the clock for each.
+    const sure = start - this.#watchedAt < WATCH_MS;
+    if (sure) this.#paid(true);
+    this.#watchedAt = start;
+    const until = start + (held ? LONGEST_BURST_MS : WATCH_MS);
     do {
       for (let look = LOOKS; look > 0; look--) {
         if (this.#look()) {
-          this.#vain = 0;
+          if (!sure) this.#paid((this.#time = performance.now()) - start < WATCH_MS);
           return true;
         }
         pause();
       }
-    } while (performance.now() - start < WATCH_MS);
-    this.#vain += 1;
+      this.#time = performance.now();
+    } while (this.#time < until);
+    this.#watchedAt = 0;
+    if (!held) this.#watching.learn(false);
     return false;
+  }
+
+  /** What comes after the watcher's core was taken away for somebody else's good has cost more than to sleep. */
+  #paid(paid: boolean): void {
+    this.#watching.learn(paid);
+    if (paid) this.#apart.foundAtOnce();
+  }
+
+  /** Whether it may block for a moment without asking what its event loop waits for, and giving that a turn. */
+  #mayBlockAtOnce(): boolean {
+    if (!this.#mayBlock || this.#blocks > 0 || this.#dispatcher.awaiting > 0) return false;
+    if (!this.#own && this.#receiver.questions === 0 && !this.#converses) return false;
+    return this.#blocking.mayTry();
+  }
+
+  #blockAtOnce(): void {
+    this.#blocks = 1;
+    if (this.#burstSince === 0) this.#burstSince = this.#time;
+    const due = (this.#dispatcher.nextTimer ?? Infinity) - this.#time;
+    if (due <= 0) return;
+    this.#bell.announceBlock();
+    const blocked = !this.#look();
+    const start = performance.now();
+    const long = this.#own && heldBy() === NOTHING;
+    const rang = blocked && this.#bell.block(Math.min(due, long ? BLOCK_MS : BLOCK_AT_ONCE_MS));
+    this.#bell.awake();
+    if (!blocked) return;
+    this.#time = performance.now();
+    this.#blocking.learn(rang && (long || this.#time - start < QUICK_MS));
+    if (rang) this.#apart.sleptFor(this.#time, this.#receiver.peer);
   }
 
   /** For how long the thread may block now; 0 if it may not. */
@@ -242,31 +325,5 @@ export class Reception {
       this.#wake = wake;
       void this.#bell.sleep().then(wake);
     });
-  }
-}
-
-const NOTHING = 0;
-const TIMERS = 1;
-const OTHERS = 2;
-
-/** What holds the event loop of this thread: nothing, timers only, or something that may bring input. */
-function heldBy(): number {
-  const { process } = globalThis as { process?: { getActiveResourcesInfo?: () => string[] } };
-  let timers = 0;
-  for (const resource of process?.getActiveResourcesInfo?.() ?? []) {
-    if (resource === 'Timeout') timers += 1;
-    else if (resource !== 'Immediate') return OTHERS;
-  }
-  // One is the host's, by which the reception holds the loop.
-  return timers > 1 ? TIMERS : NOTHING;
-}
-
-/** Whether this thread may block: everywhere but in a browser's window. */
-function canBlock(): boolean {
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
