@@ -54,7 +54,16 @@ async function workers(count: number): Promise<number> {
 async function actors(count: number): Promise<number> {
   const { ActorSystem } = await import('@heddle/actors');
   const system = new ActorSystem({ threads: 0 });
-  return growth(count, heap, () => system.spawn(() => () => {}));
+  let heard = 0;
+  const before = heap();
+  const kept = Array.from({ length: count }, () =>
+    system.spawn(() => () => {
+      heard += 1;
+    }),
+  );
+  for (const actor of kept) actor.tell('first');
+  while (heard < count) await new Promise(resolve => setImmediate(resolve));
+  return (heap() - before) / kept.length;
 }
 
 const PRIMITIVES: Readonly<Record<string, () => unknown>> = {

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { erlangArguments, findErlang } from './harness.ts';
 import type { Subject } from './harness.ts';
 
 /** One figure. */
@@ -37,21 +38,34 @@ const WEIGHED: readonly [what: string, how: string, quick: boolean][] = [
   ['actor', HEAP, false],
 ];
 
+const ERLANG = "Erlang's memory, its growth";
+
 /** Weighs everything; `quick` leaves out what takes seconds. */
 export function figures(quick: boolean): Figure[] {
-  return WEIGHED.filter(([, , isQuick]) => isQuick || !quick).map(([what, how]) => ({
+  const found = WEIGHED.filter(([, , isQuick]) => isQuick || !quick).map(([what, how]) => ({
     what,
     how,
     bytes: weigh(what),
   }));
+  if (!quick && findErlang() !== undefined)
+    found.push({ what: 'Erlang process', how: ERLANG, bytes: weighProcess() });
+  return found;
+}
+
+/** What an actor is in Erlang, likewise after its first message. */
+function weighProcess(): number {
+  const side = { erlang: './footprint.erl', benchmark: 'process', schedulers: 1 };
+  return printed('Erlang process', 'erl', erlangArguments(new URL(import.meta.url), side));
 }
 
 function weigh(what: string): number {
   const program = fileURLToPath(new URL('./footprint-program.ts', import.meta.url));
-  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', program, what], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
+  return printed(what, process.execPath, ['--expose-gc', program, what]);
+}
+
+/** What a program prints. */
+function printed(what: string, command: string, args: readonly string[]): number {
+  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 60_000 });
   const bytes = Number(stdout);
   if (stdout.trim() === '' || !(bytes > 0))
     throw new Error(`${what}: printed ${JSON.stringify(stdout)}\n${stderr}`);

@@ -258,7 +258,7 @@ export function findErlang(): string | undefined {
 }
 
 /** Compiles the module in memory, with its just-in-time compiler beneath, and calls `main`. */
-function erlangArguments(url: URL, { erlang: file, benchmark, schedulers }: ErlangSide): string[] {
+export function erlangArguments(url: URL, { erlang: file, benchmark, schedulers }: ErlangSide): string[] {
   const source = JSON.stringify(fileURLToPath(new URL(file, url)));
   const run = `{ok, M, B} = compile:file(${source}, [binary]), {module, M} = code:load_binary(M, ${source}, B), M:main(${JSON.stringify(benchmark)}).`;
   return ['+S', `${schedulers}:${schedulers}`, '+P', '2000000', '-noshell', '-eval', run];
