@@ -1,6 +1,6 @@
 /** Heddle's actors as a kit: all on the calling thread, or on it and a scheduler thread, where the benchmark wants them or where they are by default. */
-import { ActorSystem, actor, next } from '@heddle/actors';
-import type { ActorRef, Context } from '@heddle/actors';
+import { ActorSystem, actor, behavior, next } from '@heddle/actors';
+import type { ActorRef, Context, StateBehavior } from '@heddle/actors';
 import { timedAsync } from '../harness.ts';
 import type { Round } from '../harness.ts';
 import { benchOf } from './bench.ts';
@@ -8,10 +8,13 @@ import type { Bench, Message, Ref, Self } from './bench.ts';
 
 type Any = ActorRef<Message>;
 
+const unprepared = (): void => {};
+
 /** What an actor may do. A class, and not an object of closures: what the kit costs must not hide what the actor does. */
 class Part implements Self {
   readonly #context: Context<Message>;
   readonly #spawn: SpawnIn;
+  handle: (message: Message) => void = unprepared;
   over = false;
 
   constructor(context: Context<Message>, spawn: SpawnIn) {
@@ -43,13 +46,15 @@ function play(
   context: Context<Message>,
   role: string,
   args: readonly unknown[],
-) {
-  const self = new Part(context, spawn);
-  const handle = bench.roles[role]!(self, ...args);
-  return (message: Message): unknown => {
-    handle(message);
-    return self.over ? next.stop() : undefined;
-  };
+): StateBehavior<Part, Message> {
+  const state = new Part(context, spawn);
+  state.handle = bench.roles[role]!(state, ...args);
+  return behavior({ state, receive });
+}
+
+function receive(part: Part, message: Message) {
+  part.handle(message);
+  return part.over ? next.stop() : undefined;
 }
 
 type SpawnIn = (

@@ -3,6 +3,7 @@ import { AtomicCounter } from '@heddle/core';
 import { expect, test } from 'vitest';
 import { ActorSystem, Supervisor, exit, supervisor } from '../src/index.ts';
 import { MOST_SLOTS } from '../src/runtime/runtime.ts';
+import { Threads } from '../src/runtime/threads.ts';
 import { TestSystem } from '../src/testkit/index.ts';
 import type { ActorRef } from '../src/index.ts';
 import type { Placement } from '../src/runtime/placement.ts';
@@ -150,3 +151,23 @@ test(
     }
   },
 );
+
+test('threads that die before they have come up, again and again: tried at once, and then less and less often', async () => {
+  const begun: number[] = [];
+  class Stillborn extends Threads {
+    protected override begin(slot: number): void {
+      begun.push(performance.now());
+      void Promise.resolve().then(() => this.died(slot, exit.threadDied));
+    }
+  }
+  const makeThreads = (...args: ConstructorParameters<typeof Threads>) => new Stillborn(...args);
+  const system = new ActorSystem({ threads: 1, report: () => {}, makeThreads });
+  system.spawn(answering, { placement: 'leastLoaded' });
+  while (begun.length < 7) await new Promise(resolve => setTimeout(resolve, 5));
+  const pauses = begun.slice(1).map((time, n) => time - begun[n]!);
+  for (const [n, least] of [0, 0, 0, 20, 40, 80].entries()) expect(pauses[n]).toBeGreaterThan(least - 2);
+  await system.stop();
+  const last = begun.length;
+  await new Promise(resolve => setTimeout(resolve, 200));
+  expect(begun.length).toBe(last);
+});

@@ -21,7 +21,9 @@ export type FullPolicy = 'fail' | 'dropNew' | 'dropOld' | 'latestByKey' | 'block
 
 /** How an actor's mailbox is bounded and ordered. Without options it is unbounded and first in, first out. */
 export interface MailboxOptions<M = never> {
-  /** How many messages may wait, from 1; unbounded if omitted. What is being handled doesn't count. */
+  /**
+   * How many messages may wait, from 1; unbounded if omitted. What is being handled doesn't count, nor what another thread has told the actor and its own, which a handler keeps, hasn't taken yet.
+   */
   readonly capacity?: number;
   /** What happens when it is full. Default: `fail`. */
   readonly whenFull?: FullPolicy;

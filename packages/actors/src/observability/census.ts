@@ -143,6 +143,20 @@ export class Census {
     return losses;
   }
 
+  /** Whether the thread of a generation, or a later one, has begun to show itself. */
+  hasBegun(slot: number, generation: number): boolean {
+    this.#listen();
+    return (this.#sources.get(slot)?.generation ?? -1) >= generation;
+  }
+
+  /** The path of the actor whose turn a thread has died in, if it did; as `losses`. */
+  running(slot: number, pathOf: (id: number) => string | undefined): string | undefined {
+    const threads = this.#readAll();
+    const dead = threads.find(thread => thread.slot === slot);
+    const shown = dead?.actors.get(dead.current);
+    return shown && pathFrom(threads, shown, pathOf);
+  }
+
   #readThread(slot: number, source: Source): ShownThread {
     const actors = new Map<number, Shown>();
     let record = 0;

@@ -7,6 +7,7 @@ import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { ActorTimers } from '../timers/actor-timers.ts';
 import type { OpenAsk } from './ask.ts';
 import type { Cell } from './cell.ts';
+import type { Agent } from './cell/state.ts';
 import type { ActorRef } from './ref.ts';
 
 /** What a watcher remembers of a watch. */
@@ -51,6 +52,8 @@ export class Bonds {
   /** Of its adapters that other threads have. */
   knownAddresses: number[] | undefined = undefined;
   timers: ActorTimers | undefined = undefined;
+  /** Set if the actor itself runs on another thread. */
+  agent: Agent | undefined = undefined;
   knownDeathWaiters: Set<(reason: ExitReason) => void> | undefined = undefined;
   stopEvent: Event | undefined = undefined;
   abort: AbortController | undefined = undefined;

@@ -38,7 +38,7 @@ import { Bonds } from './bonds.ts';
 import { discardCell, killCell } from './cell/end.ts';
 import { reportCrash } from './cell/failure.ts';
 import { handle } from './cell/handling.ts';
-import { Marks } from './cell/marks.ts';
+import { Marks, QUEUED, REFUSES, TO_START } from './cell/marks.ts';
 import { makeDeadLetter, notPlainly, tooManyWait } from './cell/refusal.ts';
 import { handleSignals, takeSignal } from './cell/signals.ts';
 import { reviveCell, startCell } from './cell/start.ts';
@@ -47,7 +47,6 @@ import type { Agent, AnyBehavior, Started, State } from './cell/state.ts';
 import { askToEnd, beginStop } from './cell/stop.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { Envelope } from './envelope.ts';
 import { LocalRef } from './local-ref.ts';
 import type { ActorRef } from './ref.ts';
 import { ID_STEP } from './runtime.ts';
@@ -70,8 +69,6 @@ export class Cell extends Marks {
   args: readonly unknown[];
   readonly options: ActorOptions;
   readonly ref: ActorRef<unknown>;
-  /** Set if the actor itself runs on another thread, and this cell stands for it here. */
-  readonly agent: Agent | undefined;
   /** Its neighbours among its parent's children. */
   before: Cell | undefined = undefined;
   after: Cell | undefined = undefined;
@@ -84,19 +81,12 @@ export class Cell extends Marks {
   handled = 0;
   lastReason: ExitReason = exit.noproc;
   readonly mailbox: Mailbox;
-  /** No message is taken any more: it ends, or has ended for good. */
-  refuses = false;
   gate: number = CLOSED;
-  queued = false;
   lane: Fifo | undefined = undefined;
   receiver: (first: unknown, second?: unknown) => unknown = nothing;
   data: unknown = undefined;
-  stateful = false;
   behavior: AnyBehavior | undefined = undefined;
   madeContext: Context<unknown> | undefined = undefined;
-  /** What is being handled, for the stash and for reports. */
-  message: unknown = undefined;
-  envelope: Envelope | undefined = undefined;
   /** As `children`, without making any. */
   knownChildren: Siblings | undefined = undefined;
   /** As `bonds`, without making any. */
@@ -122,8 +112,11 @@ export class Cell extends Marks {
     this.label = label;
     const mailbox = createMailbox(options.mailbox);
     this.mailbox = runtime.wrapMailbox === undefined ? mailbox : runtime.wrapMailbox(this, mailbox);
-    this.agent = agent;
-    this.ref = agent === undefined ? new LocalRef(this) : agent.ref;
+    if (agent === undefined) this.ref = new LocalRef(this);
+    else {
+      this.ref = agent.ref;
+      this.bonds.agent = agent;
+    }
     if (runtime.gauges !== undefined) showCell(this, runtime.gauges);
   }
 
@@ -153,6 +146,11 @@ export class Cell extends Marks {
     return this.knownBonds?.lives?.restarts ?? 0;
   }
 
+  /** Set if the actor itself runs on another thread, and this cell stands for it here. */
+  get agent(): Agent | undefined {
+    return this.knownBonds?.agent;
+  }
+
   get children(): Siblings {
     return (this.knownChildren ??= new Siblings());
   }
@@ -171,7 +169,7 @@ export class Cell extends Marks {
 
   /** Whether messages still find their way in. */
   get open(): boolean {
-    return !this.refuses;
+    return (this.marks & REFUSES) === 0;
   }
 
   /** Whether a child started now could live: also while it is being set up, or drains. */
@@ -187,7 +185,7 @@ export class Cell extends Marks {
 
   /** Puts a message into the mailbox. Never throws; returns what became of it, and has made the dead letter. */
   post(message: unknown): Offered {
-    if (this.refuses) {
+    if ((this.marks & REFUSES) !== 0) {
       this.deadLetter(message, 'stopped');
       return REFUSED;
     }
@@ -197,9 +195,9 @@ export class Cell extends Marks {
     }
     const outcome = this.mailbox.offer(message);
     if (outcome !== ACCEPTED) return notPlainly(this, message, outcome);
-    if (this.gate === 0 && !this.queued) {
-      this.queued = true;
-      this.dispatcher.enqueue(this);
+    if (this.gate === 0 && (this.marks & QUEUED) === 0) {
+      this.marks |= QUEUED;
+      this.runtime.dispatcher.enqueue(this);
     }
     if (this.gauge !== -1) this.runtime.gauges!.waits(this.gauge);
     return ACCEPTED;
@@ -225,19 +223,19 @@ export class Cell extends Marks {
   }
 
   wake(): void {
-    if (this.queued || !this.hasWork()) return;
-    this.queued = true;
-    this.dispatcher.enqueue(this);
+    if ((this.marks & QUEUED) !== 0 || !this.hasWork()) return;
+    this.marks |= QUEUED;
+    this.runtime.dispatcher.enqueue(this);
   }
 
   /** Has the setup function run in the actor's own turn. */
   startSoon(): void {
-    this.toStart = true;
+    this.marks |= TO_START;
     this.wake();
   }
 
   hasWork(): boolean {
-    if (this.toStart) return (this.gate & (BUSY | HELD)) === 0;
+    if ((this.marks & TO_START) !== 0) return (this.gate & (BUSY | HELD)) === 0;
     if (this.lane !== undefined && (this.gate & (BUSY | HELD)) === 0) return true;
     return this.gate === 0 && (this.mailbox.size > 0 || this.state === STATE.draining);
   }
@@ -259,8 +257,8 @@ export class Cell extends Marks {
     const began = dispatcher.timed ? dispatcher.host.now() : 0;
     dispatcher.current = this;
     dispatcher.left -= 1;
-    if (this.toStart && (this.gate & (BUSY | HELD)) === 0) {
-      this.toStart = false;
+    if ((this.marks & TO_START) !== 0 && (this.gate & (BUSY | HELD)) === 0) {
+      this.marks &= ~TO_START;
       if (this.state === STATE.starting || this.state === STATE.restarting) void this.start();
     }
     if (this.lane !== undefined) handleSignals(this);
@@ -278,7 +276,7 @@ export class Cell extends Marks {
       if (dispatcher.timed && this.gauge !== -1) gauges.addTime(this.gauge, dispatcher.host.now() - began);
       gauges.leave(this);
     }
-    this.queued = false;
+    this.marks &= ~QUEUED;
     this.wake();
   }
 
@@ -300,8 +298,8 @@ export class Cell extends Marks {
   }
 
   /** For what failed outside of its handlers, on a thread of its own. */
-  reportCrash(reason: ExitReason): void {
-    reportCrash(this, reason, undefined, 'stop');
+  reportCrash(reason: ExitReason, message: string | undefined): void {
+    reportCrash(this, reason, message, 'stop');
   }
 
   // ── Stopping ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -44,10 +44,9 @@ export const dedicatedThread: Task<Run> = task(
           `${module} was imported in a thread and didn't declare the dedicated actor "${name}"`,
         );
       }
-      await runDedicated(run, connection, args);
-      return ['returned'];
+      return await runDedicated(run, connection, args);
     } catch (error) {
-      return ['threw', error];
+      return ['threw', error, undefined];
     }
   },
 );

@@ -37,7 +37,14 @@ export type Report =
   /** A step of a stop. */
   | { readonly type: 'graceElapsed'; readonly path: string; readonly afterMs: number }
   /** A scheduler thread has died; another takes its place. */
-  | { readonly type: 'threadDied'; readonly thread: string; readonly reason: ExitReason }
+  | {
+      readonly type: 'threadDied';
+      readonly thread: string;
+      /** How it ended is its `detail`, if that is known. */
+      readonly reason: ExitReason;
+      /** The path of the actor whose turn it was, if it was one's. */
+      readonly running: string | undefined;
+    }
   /** A thread didn't end although its actors had been killed. */
   | { readonly type: 'threadTerminated'; readonly thread: string; readonly afterMs: number }
   /** A supervisor got a message that it doesn't know. */
@@ -69,8 +76,12 @@ export function describeReport(report: Report): string {
       return `Actor ${report.path}: ${report.callback} failed: ${describeReason({ type: 'error', error: report.error })}`;
     case 'graceElapsed':
       return `Actor ${report.path} didn't end within ${report.afterMs} ms and is killed`;
-    case 'threadDied':
-      return `Thread ${report.thread} has died, and its actors with it; another takes its place`;
+    case 'threadDied': {
+      const { thread, reason, running } = report;
+      const how = reason.type === 'threadDied' && reason.detail !== undefined ? `: ${reason.detail}` : '';
+      const whose = running === undefined ? '' : ` in the turn of ${running}`;
+      return `Thread ${thread} has died${whose}, and its actors with it; another takes its place${how}`;
+    }
     case 'threadTerminated':
       return `Thread ${report.thread} didn't end within ${report.afterMs} ms and is terminated`;
     case 'unexpectedMessage':

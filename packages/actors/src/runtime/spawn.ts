@@ -25,6 +25,15 @@ export type SpawnArguments<A extends unknown[]> = [] extends A
 
 const OWN = ['args', 'name', 'watch', 'link'] satisfies (keyof SpawnOptions)[];
 
+/** Whether there is more in it than what is the spawn's own. */
+function hasMore(options: SpawnOptions): boolean {
+  // An array's methods would be slower: the keys are known to the engine, and compared by identity.
+  for (const name in options) {
+    if (name !== 'args' && name !== 'name' && name !== 'watch' && name !== 'link') return true;
+  }
+  return false;
+}
+
 /** Makes a cell below `parent`, not started yet. Throws for a bad or taken name and for bad options. */
 export function createCell(
   parent: Cell,
@@ -35,14 +44,13 @@ export function createCell(
 ): Cell {
   const actor = toActor(start, 'spawn');
   let merged = actor.options as ActorOptions;
-  if (options !== undefined) {
+  // Most have only what is the spawn's own, and to copy the rest costs as much as to make the cell.
+  if (options !== undefined && hasMore(options)) {
     const { args: _args, name: _name, watch: _watch, link: _link, ...own } = options;
-    if (Object.keys(own).length > 0) {
-      checkActorOptions(own, `spawn ${actor.name}`, OWN);
-      // The innermost rule that matches decides: the declaration's come first.
-      const onError = [...(merged.onError ?? []), ...(own.onError ?? [])];
-      merged = { ...merged, ...own, ...(onError.length > 0 && { onError }) };
-    }
+    checkActorOptions(own, `spawn ${actor.name}`, OWN);
+    // The innermost rule that matches decides: the declaration's come first.
+    const onError = [...(merged.onError ?? []), ...(own.onError ?? [])];
+    merged = { ...merged, ...own, ...(onError.length > 0 && { onError }) };
   }
   if (label !== undefined) {
     if (typeof label !== 'string' || label === '' || label.includes('/')) {

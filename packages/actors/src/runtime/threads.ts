@@ -1,10 +1,11 @@
 /**
  * The scheduler threads of a system, as its main thread sees them: started together when the first actor is placed on one, each replaced when it dies.
  */
-import { AtomicCounter, SharedInt32Array, SimpleQueue, Thread } from '@heddle/core';
+import { AtomicCounter, SharedInt32Array, SimpleQueue, Thread, ThreadDiedError } from '@heddle/core';
 import { Census } from '../observability/census.ts';
 import type { Announcement } from '../observability/gauges.ts';
-import { exit } from '../supervision/exit-reason.ts';
+import { describeReason, exit } from '../supervision/exit-reason.ts';
+import type { ExitReason } from '../supervision/exit-reason.ts';
 import { Node } from './node.ts';
 import { bellWords } from './node/bell.ts';
 import type { OwnThread, Packet, Wiring } from './node/packet.ts';
@@ -15,6 +16,10 @@ import { schedulerThread } from './scheduler-thread.ts';
 
 /** How long a thread without actors may take to end before it is terminated. */
 const TERMINATE_AFTER_MS = 1000;
+/** So many deaths in a row of threads that hadn't come up are followed by another try at once; then come pauses, each twice as long. */
+const VAIN_AT_ONCE = 3;
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 5000;
 
 export class Threads {
   protected readonly runtime: Runtime;
@@ -29,12 +34,15 @@ export class Threads {
   #reception: Promise<void> | undefined;
   /** How many have died in each slot. */
   readonly #generations: number[];
+  /** How many of the latest in each slot have died before they had come up. */
+  readonly #vain: number[];
 
   constructor(runtime: Runtime, name: string, count: number) {
     this.runtime = runtime;
     this.name = name;
     this.count = count;
     this.#generations = Array.from({ length: count + 1 }, () => 0);
+    this.#vain = [...this.#generations];
   }
 
   /** What the threads share, made at first need. */
@@ -94,16 +102,17 @@ export class Threads {
     this.#threads[slot] = thread as unknown as Thread;
     thread.start();
     void thread.joinAsync().then(() => {
-      if (!this.#stopping) this.died(slot);
+      if (!this.#stopping) this.died(slot, howEnded(thread as unknown as Thread));
     });
   }
 
   /** Tells everybody, and starts a successor, which takes over the inbox. */
-  protected died(slot: number): void {
+  protected died(slot: number, reason: ExitReason): void {
     const runtime = this.runtime;
+    const running = this.census.running(slot, id => runtime.node!.agents.get(id)?.path);
     this.#countLosses(slot);
     this.#endDedicated(slot);
-    runtime.report({ type: 'threadDied', thread: `${this.name}-${slot}`, reason: exit.threadDied });
+    runtime.report({ type: 'threadDied', thread: `${this.name}-${slot}`, reason, running });
     const generation = (this.#generations[slot]! += 1);
     const node = runtime.node!;
     for (let other = 1; other <= this.count; other++) {
@@ -113,8 +122,20 @@ export class Threads {
       node.outbox.send(other, true);
     }
     // After the news: whatever the others hear of the successor comes behind it, and can't be taken for the dead one's.
-    this.begin(slot, this.#generations);
+    const pause = this.#pauseBefore(slot, generation);
+    if (pause === 0) this.begin(slot, this.#generations);
+    else
+      runtime.dispatcher.after(pause, () => {
+        if (!this.#stopping) this.begin(slot, this.#generations);
+      });
     node.threadDied(slot, generation);
+  }
+
+  /** Milliseconds. What keeps threads from coming up, a module that can't be loaded or memory that is short, may last: trying on and on would leave no processor time for anything else. */
+  #pauseBefore(slot: number, generation: number): number {
+    const cameUp = this.census.hasBegun(slot, generation - 1);
+    const vain = (this.#vain[slot] = cameUp ? 0 : this.#vain[slot]! + 1);
+    return vain <= VAIN_AT_ONCE ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (vain - VAIN_AT_ONCE));
   }
 
   /** What was in the dead thread's own memory can't be had any more, but counted. */
@@ -164,5 +185,20 @@ export class Threads {
     node.outbox.post(0, ['stop']);
     node.outbox.flush();
     await this.#reception;
+  }
+}
+
+/** What is known of the end of a thread, which has ended. */
+function howEnded(thread: Thread): ExitReason {
+  try {
+    thread.result();
+    return exit.threadDied;
+  } catch (error) {
+    // It begins with the thread's name, which the report has.
+    const detail =
+      error instanceof ThreadDiedError
+        ? error.message.replace(/^Thread "[^"]*": (it ended without returning: )?/, '')
+        : describeReason(exit.error(error));
+    return exit.threadDiedWith(detail);
   }
 }

@@ -16,6 +16,7 @@ import type { Observer, Runtime } from '../runtime/runtime.ts';
 import { Threads } from '../runtime/threads.ts';
 import type { RuntimeParts } from '../runtime/create-runtime.ts';
 import { remoteServices } from '../services/remote-services.ts';
+import { exit } from '../supervision/exit-reason.ts';
 import { VirtualHost } from './virtual-host.ts';
 import type { Clock } from './virtual-host.ts';
 
@@ -164,7 +165,7 @@ export class SimulatedThreads extends Threads {
       throw new RangeError(`killThread: there is no thread ${slot}, of ${this.count} (${this.size} running)`);
     }
     dead.silence();
-    this.died(slot);
+    this.died(slot, exit.threadDied);
   }
 
   override async stop(): Promise<void> {

@@ -66,24 +66,20 @@ class EachItem<T> implements AsyncIterableIterator<T> {
     let taken: Taken<T> | undefined;
     try {
       taken = this.#source.tryGet();
-    } catch (error) {
-      return this.#end(error);
+    } catch {
+      // The slow way meets the same error, and knows what to do.
     }
-    if (taken === undefined) return this.#wait();
-    return Promise.resolve({ value: taken.value, done: false });
+    return taken === undefined ? this.#wait() : Promise.resolve({ value: taken.value, done: false });
   }
 
   async #wait(): Promise<IteratorResult<T, void>> {
     try {
       return { value: await this.#source.getAsync(), done: false };
     } catch (error) {
-      return this.#end(error);
+      this.#ended = true;
+      if (error instanceof QueueShutDownError) return { value: undefined, done: true };
+      throw error;
     }
-  }
-
-  #end(error: unknown): Promise<IteratorResult<T, void>> {
-    this.#ended = true;
-    return error instanceof QueueShutDownError ? finished() : Promise.reject(error);
   }
 }
 Object.setPrototypeOf(EachItem.prototype, prototypeOfAll);

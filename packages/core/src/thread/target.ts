@@ -70,6 +70,11 @@ function vacantName(module: string, name: string): string {
   return vacant;
 }
 
+/** Whether a function was declared by `task`. */
+export function isTask(fn: object): boolean {
+  return taskAddress in fn;
+}
+
 /** Says what to send for a target. Throws `TypeError` or `NotShareableError` for what no other thread could run. */
 export function addressOf(target: unknown, place: string): TargetAddress {
   if (typeof target === 'function') {

@@ -257,3 +257,10 @@ export const submitTwice = task(
     pool.submit(add, 2, 2);
   },
 );
+
+const FACTOR = 3;
+
+/** Reads what is around it in its module, with a text that an inline function may have too. */
+export const scaled = task(import.meta, function scaled(n: number): number {
+  return n * FACTOR;
+});

@@ -171,6 +171,18 @@ describe('errors', () => {
     ).toThrow(/outside is not defined: an inline function runs in another thread/);
   });
 
+  it('know a new function of the same text again, and tell it from a task', () => {
+    const pool = open();
+    const text = tasks.scaled.toString();
+    const alike = (0, eval)(`(${text})`) as (n: number) => number;
+    expect(() => pool.submit(alike, 2).result(SOON)).toThrow(/FACTOR is not defined/);
+    expect(pool.submit(tasks.scaled, 2).result(SOON)).toBe(6);
+    expect(() => pool.submit((0, eval)(`(${text})`) as (n: number) => number, 2).result(SOON)).toThrow(
+      /FACTOR is not defined/,
+    );
+    for (let n = 0; n < 5; n++) expect(pool.submit((a: number) => a + 1, n).result(SOON)).toBe(n + 1);
+  });
+
   it('tell that a mapped task has more parameters than there are inputs', () => {
     expect(() => open().map(tasks.add, [[1, 2]] as never)).toThrow(
       new TypeError('ThreadPoolExecutor.map: "add" has 2 parameters, and there are inputs for 1 of them'),

@@ -46,8 +46,6 @@ export function finish(cell: Cell, reason: ExitReason): void {
   cell.lane = undefined;
   cell.toStart = false;
   cell.settingUp = false;
-  cell.message = undefined;
-  cell.envelope = undefined;
   cell.behavior = undefined;
   cell.receiver = nothing;
   cell.data = undefined;

@@ -88,8 +88,6 @@ function forgetInstance(cell: Cell): void {
   cell.bonds.livesSoFar.restarts += 1;
   cell.gate &= ~BUSY;
   cell.settingUp = false;
-  cell.message = undefined;
-  cell.envelope = undefined;
   cell.behavior = undefined;
   cell.receiver = nothing;
   cell.data = undefined;

@@ -6,68 +6,82 @@ import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Cell } from '../cell.ts';
 import { Envelope } from '../envelope.ts';
 import { failed } from './failure.ts';
+import { STATEFUL } from './marks.ts';
 import { BUSY } from './state.ts';
 import type { AnyBehavior } from './state.ts';
 import { beginStop } from './stop.ts';
 
 export function handle(cell: Cell, message: unknown): void {
-  const { incarnation } = cell;
   cell.handled += 1;
-  cell.dispatcher.processed += 1;
-  cell.message = message;
+  cell.runtime.dispatcher.processed += 1;
+  if (message instanceof Envelope) return handleEnvelope(cell, message);
+  const { incarnation } = cell;
   let result: unknown;
   try {
-    if (message instanceof Envelope) {
-      cell.envelope = message;
-      const box = message.open();
-      if (box === undefined) {
-        cell.envelope = undefined;
-        // It took up room all the same.
-        if (cell.mailbox.blocks) grantCredit(cell);
-        return;
-      }
-      const envelope = message;
-      const inner = box.message;
-      cell.message = message = inner;
-      result = envelope.around(() => receive(cell, inner));
-    } else result = receive(cell, message);
+    result = receive(cell, message);
   } catch (error) {
-    cell.envelope?.failed(error);
+    if (incarnation !== cell.incarnation) return;
+    finishMessage(cell, undefined);
+    failed(cell, error, message);
+    return;
+  }
+  if (incarnation !== cell.incarnation) return;
+  if (result !== undefined && settle(cell, result, message, undefined)) return;
+  finishMessage(cell, undefined);
+}
+
+function handleEnvelope(cell: Cell, envelope: Envelope): void {
+  const { incarnation } = cell;
+  let message: unknown = envelope;
+  let result: unknown;
+  try {
+    const box = envelope.open();
+    if (box === undefined) {
+      // It took up room all the same.
+      if (cell.mailbox.blocks) grantCredit(cell);
+      return;
+    }
+    const inner = box.message;
+    message = inner;
+    result = envelope.around(() => receive(cell, inner));
+  } catch (error) {
+    envelope.failed(error);
     if (incarnation === cell.incarnation) {
-      finishMessage(cell);
+      finishMessage(cell, envelope);
       failed(cell, error, message);
     }
     return;
   }
   if (incarnation !== cell.incarnation) return;
-  if (result !== undefined && settle(cell, result, message)) return;
-  finishMessage(cell);
+  if (result !== undefined && settle(cell, result, message, envelope)) return;
+  finishMessage(cell, envelope);
 }
 
 function receive(cell: Cell, message: unknown): unknown {
-  return cell.stateful ? cell.receiver(cell.data, message) : cell.receiver(message);
+  return (cell.marks & STATEFUL) === 0 ? cell.receiver(message) : cell.receiver(cell.data, message);
 }
 
 /** After a message, handled or failed. */
-function finishMessage(cell: Cell): void {
-  if (cell.envelope !== undefined) {
-    const envelope = cell.envelope;
-    cell.envelope = undefined;
-    envelope.done();
-  }
+function finishMessage(cell: Cell, envelope: Envelope | undefined): void {
+  if (envelope !== undefined) envelope.done();
   if (cell.knownBonds !== undefined) cell.knownBonds.afterMessage(cell);
   if (cell.mailbox.blocks) grantCredit(cell);
 }
 
 /** Does what a handler returned; true if that has to be awaited. */
-export function settle(cell: Cell, result: unknown, message: unknown): boolean {
+export function settle(
+  cell: Cell,
+  result: unknown,
+  message: unknown,
+  envelope: Envelope | undefined,
+): boolean {
   if (typeof result === 'object' && result !== null) {
     if (result instanceof Next) {
       follow(cell, result, message);
       return false;
     }
     if (typeof (result as { then?: unknown }).then === 'function') {
-      awaitResult(cell, result as Promise<unknown>, message);
+      awaitResult(cell, result as Promise<unknown>, message, envelope);
       return true;
     }
   }
@@ -75,7 +89,12 @@ export function settle(cell: Cell, result: unknown, message: unknown): boolean {
   return false;
 }
 
-function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown): void {
+function awaitResult(
+  cell: Cell,
+  promise: PromiseLike<unknown>,
+  message: unknown,
+  envelope: Envelope | undefined,
+): void {
   const { incarnation } = cell;
   const { dispatcher } = cell;
   cell.gate |= BUSY;
@@ -87,15 +106,15 @@ function awaitResult(cell: Cell, promise: PromiseLike<unknown>, message: unknown
       dispatcher.awaiting -= 1;
       if (!resumes(cell, incarnation)) return;
       // A promise's value is a state or an instruction; a promise can't resolve to a promise.
-      settle(cell, value, message);
-      if (incarnation === cell.incarnation) finishMessage(cell);
+      settle(cell, value, message, envelope);
+      if (incarnation === cell.incarnation) finishMessage(cell, envelope);
       cell.wake();
     },
     (error: unknown) => {
       dispatcher.awaiting -= 1;
       if (!resumes(cell, incarnation)) return;
-      cell.envelope?.failed(error);
-      finishMessage(cell);
+      envelope?.failed(error);
+      finishMessage(cell, envelope);
       failed(cell, error, message);
       cell.wake();
     },

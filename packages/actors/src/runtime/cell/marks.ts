@@ -1,4 +1,14 @@
-/** The yes or no of a cell that few ask for, as bits of one field: with a field for each, an idle actor would be a tenth heavier. */
+/** The yes or no of a cell, as bits of one field: with a field for each, an idle actor would be a seventh heavier. Those that each message asks for have names of their own. */
+
+/** It is in the dispatcher's line, or has its visit. */
+export const QUEUED = 1;
+/** No message is taken any more: it ends, or has ended for good. */
+export const REFUSES = 2;
+/** The behaviour has a state of its own, which goes through its callbacks. */
+export const STATEFUL = 4;
+/** The setup function is to run in its own turn. */
+export const TO_START = 8;
+
 export class Marks {
   /** @internal */
   marks = 0;
@@ -12,18 +22,25 @@ export class Marks {
   declare stopRequested: boolean;
   /** The setup function is under way. */
   declare settingUp: boolean;
-  /** The setup function is to run in its own turn. */
+  /** As `QUEUED`, `REFUSES`, `STATEFUL`, `TO_START`. */
+  declare queued: boolean;
+  declare refuses: boolean;
+  declare stateful: boolean;
   declare toStart: boolean;
 }
 
+/** By the order of their bits. */
 const NAMES = [
+  'queued',
+  'refuses',
+  'stateful',
+  'toStart',
   'drains',
   'supervised',
   'leaving',
   'trapExit',
   'stopRequested',
   'settingUp',
-  'toStart',
 ] satisfies (keyof Marks)[];
 
 NAMES.forEach((name, index) => {

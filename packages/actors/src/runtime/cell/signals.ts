@@ -116,7 +116,6 @@ function userSignal(cell: Cell, signal: Signal): void {
 /** Runs something of the behaviour's as a message is run. */
 function guarded(cell: Cell, action: () => unknown): void {
   const { incarnation } = cell;
-  cell.message = undefined;
   let result: unknown;
   try {
     result = action();
@@ -124,7 +123,7 @@ function guarded(cell: Cell, action: () => unknown): void {
     if (incarnation === cell.incarnation) failed(cell, error, undefined);
     return;
   }
-  if (incarnation === cell.incarnation && result !== undefined) settle(cell, result, undefined);
+  if (incarnation === cell.incarnation && result !== undefined) settle(cell, result, undefined, undefined);
 }
 
 function exitSignal(cell: Cell, from: ActorRef<never>, reason: ExitReason, linked: boolean): void {

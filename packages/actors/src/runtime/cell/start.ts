@@ -11,16 +11,19 @@ import { BUSY, CLOSED, HELD, STATE } from './state.ts';
 import type { Started } from './state.ts';
 import { beginStop } from './stop.ts';
 
+interface Startable {
+  setup(context: unknown, ...args: readonly unknown[]): unknown;
+}
+
 /** Runs the setup function. A supervisor calls this; for others it is the first thing in the lane. */
 export function startCell(cell: Cell): Started | Promise<Started> {
   const { incarnation } = cell;
+  const { context, args } = cell;
   cell.settingUp = true;
   let made: unknown;
   try {
-    made = (cell.actor.setup as (context: unknown, ...args: readonly unknown[]) => unknown)(
-      cell.context,
-      ...cell.args,
-    );
+    const actor = cell.actor as unknown as Startable;
+    made = args.length === 0 ? actor.setup(context) : actor.setup(context, ...args);
     if (typeof (made as { then?: unknown } | undefined)?.then !== 'function') {
       return incarnation === cell.incarnation ? begun(cell, made) : diedEarly(cell);
     }

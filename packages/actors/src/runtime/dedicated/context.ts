@@ -1,6 +1,7 @@
 /** What a dedicated actor's function is given. */
 import { QueueShutDownError } from '@heddle/core';
 import type { Event, Queue, WaitOptions } from '@heddle/core';
+import { messageName } from '../report.ts';
 import { handled, taken } from '../../observability/tally.ts';
 import type { Tally } from '../../observability/tally.ts';
 import type { Connection } from '../dedicated-thread.ts';
@@ -22,6 +23,10 @@ export class DedicatedContext<M> {
   readonly #tally: Tally | undefined;
   /** A message is on its way, or will be as soon as there is one. The first needn't be asked for. */
   #isPromised = true;
+  /** What it is at, in a box; for the report, should it fail. */
+  #handling: { readonly value: M } | undefined;
+  #abort: AbortController | undefined;
+  readonly #returned = new AbortController();
 
   /** @internal */
   constructor({ inbox, stopEvent, oneByOne, tally }: Connection, border: OutwardBorder) {
@@ -33,11 +38,33 @@ export class DedicatedContext<M> {
   }
 
   /**
+   * The same as an `AbortSignal`, for `fetch` and whatever else is awaited. It is aborted when the thread's event loop turns, as it does while an async function awaits, or when this is read.
+   */
+  get stopSignal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = (this.#abort = new AbortController());
+      this.stopEvent.waitAsync({ signal: this.#returned.signal }).then(
+        () => abort.abort(),
+        () => {},
+      );
+    }
+    if (this.stopEvent.isSet) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  /** @internal Its function has returned, or failed: at which message? */
+  end(): string | undefined {
+    this.#returned.abort();
+    return this.#handling && messageName(this.#handling.value);
+  }
+
+  /**
    * Blocks until there is a message, and returns it in a box; `undefined` once the actor has been asked to stop and has had all that it is to handle.
    * Throws core's `QueueEmptyError` when `timeout` milliseconds passed first.
    */
   receive(options?: WaitOptions): { readonly value: M } | undefined {
     let next: Inward;
+    this.#handling = undefined;
     if (this.#tally !== undefined) handled(this.#tally);
     if (!this.#isPromised && this.#oneByOne) this.#border.send(['more']);
     this.#isPromised = true;
@@ -50,7 +77,7 @@ export class DedicatedContext<M> {
       throw error;
     }
     const [message, packed] = next;
-    return { value: (packed ? this.#border.packing.unpack(message) : message) as M };
+    return (this.#handling = { value: (packed ? this.#border.packing.unpack(message) : message) as M });
   }
 
   /** All messages; blocks for each, and ends when the actor is to stop. */

@@ -38,6 +38,8 @@ export class Line implements Border {
   #onMore: (() => void) | undefined;
   #asks = 0;
   #isOver = false;
+  /** The message at which its function failed. */
+  #failedAt: string | undefined;
 
   constructor(
     context: Context<unknown>,
@@ -85,8 +87,10 @@ export class Line implements Border {
     const received = this.#receive();
     this.#ended = thread
       .resultAsync()
-      .then(reasonOf, (error: unknown) =>
-        error instanceof ThreadDiedError ? exit.threadDiedWith(error.message) : exit.error(error),
+      .then(
+        ended => this.#reasonOf(ended),
+        (error: unknown) =>
+          error instanceof ThreadDiedError ? exit.threadDiedWith(error.message) : exit.error(error),
       )
       .then(async reason => {
         // What it sent before its end comes before its end.
@@ -94,6 +98,12 @@ export class Line implements Border {
         await received;
         this.#over(reason);
       });
+  }
+
+  #reasonOf(ended: Ended): ExitReason {
+    if (ended[0] === 'returned') return exit.normal;
+    this.#failedAt = ended[2];
+    return exit.error(ended[1]);
   }
 
   carry(message: unknown): Promise<void> | undefined {
@@ -134,7 +144,7 @@ export class Line implements Border {
     if (this.#tally !== undefined) cell.runtime.gauges!.closeTally(this.#tally, cell.gauge);
     // After a kill nobody waits for this.
     if (!cell.alive || cell.context !== (this.#context as unknown)) return;
-    if (reason.type === 'error') cell.reportCrash(reason);
+    if (reason.type === 'error') cell.reportCrash(reason, this.#failedAt);
     cell.signal({ kind: 'stop', reason, drain: false });
     if (cell.stopRequested && reason.type !== 'normal') cell.lastReason = reason;
     this.#onMore?.();
@@ -228,8 +238,4 @@ export class Line implements Border {
   replyArrives(_slot: number, ask: number): unknown {
     return this.#replies.get(ask);
   }
-}
-
-function reasonOf(ended: Ended): ExitReason {
-  return ended[0] === 'returned' ? exit.normal : exit.error(ended[1]);
 }

@@ -40,4 +40,4 @@ export type Verdict =
 export type VerdictQueues = readonly [blocking: SimpleQueue<Verdict>, async: SimpleQueue<Verdict>];
 
 /** How the function ended. */
-export type Ended = readonly ['returned'] | readonly ['threw', error: unknown];
+export type Ended = readonly ['returned'] | readonly ['threw', error: unknown, message: string | undefined];
