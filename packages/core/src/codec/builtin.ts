@@ -2,6 +2,7 @@
  * Writes the builtin objects that hold more than properties: Map, Set, Date, RegExp, boxed primitives, ArrayBuffers and their views.
  * Each is asked by a method that checks what it really is, so that no getter or borrowed prototype can lie.
  */
+import { leaveAside } from './aside.ts';
 import { BYTES, GROUP, kindOf, MAPPING, MOMENT, PATTERN, VIEWING, WRAPPER } from './brand.ts';
 import { greatestLength, isDetached, isResizable, tracksLength, viewKind } from './bytes.ts';
 import { writeCount, writeDouble } from './record.ts';
@@ -110,7 +111,7 @@ function writeBuffer(buffer: ArrayBuffer, at: number, write: Write): number {
   words[at + 1] = byteLength;
   if (resizable) at = write(greatestLength(buffer), at + 2) - 2;
   if (size !== 0) words[at + 1 + size] = 0;
-  work.u8.set(new Uint8Array(buffer), (at + 2) * 4);
+  if (resizable || !leaveAside(buffer, at + 2)) work.u8.set(new Uint8Array(buffer), (at + 2) * 4);
   return at + 2 + size;
 }
 

@@ -61,6 +61,16 @@ let referred: Map<number, unknown> | undefined;
 /** Shareables whose record is at this offset or before have been handed to their handle. */
 let revived = 0;
 let busy = false;
+/** Where the bytes of a large ArrayBuffer are that were left out of the message. */
+let left: LeftOut | undefined;
+
+/** The bytes of one ArrayBuffer, which aren't in the message that is read, but where they were taken from. */
+export interface LeftOut {
+  /** Word of the message where they belong. */
+  readonly at: number;
+  /** Copies them. */
+  read(byteLength: number): ArrayBuffer;
+}
 
 /**
  * Reads the message of `length` bytes at byte `start` (both multiples of 8). All three views must be of the same private buffer.
@@ -73,9 +83,11 @@ export function decode(
   start: number,
   length: number,
   stays = false,
+  leftOut?: LeftOut,
 ): unknown {
-  if (busy) return decodeWithin(u8, i32, f64, start, length, stays);
+  if (busy) return decodeWithin(u8, i32, f64, start, length, stays, leftOut);
   busy = true;
+  left = leftOut;
   if (words !== i32) {
     words = i32;
     bytes = u8;
@@ -108,14 +120,15 @@ function decodeWithin(
   start: number,
   length: number,
   stays: boolean,
+  leftOut: LeftOut | undefined,
 ): unknown {
-  const outer = { words, bytes, doubles, base, end, next, referred, revived };
+  const outer = { words, bytes, doubles, base, end, next, referred, revived, left };
   busy = false;
   referred = undefined;
   try {
-    return decode(u8, i32, f64, start, length, stays);
+    return decode(u8, i32, f64, start, length, stays, leftOut);
   } finally {
-    ({ words, bytes, doubles, base, end, next, referred, revived } = outer);
+    ({ words, bytes, doubles, base, end, next, referred, revived, left } = outer);
     busy = true;
   }
 }
@@ -372,6 +385,7 @@ function readBuffer(payload: number): ArrayBuffer {
   const byteLength = words[take(1)]! >>> 0;
   const greatest = payload === 0 ? byteLength : read();
   const start = take(Math.ceil(byteLength / 4)) * 4;
+  if (left !== undefined && start === (base + left.at) * 4) return left.read(byteLength);
   if (payload === 0) return bytes.slice(start, start + byteLength).buffer as ArrayBuffer;
   if (typeof greatest !== 'number') return corrupt('the greatest length of a buffer is no number');
   const buffer = createResizable(byteLength, greatest);

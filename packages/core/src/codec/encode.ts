@@ -3,6 +3,7 @@
  * It is atomic: if it throws, nothing was retained and no ArrayBuffer was detached.
  */
 import { NotShareableError } from '../errors.ts';
+import { beginAside, publishAside, rewindAside, setAsideAside } from './aside.ts';
 import { BYTES, FAILURE, kindOf, OBJECT, SHARED, VIEWING } from './brand.ts';
 import { writeBuiltin } from './builtin.ts';
 import { describeError } from './errors.ts';
@@ -75,22 +76,31 @@ const anywhere = new Site();
 
 /**
  * Writes `value` to the start of `scratch` and returns the length in bytes, a multiple of 8. `place` names the value in errors, e.g. `item`.
- * The bytes of the ArrayBuffers in `transfer` are copied into the message, and the buffers are detached at the end.
+ * The bytes of the ArrayBuffers in `transfer` are copied into the message, and the buffers are detached at the end. Where the bytes of a large one may be left
+ * out (`leavesOut`), `aside` says which and where they belong.
  */
-export function encode(value: unknown, place: string, transfer?: readonly ArrayBuffer[]): number {
-  if (busy) return encodeWithin(value, place, transfer);
+export function encode(
+  value: unknown,
+  place: string,
+  transfer?: readonly ArrayBuffer[],
+  leavesOut = false,
+): number {
+  if (busy) return encodeWithin(value, place, transfer, leavesOut);
   busy = true;
+  if (leavesOut) beginAside(true);
   try {
     let at = write(value, ROOT_WORD, sent);
     const words = work.i32;
     words[0] = lastShare;
     if ((at & 1) !== 0) words[at++] = 0;
     if (lastShare !== 0 || transfer !== undefined) commit(transfer);
+    if (leavesOut) publishAside();
     return publish(at * 4);
   } catch (error) {
     throw explain(error, value, place);
   } finally {
     busy = false;
+    if (leavesOut) beginAside(false);
     forget();
   }
 }
@@ -106,9 +116,16 @@ export function encodeOwn(items: readonly unknown[], place: string): number {
 }
 
 /** A getter of the value being encoded encodes something itself: the outer message waits. */
-function encodeWithin(value: unknown, place: string, transfer: readonly ArrayBuffer[] | undefined): number {
+function encodeWithin(
+  value: unknown,
+  place: string,
+  transfer: readonly ArrayBuffer[] | undefined,
+  leavesOut: boolean,
+): number {
   const outer = { levels, seen, seenAt, seenCount, seenIndex, lastShare };
   const resume = setAside();
+  const resumeAside = setAsideAside();
+  beginAside(false);
   levels = 0;
   seen = [];
   seenAt = [];
@@ -117,8 +134,9 @@ function encodeWithin(value: unknown, place: string, transfer: readonly ArrayBuf
   lastShare = 0;
   busy = false;
   try {
-    return encode(value, place, transfer);
+    return encode(value, place, transfer, leavesOut);
   } finally {
+    resumeAside();
     ({ levels, seen, seenAt, seenCount, seenIndex, lastShare } = outer);
     busy = true;
     resume();
@@ -356,6 +374,7 @@ function writeArray(array: readonly unknown[], at: number, site: Site): number {
     } else {
       if (item === undefined && !(i in array)) {
         rewind({ levels, seenCount: known, lastShare: share });
+        rewindAside(first);
         return writeSparse(array, first);
       }
       at = write(item, at, site.items);
@@ -442,6 +461,7 @@ function writeProperty(error: Error, key: string, at: number): number {
   } catch (problem) {
     if (problem === TOO_DEEP || isStackOverflow(problem)) throw problem;
     rewind(before);
+    rewindAside(at);
     return at;
   }
 }

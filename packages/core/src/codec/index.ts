@@ -8,6 +8,7 @@
  * - a Buffer from Node's pool brings its own bytes, not the pool's;
  * - what the host can clone but bytes can't say (Blob, CryptoKey, WebAssembly.Module, …) is refused, as is nesting beyond 1000 levels.
  */
+export { aside, forgetAside } from './aside.ts';
 export { encode, encodeOwn, scratch } from './encode.ts';
 export { decode, discard } from './decode.ts';
 export { setShareableHooks, shareableAddress } from './shareable.ts';

@@ -4,7 +4,8 @@ import { decode, discard, encode, encodeOwn, scratch } from '../codec/index.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { borrowing } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { copyIn, copyOut, inbox } from '../queue/message.ts';
+import { copyIn } from '../queue/bulk.ts';
+import { copyOut, inbox } from '../queue/message.ts';
 import { FUTURE, INLINE_BYTES } from './layout.ts';
 
 /**

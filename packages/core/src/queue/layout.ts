@@ -71,7 +71,7 @@ export const ITEM = {
   priority: 2,
   /** The item beneath, in a LIFO queue. */
   next: 4,
-  /** Of raw bytes: class of the view | bytes of padding << 8. */
+  /** Of raw bytes: class of the view | bytes of padding << 8. Of a message: the word where the bytes of its one large ArrayBuffer begin, or 0. */
   detail: 5,
   /** 1 once it was taken from a priority queue. */
   taken: 6,

@@ -4,18 +4,17 @@
  */
 import { f64, i32 } from '../atomics.ts';
 import { createView, elementBytes, isResizable, viewKind } from '../codec/bytes.ts';
-import { decode, discard, encode, scratch } from '../codec/index.ts';
+import { aside, decode, discard, encode, forgetAside, scratch } from '../codec/index.ts';
 import { checkTransfer } from '../codec/transfer.ts';
 import { NotShareableError } from '../errors.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { copyFromShared, copyInto, copyToShared } from './bulk.ts';
+import { copyFromShared, copyInto, copyToShared, LOOP_WORDS } from './bulk.ts';
+import { fillBlock, unpackLarge } from './large.ts';
 import { ITEM, ITEM_FLAG, LENGTH_MASK } from './layout.ts';
 
 /** From here on an ArrayBuffer is copied straight into shared memory and straight out of it, past the codec. */
 const RAW_BYTES = 4096;
-/** Up to so many words a loop is faster than a subarray and `set` (measured: break-even near 100). */
-export const LOOP_WORDS = 96;
 
 /** A message on its way into a queue. */
 export interface Outgoing {
@@ -58,19 +57,20 @@ export function pack(
   outgoing.transfer = transfer;
   outgoing.node = 0;
   if (typeof value === 'object' && value !== null && isBytes(value) && packRaw(value)) return outgoing;
-  const length = encode(value, place);
+  const length = encode(value, place, undefined, true);
   outgoing.words = scratch.i32;
   outgoing.from = 0;
   outgoing.length = length;
   outgoing.block = 0;
   if (length > inlineBytes) {
     try {
-      outgoing.block = createItem(length, 0, 0);
+      outgoing.block = createItem(length, 0, aside.at);
     } catch (error) {
+      forgetAside();
       discard(scratch.u8, scratch.i32, 0, length);
       throw error;
     }
-    copyIn(scratch.i32, 0, length >> 2, outgoing.block + ITEM.payload);
+    fillBlock(outgoing.block + ITEM.payload, length >> 2);
   }
   return outgoing;
 }
@@ -215,16 +215,6 @@ export function abandon(message: Outgoing): void {
   }
 }
 
-/** Copies words from this thread's memory to shared memory. */
-export function copyIn(words: Int32Array, from: number, count: number, to: number): void {
-  if (count > LOOP_WORDS) {
-    copyToShared(new Uint8Array(words.buffer, words.byteOffset + from * 4, count * 4), to * 4);
-    return;
-  }
-  const target = i32;
-  for (let word = 0; word < count; word++) target[to + word] = words[from + word]!;
-}
-
 const INBOX_BYTES = 65_536;
 /** A longer message is copied to a buffer of its own, which is forgotten. */
 const inboxBuffer = new ArrayBuffer(INBOX_BYTES);
@@ -288,38 +278,7 @@ export function unpackItem(item: number, start: number = 0): unknown {
     free(item);
     return decode(inbox.u8, inbox.i32, inbox.f64, start * 4, length);
   }
-  return unpackLarge(item, length);
-}
-
-interface Views {
-  readonly u8: Uint8Array<ArrayBuffer>;
-  readonly i32: Int32Array<ArrayBuffer>;
-  readonly f64: Float64Array<ArrayBuffer>;
-}
-
-const LARGEST_KEPT_BYTES = 2 ** 21;
-/** Where a message that doesn't fit into the inbox is decoded. It is kept, since fresh memory costs more than what is copied into it. */
-let large: Views | undefined;
-
-function unpackLarge(item: number, length: number): unknown {
-  const room = large !== undefined && large.u8.length >= length ? large : makeRoom(length);
-  // Taken meanwhile: a setter that runs within `decode` may unpack another.
-  large = undefined;
-  const from = item + ITEM.payload;
-  ensureMapped((from * 4 + length - 1) >> 2);
-  copyInto(room.u8, 0, from * 4, length);
-  free(item);
-  try {
-    return decode(room.u8, room.i32, room.f64, 0, length);
-  } finally {
-    if (room.u8.length <= LARGEST_KEPT_BYTES) large = room;
-  }
-}
-
-function makeRoom(length: number): Views {
-  const bytes = length > LARGEST_KEPT_BYTES ? length : 2 ** Math.ceil(Math.log2(length));
-  const buffer = new ArrayBuffer(bytes);
-  return { u8: new Uint8Array(buffer), i32: new Int32Array(buffer), f64: new Float64Array(buffer) };
+  return unpackLarge(item, length, i32[item + ITEM.detail]!);
 }
 
 const VIEW_OF_BYTES = viewKind(new Uint8Array(0));

@@ -526,6 +526,96 @@ describe('what an async put takes', () => {
 });
 
 describe('large messages', () => {
+  const bytes = (length: number, seed: number): Uint8Array<ArrayBuffer> =>
+    Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 7 + (i >> 8)) & 255);
+  const failing = (data: Uint8Array): Error =>
+    Object.assign(new Error('with data'), { lost: { data, way: () => 1 }, kept: data.length });
+
+  it.each<[string, () => object]>([
+    ['one large buffer', () => ({ id: 1, data: bytes(1 << 20, 1), text: 'behind' })],
+    [
+      'of a length that fills no whole word',
+      () => [bytes(65_537, 2), bytes(65_538, 3), bytes(65_539, 4), 'x'],
+    ],
+    ['two large ones', () => ({ one: bytes(70_000, 5), other: bytes(90_000, 6), last: [1, 2, 3] })],
+    ['a bare ArrayBuffer, inside', () => [{ buffer: bytes(100_000, 7).buffer }]],
+    [
+      'views of one buffer',
+      () => {
+        const { buffer } = bytes(80_000, 8);
+        return { whole: new Uint8Array(buffer), part: new Int16Array(buffer, 16, 100), buffer };
+      },
+    ],
+    ['a hole beside it', () => Object.assign([bytes(70_000, 9)], { 5: 'far' })],
+    [
+      'a Map of them',
+      () =>
+        new Map([
+          [1, bytes(66_000, 10)],
+          [2, bytes(67_000, 11)],
+        ]),
+    ],
+    ['a text as long behind it', () => ({ data: bytes(70_000, 12), text: 'ž'.repeat(70_000) })],
+  ])('bring %s', (_, make) => {
+    const kinds = [new Queue<object>(), new LifoQueue<object>(), new PriorityQueue<object>({ key: () => 0 })];
+    for (const queue of kinds) {
+      // Twice, so that neither memory nor what was noted of the first one shows in the second.
+      for (let round = 0; round < 2; round++) {
+        queue.put(make());
+        expect(isDeepStrictEqual(queue.get(), make())).toBe(true);
+      }
+    }
+  });
+
+  it('keep views of one buffer together, and one buffer that is met twice one', () => {
+    const queue = new Queue<Record<string, Uint8Array>>();
+    const data = bytes(100_000, 13);
+    queue.put({ first: data, second: data, part: data.subarray(10, 20) });
+    const { first, second, part } = queue.get();
+    expect(second).toBe(first);
+    first![12] = 99;
+    expect(part![2]).toBe(99);
+  });
+
+  it('leave out what an error carries that can not travel, large bytes included', () => {
+    const queue = new Queue<unknown>();
+    queue.put([failing(bytes(80_000, 14)), bytes(80_000, 15)]);
+    const [error, data] = queue.get() as [Error & { lost?: unknown; kept: number }, Uint8Array];
+    expect(error.message).toBe('with data');
+    expect(error.lost).toBeUndefined();
+    expect(error.kept).toBe(80_000);
+    expect(isDeepStrictEqual(data, bytes(80_000, 15))).toBe(true);
+  });
+
+  it('may be put by a getter of one that is being put', () => {
+    const queue = new Queue<unknown>();
+    const outer = {
+      before: bytes(70_000, 16),
+      get middle(): string {
+        queue.put({ inner: bytes(90_000, 17), small: new Uint8Array(10) });
+        return 'put';
+      },
+      after: bytes(70_000, 18),
+    };
+    queue.put(outer);
+    expect(isDeepStrictEqual(queue.get(), { inner: bytes(90_000, 17), small: new Uint8Array(10) })).toBe(
+      true,
+    );
+    expect(
+      isDeepStrictEqual(queue.get(), { before: bytes(70_000, 16), middle: 'put', after: bytes(70_000, 18) }),
+    ).toBe(true);
+  });
+
+  it('detach what is given away, and leave it be where there is no room', () => {
+    const queue = new Queue<unknown>({ maxsize: 1 });
+    const [given, refused] = [bytes(100_000, 19), bytes(100_000, 20)];
+    queue.put({ data: given }, { transfer: [given.buffer] });
+    expect(given.length).toBe(0);
+    expect(queue.tryPut({ data: refused }, { transfer: [refused.buffer] })).toBe(false);
+    expect(refused.length).toBe(100_000);
+    expect(isDeepStrictEqual(queue.get(), { data: bytes(100_000, 19) })).toBe(true);
+  });
+
   it('arrive whole, one after the other, smaller behind larger', () => {
     const queue = new Queue<{ id: number; data: Uint8Array; text: string }>();
     const sizes = [100, 4095, 4096, 65_000, 65_536, 70_001, 1 << 20, 66_000, 3 << 20, (2 << 20) - 64, 5000];
