@@ -10,7 +10,7 @@ import { Piscina } from 'piscina';
 import { FixedThreadPool } from 'poolifier';
 import { Tinypool } from 'tinypool';
 import workerpool from 'workerpool';
-import { timedAsync } from './harness.ts';
+import { SPEED, timedAsync } from './harness.ts';
 import type { Round, Subject } from './harness.ts';
 
 const WORKERS = 2;
@@ -24,11 +24,32 @@ export const increment = task(import.meta, function increment(n: number): number
   return n + 1;
 });
 
+export const incrementIn = task(
+  import.meta,
+  function incrementIn({ n, by }: { n: number; by: number }): number {
+    return n + by;
+  },
+);
+
 type Run = (n: number) => PromiseLike<number>;
 
+const pool = (): ThreadPoolExecutor => new ThreadPoolExecutor({ maxWorkers: WORKERS, minWorkers: WORKERS });
+
 const heddle = (): Run => {
-  const pool = new ThreadPoolExecutor({ maxWorkers: WORKERS, minWorkers: WORKERS });
-  return n => pool.submit(increment, n);
+  const threads = pool();
+  return n => threads.submit(increment, n);
+};
+
+/** What is handed in is an object, and what does it a function written on the spot, a new one each time. */
+const heddleOtherwise = {
+  object: (): Run => {
+    const threads = pool();
+    return n => threads.submit(incrementIn, { n, by: 1 });
+  },
+  inline: (): Run => {
+    const threads = pool();
+    return n => threads.submit((m: number) => m + 1, n);
+  },
 };
 
 const others = {
@@ -72,11 +93,11 @@ function side(make: () => Run, work: (run: Run, tasks: number) => Promise<number
 }
 
 async function mapped(): Promise<Round> {
-  const pool = new ThreadPoolExecutor({ maxWorkers: WORKERS, minWorkers: WORKERS });
+  const threads = pool();
   const work = async (tasks: number): Promise<number> => {
     let sum = 0;
     const inputs = Array.from({ length: tasks }, (_, n) => n);
-    for await (const n of pool.mapAsync(increment, [inputs], { chunkSize: CHUNK })) sum += n;
+    for await (const n of threads.mapAsync(increment, [inputs], { chunkSize: CHUNK })) sum += n;
     return sum;
   };
   await work(WARM_UP);
@@ -93,6 +114,8 @@ const subject: Subject = {
     expected,
     sides: {
       submit: side(heddle, allTogether),
+      'submit({…})': side(heddleOtherwise.object, allTogether),
+      'submit(() => …)': side(heddleOtherwise.inline, allTogether),
       mapAsync: mapped,
       piscina: side(others.piscina, allTogether),
       tinypool: side(others.tinypool, allTogether),
@@ -104,6 +127,8 @@ const subject: Subject = {
       { what: 'submit, all at once', ours: 'submit', against: 'tinypool', bar: { atLeast: 10 } },
       { what: 'submit, all at once', ours: 'submit', against: 'workerpool', bar: { atLeast: 10 } },
       { what: 'submit, all at once', ours: 'submit', against: 'poolifier', bar: { atLeast: 10 } },
+      { what: 'an object as argument', ours: 'submit({…})', against: 'piscina', bar: SPEED },
+      { what: 'a function on the spot', ours: 'submit(() => …)', against: 'piscina', bar: SPEED },
       { what: 'mapAsync in chunks', ours: 'mapAsync', against: 'piscina', bar: { atLeast: 10 } },
       { what: 'mapAsync in chunks', ours: 'mapAsync', against: 'tinypool', bar: { atLeast: 10 } },
     ],

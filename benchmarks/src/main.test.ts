@@ -16,7 +16,7 @@ test('an unknown subject is refused with the names of those that there are', () 
   const { status, stderr, stdout } = bench('--only', 'lock,nosuch');
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(
-    'there is no subject "nosuch"; there are lock, hand-off, queue, sizes, crowd, waiters, thread, start-up, executor, comlink, actors, population, timers, scaling, footprint',
+    'there is no subject "nosuch"; there are lock, hand-off, queue, records, sizes, crowd, waiters, thread, start-up, executor, comlink, actors, population, timers, scaling, footprint',
   );
 });
 

@@ -33,6 +33,7 @@ const SUBJECTS = [
   'lock',
   'hand-off',
   'queue',
+  'records',
   'sizes',
   'crowd',
   'waiters',

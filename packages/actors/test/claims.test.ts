@@ -2,6 +2,7 @@
 import { AtomicCounter } from '@heddle/core';
 import { expect, test } from 'vitest';
 import { ActorSystem, Supervisor, exit, supervisor } from '../src/index.ts';
+import { unwrapPacket } from '../src/runtime/node/parcel.ts';
 import { MOST_SLOTS } from '../src/runtime/runtime.ts';
 import { Threads } from '../src/runtime/threads.ts';
 import { TestSystem } from '../src/testkit/index.ts';
@@ -42,7 +43,8 @@ async function start(seed: number) {
   /** A thread takes what is in its inbox up to the news that another has died, and dies itself before it has handled that. */
   const dieOfTheNews = (slot: number): void => {
     const inbox = kit.system.threads.wiring.inboxes[slot]!;
-    for (let taken = ''; taken !== 'threadDied' && inbox.size > 0;) taken = inbox.getNowait()[0];
+    for (let taken = ''; taken !== 'threadDied' && inbox.size > 0;)
+      taken = unwrapPacket(inbox.getNowait())[0];
     kit.killThread(slot);
   };
   const check = async (): Promise<void> => {

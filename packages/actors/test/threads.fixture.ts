@@ -88,7 +88,7 @@ export const burner = actor(
       sink.tell('burns');
       const { stopEvent } = context;
       // What was told is sent at the end of the turn, which won't come soon.
-      context.cell.runtime.node!.flush();
+      context.cell.runtime.node!.outbox.flush();
       while (message === 'ignore' || !stopEvent.isSet);
       sink.tell('was told to stop');
     };

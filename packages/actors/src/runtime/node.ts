@@ -29,6 +29,7 @@ import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
 import type { Form, Order, OwnThread, Packet, Wiring } from './node/packet.ts';
 import { bury, sendNobody, signalNobody, tellNobody } from './node/nobody.ts';
+import { unwrapPacket } from './node/parcel.ts';
 import { Parked } from './node/parked.ts';
 import { Questions } from './node/questions.ts';
 import { Reception } from './node/reception.ts';
@@ -185,18 +186,6 @@ export class Node implements Border, Receiver {
   /** How many questions to other threads are under way. */
   get questions(): number {
     return this.#questions.open;
-  }
-
-  get sent(): number {
-    return this.outbox.sent;
-  }
-
-  get peer(): number {
-    return this.outbox.lastSlot;
-  }
-
-  flush(): void {
-    this.outbox.flush();
   }
 
   #flushed(): void {
@@ -390,7 +379,8 @@ export class Node implements Border, Receiver {
     this.outbox.close(packet => bury(this, packet));
     for (const [slot, inbox] of this.#wiring.inboxes.entries()) {
       if (slot === this.slot) continue;
-      for (let taken = inbox.tryGet(); taken !== undefined; taken = inbox.tryGet()) bury(this, taken.value);
+      for (let taken = inbox.tryGet(); taken !== undefined; taken = inbox.tryGet())
+        bury(this, unwrapPacket(taken.value));
     }
   }
 

@@ -167,7 +167,7 @@ export class Threads {
     if (node === undefined || this.#stopping) return;
     this.#stopping = true;
     for (let slot = 1; slot <= this.count; slot++) node.outbox.post(slot, ['stop']);
-    node.flush();
+    node.outbox.flush();
     await Promise.all(
       this.threads.map(async thread => {
         if (await thread.joinAsync({ timeout: TERMINATE_AFTER_MS })) return;
@@ -183,7 +183,7 @@ export class Threads {
     node.outlive();
     // Their last reports and dead letters are in the inbox by now.
     node.outbox.post(0, ['stop']);
-    node.flush();
+    node.outbox.flush();
     await this.#reception;
   }
 }

@@ -9,6 +9,7 @@ import { createRuntime } from '../runtime/create-runtime.ts';
 import type { Cell } from '../runtime/cell.ts';
 import { DeadLetters } from '../runtime/dead-letters.ts';
 import type { Dispatcher } from '../runtime/dispatcher.ts';
+import { unwrapPacket } from '../runtime/node/parcel.ts';
 import { Node } from '../runtime/node.ts';
 import type { Report } from '../runtime/report.ts';
 import type { Observer, Runtime } from '../runtime/runtime.ts';
@@ -118,7 +119,7 @@ export class SimulatedThreads extends Threads {
         const run = (): void => {
           // What was ready may have been void.
           const found = node.takeParked() ?? inbox.tryGet();
-          if (found !== undefined) this.#receiveOne(node, found.value);
+          if (found !== undefined) this.#receiveOne(node, unwrapPacket(found.value));
         };
         choices.push({ weight: 1, run });
       }
@@ -135,7 +136,7 @@ export class SimulatedThreads extends Threads {
       while (dispatcher.waiting > 0)
         dispatcher.step(Math.floor(this.#around.choose() * dispatcher.waiting), 1);
     }
-    node.flush();
+    node.outbox.flush();
   }
 
   /** The hosts of the threads, for their alarms. */

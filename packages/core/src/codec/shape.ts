@@ -2,6 +2,7 @@
  * The keys of plain objects, written once per message as one blob and recognised by comparing words: no key is decoded twice by a thread.
  * A shape that keeps coming is read and written by a function compiled for it; where code may not be compiled, a loop does the same.
  */
+import { compile } from './compile.ts';
 import { corrupt } from './corrupt.ts';
 import { reserve, work } from './scratch.ts';
 import * as tags from './tags.ts';
@@ -330,19 +331,6 @@ export function define(object: object, key: string, value: unknown): void {
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
   } else {
     (object as Fields)[key] = value;
-  }
-}
-
-let mayCompile = true;
-
-/** Compiles a function from source, or gives undefined where the page's policy forbids that. */
-function compile(parameters: readonly string[], values: readonly unknown[], source: string): unknown {
-  if (!mayCompile) return undefined;
-  try {
-    return new Function(...parameters, source)(...values);
-  } catch {
-    mayCompile = false;
-    return undefined;
   }
 }
 

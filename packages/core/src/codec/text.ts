@@ -2,6 +2,7 @@
  * Writes and reads strings, unit by unit: lone surrogates survive, and nothing is normalised.
  * One byte per UTF-16 unit where all are below 256, two otherwise; the fastest means that the runtime has are found by looking, not by its name.
  */
+import { compile } from './compile.ts';
 import { corrupt } from './corrupt.ts';
 import { writeCount } from './record.ts';
 import { reserve, work as shared } from './scratch.ts';
@@ -178,18 +179,37 @@ function buildShort(a: number, b: number, c: number, length: number): string {
   return fromCharCode(a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c >>> 24);
 }
 
+/** Makes a text of so many bytes, for one length. */
+type MakeText = (bytes: Uint8Array, start: number) => string;
+
+const LISTED_UNITS = 32;
+const makers: MakeText[] = Array.from({ length: LISTED_UNITS + 1 }, (_, length) => throughArray(length));
+const uses = new Int32Array(LISTED_UNITS + 1);
+const USES_BEFORE_COMPILING = 64;
+
 /** One array per length, so that none is built per string. */
-const APPLIED_UNITS = 32;
-const applied: number[][] = Array.from({ length: APPLIED_UNITS + 1 }, (_, length) =>
-  new Array<number>(length).fill(0),
-);
+function throughArray(length: number): MakeText {
+  const units = new Array<number>(length).fill(0);
+  return (bytes, start) => {
+    for (let i = 0; i < length; i++) units[i] = bytes[start + i]!;
+    return fromCharCode.apply(null, units);
+  };
+}
+
+/** Where code may be compiled, the units are listed in the call: half as dear as through an array. */
+function listed(length: number): MakeText | undefined {
+  const units = Array.from({ length }, (_, i) => `bytes[start+${i}]`);
+  return compile(['from'], [fromCharCode], `return(bytes,start)=>from(${units.join()})`) as
+    | MakeText
+    | undefined;
+}
 const CHUNK_UNITS = 8192;
 
 function readLong(bytes: Uint8Array, start: number, length: number): string {
-  if (length <= APPLIED_UNITS) {
-    const units = applied[length]!;
-    for (let i = 0; i < length; i++) units[i] = bytes[start + i]!;
-    return fromCharCode.apply(null, units);
+  if (length <= LISTED_UNITS) {
+    if (uses[length]! < USES_BEFORE_COMPILING && ++uses[length]! === USES_BEFORE_COMPILING)
+      makers[length] = listed(length) ?? makers[length]!;
+    return makers[length]!(bytes, start);
   }
   if (native !== undefined) return native.latin1Slice.call(bytes, start, start + length);
   const view = bytes.subarray(start, start + length);
@@ -213,7 +233,7 @@ const strictDecoder = new TextDecoder('utf-16le', { fatal: true, ignoreBOM: true
 export function readUnits(bytes: Uint8Array, at: number, length: number): string {
   const start = at * 4;
   if (native !== undefined) return native.ucs2Slice.call(bytes, start, start + length * 2);
-  if (length > APPLIED_UNITS) {
+  if (length > LISTED_UNITS) {
     try {
       return strictDecoder.decode(bytes.subarray(start, start + length * 2));
     } catch {

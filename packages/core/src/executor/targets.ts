@@ -19,33 +19,39 @@ const stored: StoredTarget = { message: 0, owned: false };
 
 /** Stores the address of what is to be called. Throws `TypeError` or `NotShareableError` for what no other thread could run. The result is reused by the next call. */
 export function storeTarget(target: unknown, place: string): StoredTarget {
-  const known = typeof target === 'function' ? byFunction.get(target) : undefined;
+  stored.owned = false;
+  const known = typeof target === 'function' ? findFunction(target) : findExport(target);
   if (known !== undefined) {
     stored.message = known;
-    stored.owned = false;
-    return stored;
-  }
-  // Not for a task, which may read what is around it in its module.
-  const source = typeof target === 'function' && !isTask(target) ? sourceOf.call(target) : undefined;
-  const alike = source === undefined ? undefined : bySource.get(source);
-  if (alike !== undefined && alike.name === (target as { name?: unknown }).name) {
-    stored.message = alike.message;
-    stored.owned = false;
     return stored;
   }
   const address = addressOf(target, place);
   const key = address.join('\n');
-  let message = byAddress.get(key);
-  stored.owned = false;
-  if (message === undefined) {
-    message = storeMessage(address, 'target');
-    if (byAddress.size < LIMIT) byAddress.set(key, message);
+  const found = byAddress.get(key);
+  stored.message = found ?? storeMessage(address, 'target');
+  if (found === undefined) {
+    if (byAddress.size < LIMIT) byAddress.set(key, stored.message);
     else stored.owned = true;
   }
   if (typeof target === 'function' && !stored.owned) {
-    byFunction.set(target, message);
-    if (address[0] === 'inline') bySource.set(address[1], { name: address[2], message });
+    byFunction.set(target, stored.message);
+    if (address[0] === 'inline') bySource.set(address[1], { name: address[2], message: stored.message });
   }
-  stored.message = message;
   return stored;
+}
+
+function findFunction(target: object & { readonly name?: unknown }): number | undefined {
+  const same = byFunction.get(target);
+  // Not for a task, which may read what is around it in its module.
+  if (same !== undefined || isTask(target)) return same;
+  const alike = bySource.get(sourceOf.call(target));
+  return alike?.name === target.name ? alike?.message : undefined;
+}
+
+/** Finds `{ module, export }` before it is known whether it is a right one: none but right ones are stored. */
+function findExport(target: unknown): number | undefined {
+  if (typeof target !== 'object' || target === null || !('module' in target)) return undefined;
+  const { module, export: name = 'default' } = target as { module: unknown; export?: unknown };
+  if (typeof name !== 'string' || !(typeof module === 'string' || module instanceof URL)) return undefined;
+  return byAddress.get(`export\n${String(module)}\n${name}`);
 }

@@ -15,7 +15,10 @@ export interface QueueOptions extends NameOptions {
 
 /** How `put` waits, and what it moves. */
 export interface PutOptions extends WaitOptions {
-  /** ArrayBuffers within the item that are moved, not copied: they are detached here as soon as the queue has accepted the item. */
+  /**
+   * ArrayBuffers within the item that are given away: they are detached here as soon as the queue has accepted the item, so that nobody changes what
+   * was put. Their bytes are copied into shared memory all the same; what isn't copied at all is a `SharedBuffer`.
+   */
   transfer?: readonly ArrayBuffer[] | undefined;
 }
 

@@ -8,7 +8,7 @@ import { host } from './host.ts';
 
 /** How a thread is set up. */
 export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]> extends NameOptions {
-  /** What the function is called with: any structured-cloneable values (copied) and shareables (the same memory), at any depth. */
+  /** What the function is called with: any structured-cloneable values (copied) and shareables (the same memory), at any depth. A bare `SharedArrayBuffer` can't travel: use a `SharedBuffer` or `SharedArray`. */
   args?: A | undefined;
   /** A daemon doesn't keep the program alive. Inherited from the thread that creates it; false in the main thread. */
   daemon?: boolean | undefined;
@@ -16,7 +16,7 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
   isolated?: boolean | undefined;
   /** What the storages named by `shareContext` hold in the thread; default `'inherit'`: what they hold where `start()` is called. */
   context?: ThreadContext | undefined;
-  /** ArrayBuffers within `args` that are moved, not copied: they are detached here when `start()` returns. What a thread shall only look into, share as a `SharedBuffer`. */
+  /** ArrayBuffers within `args` that are given away: they are detached here when `start()` returns. Their bytes are copied all the same; what isn't copied at all is a `SharedBuffer`. */
   transfer?: readonly ArrayBuffer[] | undefined;
   /** Limits the JavaScript heap of the thread, in MiB; implies `isolated`. Best effort: the platform's limit is. */
   maxHeapMiB?: number | undefined;

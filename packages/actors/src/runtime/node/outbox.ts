@@ -2,6 +2,8 @@
 import type { SimpleQueue } from '@heddle/core';
 import { ring } from './bell.ts';
 import type { Packet, Wiring } from './packet.ts';
+import { wrapPacket } from './parcel.ts';
+import type { Parcel } from './parcel.ts';
 
 /** So many packets for one thread are sent without waiting for the end of the turn. */
 const FLUSH_AT = 64;
@@ -17,6 +19,8 @@ export class Outbox {
   #filled = 0;
   /** Counts the batches that have been sent. */
   sent = 0;
+  /** Whoever has set it flushes next, so that no microtask need. */
+  driven = false;
   /** To whom the last of them went. */
   lastSlot = 0;
   /** What becomes of packets for others, when these have ended for good. */
@@ -50,7 +54,7 @@ export class Outbox {
     }
     if (box.push(packet) === 1) this.#filled += 1;
     if (box.length >= FLUSH_AT) this.send(slot);
-    else if (!this.#scheduled) {
+    else if (!this.#scheduled && !this.driven) {
       this.#scheduled = true;
       queueMicrotask(this.#flushSoon);
     }
@@ -85,7 +89,7 @@ export class Outbox {
     else if (packets.length === 1) this.#sendAlone(inbox, packets[0]!);
     else {
       try {
-        inbox.putMany(packets);
+        inbox.putMany(packets.map(wrapPacket));
       } catch {
         // One that can't travel keeps all from being put.
         for (const packet of packets) this.#sendAlone(inbox, packet);
@@ -98,7 +102,16 @@ export class Outbox {
     this.#onMessages((this.#allMessages -= messages));
   }
 
-  #sendAlone(inbox: SimpleQueue<Packet>, packet: Packet): void {
+  #sendAlone(inbox: SimpleQueue<Parcel>, packet: Packet): void {
+    try {
+      inbox.put(wrapPacket(packet));
+    } catch {
+      this.#explain(inbox, packet);
+    }
+  }
+
+  /** The error shall name the place in the packet. */
+  #explain(inbox: SimpleQueue<Parcel>, packet: Packet): void {
     try {
       inbox.put(packet);
     } catch (error) {

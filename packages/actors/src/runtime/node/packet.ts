@@ -5,6 +5,7 @@ import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Report } from '../report.ts';
 import type { SpawnOptions } from '../spawn.ts';
 import type { Claim } from './claims.ts';
+import type { Parcel } from './parcel.ts';
 import type { Directory } from './parked.ts';
 
 /** Whether there are placeholders in a message; or the number of the question that it is, and then there are no others. */
@@ -47,7 +48,7 @@ export type OwnThread = readonly [thread: Thread, inbox: Queue<unknown>, path: s
 /** What all threads of a system share. */
 export interface Wiring {
   /** By slot. */
-  readonly inboxes: readonly SimpleQueue<Packet>[];
+  readonly inboxes: readonly SimpleQueue<Parcel>[];
   /** What the threads have taken out of their inboxes too early, by slot, see `parked.ts`. */
   readonly parked: readonly Directory[];
   /** By slot, see `bell.ts`. */

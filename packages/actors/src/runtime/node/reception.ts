@@ -27,7 +27,10 @@ import type { Dispatcher } from '../dispatcher.ts';
 import { Apart } from './apart.ts';
 import { Bell } from './bell.ts';
 import { NOTHING, OTHERS, canBlock, heldBy } from './event-loop.ts';
+import type { Outbox } from './outbox.ts';
 import type { Packet, Wiring } from './packet.ts';
+import { unwrapPacket } from './parcel.ts';
+import type { Parcel } from './parcel.ts';
 import { Patience } from './patience.ts';
 
 /** How long packets are handled before input, output and timers are served. */
@@ -63,26 +66,22 @@ export interface Receiver {
   readonly stopped: boolean;
   /** How many questions wait for answers here. */
   readonly questions: number;
-  /** Grows with each batch that is sent to another thread. */
-  readonly sent: number;
-  /** To which the last batch was sent. */
-  readonly peer: number;
   /** What had to wait and may be handled now, before the inbox. */
   takeParked(): Taken<Packet> | undefined;
   handle(packet: Packet): void;
-  flush(): void;
+  readonly outbox: Outbox;
 }
 
 export class Reception {
   readonly #receiver: Receiver;
   readonly #dispatcher: Dispatcher;
-  readonly #inbox: SimpleQueue<Packet>;
+  readonly #inbox: SimpleQueue<Parcel>;
   readonly #bell: Bell;
   /** Whether the thread is there for this alone. */
   readonly #own: boolean;
   readonly #mayBlock: boolean;
   /** What the last look found, to be handled at once. */
-  #found: Taken<Packet> | undefined;
+  #found: Taken<Packet | Parcel> | undefined;
   #pumping = false;
   readonly #watching = new Patience();
   readonly #blocking = new Patience();
@@ -120,7 +119,7 @@ export class Reception {
       this.#burstSince = 0;
     };
     for (;;) {
-      const { sent } = this.#receiver;
+      const { sent } = this.#receiver.outbox;
       const more = this.#pump();
       if (this.#receiver.stopped) break;
       // Actors that aren't done have their next turn with the event loop's: looking again then costs less than to be woken, and blocking would keep them from it.
@@ -129,8 +128,7 @@ export class Reception {
         await turn();
         continue;
       }
-      this.#receiver.flush();
-      this.#converses = this.#receiver.sent !== sent;
+      this.#converses = this.#receiver.outbox.sent !== sent;
       if (this.#mayWatch()) {
         if (this.#watch()) continue;
         if (this.#burstIsOver() || this.#apart.holds()) {
@@ -142,6 +140,7 @@ export class Reception {
         // What was handled may have settled promises, whose actions ask the next question.
         this.#fresh = false;
         for (let hop = 0; hop < HOPS; hop++) await SETTLED;
+        this.#receiver.outbox.flush();
         if (this.#look()) continue;
       }
       if (this.#mayBlockAtOnce()) {
@@ -172,7 +171,7 @@ export class Reception {
       }
       this.#bell.awake();
     }
-    this.#receiver.flush();
+    this.#receiver.outbox.flush();
   }
 
   /** Something may be handled that waited, or a thread has died, perhaps when it was about to wake this one. */
@@ -200,14 +199,14 @@ export class Reception {
   /** Handles what there is; true if its slice is over before that. */
   #pump(): boolean {
     if (this.#pumping) return false;
-    this.#pumping = true;
+    this.#pumping = this.#receiver.outbox.driven = true;
     const { host } = this.#dispatcher;
     const start = this.#time;
     let count = 0;
     try {
       while (!this.#receiver.stopped) {
         if (!this.#look()) return false;
-        const { value } = this.#found!;
+        const value = unwrapPacket(this.#found!.value);
         this.#found = undefined;
         this.#blocks = 0;
         this.#fresh = true;
@@ -224,7 +223,8 @@ export class Reception {
       }
       return false;
     } finally {
-      this.#pumping = false;
+      this.#pumping = this.#receiver.outbox.driven = false;
+      this.#receiver.outbox.flush();
     }
   }
 
@@ -300,7 +300,7 @@ export class Reception {
     if (!blocked) return;
     this.#time = performance.now();
     this.#blocking.learn(rang && (long || this.#time - start < QUICK_MS));
-    if (rang) this.#apart.sleptFor(this.#time, this.#receiver.peer);
+    if (rang) this.#apart.sleptFor(this.#time, this.#receiver.outbox.lastSlot);
   }
 
   /** For how long the thread may block now; 0 if it may not. */
