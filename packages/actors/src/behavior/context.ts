@@ -220,6 +220,10 @@ export class Context<in out M> {
    * the message earlier, it runs once more when the message comes.
    */
   adapter<T>(translate: (message: T) => M): ActorRef<T> {
+    if (typeof translate !== 'function')
+      throw new TypeError(
+        `adapter: expected a function that translates, got ${String(translate)} (${typeof translate})`,
+      );
     return new AdapterRef<T>(this.#cell, translate as (message: unknown) => unknown);
   }
 
@@ -228,6 +232,12 @@ export class Context<in out M> {
    * error of the promise fails the actor.
    */
   pipeToSelf<T>(promise: PromiseLike<T>, done: (value: T) => M, failed?: (error: unknown) => M): void {
+    if (typeof (promise as Partial<PromiseLike<T>> | null)?.then !== 'function')
+      throw new TypeError(`pipeToSelf: expected a promise, got ${String(promise)} (${typeof promise})`);
+    if (typeof done !== 'function')
+      throw new TypeError(
+        `pipeToSelf: expected a function that makes a message of the value, got ${String(done)} (${typeof done})`,
+      );
     const cell = this.#cell;
     const { incarnation } = cell;
     const isCurrent = (): boolean => incarnation === cell.incarnation;

@@ -1,6 +1,7 @@
 /** Traces: a span for each message that is handled, below whoever sent it, and one for each question, across threads too. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api';
 import type { Context, Histogram, Meter, Span, SpanContext, Tracer } from '@opentelemetry/api';
+import { checkNames } from '../behavior/names.ts';
 import { TracedMessage, setTracing } from '../observability/hooks.ts';
 import type { AskTrace, Destination, Tracing } from '../observability/hooks.ts';
 import { messageName } from '../runtime/report.ts';
@@ -13,6 +14,8 @@ export interface InstrumentOptions {
   readonly meter?: Meter;
 }
 
+const NAMES = ['tracer', 'meter'] satisfies (keyof InstrumentOptions)[];
+
 /**
  * Traces the messages that are sent and handled in this thread, from now on; returns the function that ends it. Call it in a module that declares actors, beside the setting up of
  * the SDK, and it runs in each thread that imports the module; a message to a thread without tracing isn't traced there.
@@ -24,6 +27,17 @@ export interface InstrumentOptions {
  * const stop = instrument();
  */
 export function instrument(options: InstrumentOptions = {}): () => void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`instrument: expected options, got ${String(options)} (${typeof options})`);
+  checkNames(options, NAMES, 'instrument');
+  if (options.tracer !== undefined && typeof options.tracer?.startSpan !== 'function')
+    throw new TypeError(
+      `instrument: tracer must be a Tracer of @opentelemetry/api, got ${String(options.tracer)} (${typeof options.tracer})`,
+    );
+  if (options.meter !== undefined && typeof options.meter?.createHistogram !== 'function')
+    throw new TypeError(
+      `instrument: meter must be a Meter of @opentelemetry/api, got ${String(options.meter)} (${typeof options.meter})`,
+    );
   const tracer = options.tracer ?? trace.getTracer('@heddle/actors');
   const durations = options.meter?.createHistogram('heddle.actor.handling.duration', {
     unit: 's',

@@ -17,6 +17,12 @@ import type { ActorSystem } from '../runtime/system.ts';
  * | `heddle.dead_letters` | counter | |
  */
 export function observe(system: ActorSystem, meter: Meter = metrics.getMeter('@heddle/actors')): () => void {
+  if (typeof (system as Partial<ActorSystem> | null)?.inspectThreads !== 'function')
+    throw new TypeError(`observe: expected an ActorSystem, got ${String(system)} (${typeof system})`);
+  if (typeof meter?.createObservableGauge !== 'function')
+    throw new TypeError(
+      `observe: meter must be a Meter of @opentelemetry/api, got ${String(meter)} (${typeof meter})`,
+    );
   const actors = meter.createObservableGauge('heddle.actors', { description: 'Actors that are alive.' });
   const messages = meter.createObservableCounter('heddle.thread.messages', {
     description: 'Messages handled.',

@@ -128,3 +128,10 @@ export function checkTimeout(timeout: number | undefined, place: string): void {
   if (!(timeout >= 0))
     throw new RangeError(`${place}: timeout must be 0 or more milliseconds, got ${timeout}`);
 }
+
+/** Throws the reason of one that is aborted, and `TypeError` for what is no signal. */
+export function checkSignal(signal: AbortSignal, place: string): void {
+  if (typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted !== 'function')
+    throw new TypeError(`${place}: signal must be an AbortSignal, got ${String(signal)} (${typeof signal})`);
+  signal.throwIfAborted();
+}

@@ -62,6 +62,10 @@ export class DeadLetters {
 
   /** Calls `listener` for each from now on; returns the function that ends this. A listener that throws is removed. */
   subscribe(listener: (letter: DeadLetter) => void): () => void {
+    if (typeof listener !== 'function')
+      throw new TypeError(
+        `deadLetters.subscribe: expected a function, got ${String(listener)} (${typeof listener}); for actors there is events.subscribe(topics.deadLetters, ref)`,
+      );
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }

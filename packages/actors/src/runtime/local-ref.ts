@@ -4,7 +4,7 @@ import { ActorDiedError } from '../errors.ts';
 import { exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { traceAsk, tracing } from '../observability/hooks.ts';
-import { PendingAsk, checkTimeout } from './ask.ts';
+import { PendingAsk, checkSignal, checkTimeout } from './ask.ts';
 import type { Asked } from './ask.ts';
 import type { Cell } from './cell.ts';
 import { Envelope } from './envelope.ts';
@@ -42,7 +42,7 @@ export class LocalRef<in M> extends ActorRef<M> {
     const { cell } = this as unknown as LocalRef<T>;
     if (options?.timeout !== undefined) checkTimeout(options.timeout, `ask ${cell.path}`);
     if (typeof question !== 'object' || question === null) checkQuestion(question, cell.path);
-    options?.signal?.throwIfAborted();
+    if (options?.signal !== undefined) checkSignal(options.signal, `ask ${cell.path}`);
     if (cell.dispatcher.current === cell) {
       throw new TypeError(
         `ask ${cell.path}: an actor that asks itself would wait for ever; tell, or call the function`,
@@ -100,7 +100,7 @@ function askedOf(cell: Cell): Asked {
 
 async function stoppedOf(cell: Cell, options: AsyncWaitOptions | undefined): Promise<ExitReason> {
   if (options?.timeout !== undefined) checkTimeout(options.timeout, `whenStopped ${cell.path}`);
-  options?.signal?.throwIfAborted();
+  if (options?.signal !== undefined) checkSignal(options.signal, `whenStopped ${cell.path}`);
   return cell.alive ? whenEnded(cell, options, 'whenStopped') : exit.noproc;
 }
 

@@ -2,7 +2,7 @@
 import type { AsyncWaitOptions } from '@heddle/core';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { traceAsk, tracing } from '../observability/hooks.ts';
-import { PendingAsk, checkTimeout } from './ask.ts';
+import { PendingAsk, checkSignal, checkTimeout } from './ask.ts';
 import type { Asked } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { Node } from './node.ts';
@@ -39,7 +39,7 @@ export class RemoteRef<in M> extends ActorRef<M> {
   /** `claim` is whose who sends in another's place. */
   override async send(message: M, options?: AsyncWaitOptions, claim?: Claim): Promise<void> {
     checkTimeout(options?.timeout, `send ${this.path}`);
-    options?.signal?.throwIfAborted();
+    if (options?.signal !== undefined) checkSignal(options.signal, `send ${this.path}`);
     await sendAway(this.#node, this.id, this.path, message, options, claim);
   }
 
@@ -61,7 +61,7 @@ export class RemoteRef<in M> extends ActorRef<M> {
     const node = this.#node;
     if (options?.timeout !== undefined) checkTimeout(options.timeout, `ask ${path}`);
     checkQuestion(question, path);
-    options?.signal?.throwIfAborted();
+    if (options?.signal !== undefined) checkSignal(options.signal, `ask ${path}`);
     const reply = new PendingAsk((this.#asked ??= node.asked(path)), node.runtime.dispatcher, options);
     if (tracing === undefined) {
       node.ask(id, path, question, reply);

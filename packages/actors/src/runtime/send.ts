@@ -4,7 +4,7 @@ import type { AsyncWaitOptions } from '@heddle/core';
 import { ActorDiedError, MailboxFullError } from '../errors.ts';
 import { ACCEPTED, DISPLACED, DROPPED } from '../mailbox/mailbox.ts';
 import { exit } from '../supervision/exit-reason.ts';
-import { checkTimeout } from './ask.ts';
+import { checkSignal, checkTimeout } from './ask.ts';
 import type { Cell } from './cell.ts';
 import { take } from './node/claims.ts';
 import type { Claim } from './node/claims.ts';
@@ -17,7 +17,7 @@ export async function sendTo(
   claim: Claim | undefined,
 ): Promise<void> {
   if (options?.timeout !== undefined) checkTimeout(options.timeout, `send ${cell.path}`);
-  options?.signal?.throwIfAborted();
+  if (options?.signal !== undefined) checkSignal(options.signal, `send ${cell.path}`);
   const isWanted = (): boolean => claim === undefined || take(claim);
   if (!deliverNow(cell, message, isWanted)) await credit(cell, message, options, isWanted);
 }

@@ -101,6 +101,19 @@ function parallelism(): number {
   return (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2;
 }
 
+function checkOptions(options: SystemOptions): void {
+  const wrong = (name: string, expected: string, value: unknown): TypeError =>
+    new TypeError(`ActorSystem: ${name} must be ${expected}, got ${String(value)} (${typeof value})`);
+  if (typeof options !== 'object' || options === null)
+    throw wrong('what it is given', 'an object of options', options);
+  checkNames(options, OPTIONS, 'ActorSystem', INTERNAL);
+  const { name, report, inspect } = options;
+  if (name !== undefined && typeof name !== 'string') throw wrong('name', 'a string', name);
+  if (report !== undefined && typeof report !== 'function') throw wrong('report', 'a function', report);
+  if (inspect !== undefined && typeof inspect !== 'boolean' && typeof inspect !== 'string')
+    throw wrong('inspect', 'true, false or the path of a socket', inspect);
+}
+
 /**
  * The root of a tree of actors. An idle system without threads doesn't keep the program running, and neither do timers of its actors; what you await
  * (`ask`, `stop`, `whenStopped`) does.
@@ -123,7 +136,7 @@ export class ActorSystem {
 
   /** Starts nothing yet. Never blocks. Throws `TypeError` or `RangeError` for wrong options. */
   constructor(options: SystemOptions = {}) {
-    checkNames(options, OPTIONS, 'ActorSystem', INTERNAL);
+    checkOptions(options);
     this.name = options.name ?? 'actors';
     const report = options.report ?? ((report: Report) => console.error(describeReport(report)));
     const safely = (each: Report): void => {

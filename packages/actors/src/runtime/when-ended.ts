@@ -3,10 +3,12 @@ import { TimeoutError } from '@heddle/core';
 import type { AsyncWaitOptions } from '@heddle/core';
 import { checkReason, exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
-import { checkTimeout } from './ask.ts';
+import { checkNames } from '../behavior/names.ts';
+import { checkSignal, checkTimeout } from './ask.ts';
 import { DEFAULT_SHUTDOWN_MS } from './cell/stop.ts';
 import type { Cell } from './cell.ts';
 import { LocalRef } from './local-ref.ts';
+import { checkRef } from './ref.ts';
 import type { ActorRef } from './ref.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -15,6 +17,8 @@ export interface StopOptions extends AsyncWaitOptions {
   /** Why. Default: `exit.shutdown`. */
   readonly reason?: ExitReason;
 }
+
+const STOP_OPTIONS = ['reason', 'timeout', 'signal'] satisfies (keyof StopOptions)[];
 
 /** Resolves with the reason of its end. `doing` stands in errors. */
 export async function whenEnded(
@@ -60,9 +64,11 @@ export async function stopActor(
   ref: ActorRef<never>,
   options: StopOptions = {},
 ): Promise<ExitReason> {
+  checkRef(ref, 'stop');
+  checkNames(options, STOP_OPTIONS, `stop ${ref.path}`);
   const reason = checkReason(options.reason ?? exit.shutdown, `stop ${ref.path}`);
   if (options.timeout !== undefined) checkTimeout(options.timeout, `stop ${ref.path}`);
-  options.signal?.throwIfAborted();
+  if (options.signal !== undefined) checkSignal(options.signal, `stop ${ref.path}`);
   const cell = cellHere(runtime, ref);
   if (cell === undefined) {
     // One that belongs to another thread: its owner there has nothing to do with this.

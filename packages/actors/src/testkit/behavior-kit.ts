@@ -6,6 +6,7 @@ import { toActor } from '../behavior/actor.ts';
 import type { Actor, SetupFunction } from '../behavior/actor.ts';
 import type { Behavior, ClosureBehavior, Signal, StateBehavior } from '../behavior/behavior.ts';
 import type { Context } from '../behavior/context.ts';
+import { checkNames } from '../behavior/names.ts';
 import { BECOME, CONTINUE, IGNORE, Next, STARTED, STOP } from '../behavior/next.ts';
 import type { ActorRef, Question } from '../runtime/ref.ts';
 import { exit } from '../supervision/exit-reason.ts';
@@ -22,6 +23,8 @@ export interface BehaviorKitOptions<A extends unknown[]> {
   /** The actor's name. Default: the declaration's. */
   readonly name?: string;
 }
+
+const NAMES = ['args', 'name'] satisfies (keyof BehaviorKitOptions<never>)[];
 
 /**
  * Runs one behaviour and shows its effects. Children aren't run; timers don't ring: the test says what comes of them by handing over the next message. For what several
@@ -52,6 +55,7 @@ export class BehaviorKit<M> {
     options: BehaviorKitOptions<A> = {},
   ): Promise<BehaviorKit<M>> {
     const actor = toActor(start, 'BehaviorKit');
+    checkNames(options, NAMES, 'BehaviorKit');
     const kit = new BehaviorKit<M>(options.name ?? (actor.name === '' ? 'actor' : actor.name));
     const setup = actor.setup as unknown as (context: Context<M>, ...args: unknown[]) => unknown;
     await kit.#guarded(async () => {

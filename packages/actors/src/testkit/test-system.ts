@@ -10,6 +10,7 @@ import { checkNames } from '../behavior/names.ts';
 import type { Cell } from '../runtime/cell.ts';
 import type { DeadLetter } from '../runtime/dead-letters.ts';
 import { LocalRef } from '../runtime/local-ref.ts';
+import { checkRef } from '../runtime/ref.ts';
 import type { ActorRef } from '../runtime/ref.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import type { Observer } from '../runtime/runtime.ts';
@@ -195,6 +196,8 @@ export class TestSystem {
 
   /** Runs for at most so many steps: visits of actors that handle one message each, and packets from thread to thread. Resolves to how many there were. */
   async steps(most: number): Promise<number> {
+    if (!Number.isSafeInteger(most) || most < 0)
+      throw new RangeError(`steps: expected a whole number from 0, got ${String(most)} (${typeof most})`);
     for (let count = 0; ; count++) {
       if (count === most) return count;
       if (this.#step()) continue;
@@ -247,6 +250,8 @@ export class TestSystem {
 
   /** Lets `ms` milliseconds pass, and everything happen that happens meanwhile. */
   async advance(ms: number): Promise<void> {
+    if (typeof ms !== 'number' || !(ms >= 0 && ms < Infinity))
+      throw new RangeError(`advance: expected 0 or more milliseconds, got ${String(ms)} (${typeof ms})`);
     const target = this.#host.now() + ms;
     await this.settle();
     for (let next = this.#next; next !== undefined && next <= target; next = this.#next) {
@@ -259,6 +264,8 @@ export class TestSystem {
 
   /** Runs while `promise` is pending, letting time pass as needed; returns its value. Throws if nothing could ever settle it. */
   async until<T>(promise: Promise<T>): Promise<T> {
+    if (typeof (promise as Partial<Promise<T>> | null)?.then !== 'function')
+      throw new TypeError(`until: expected a promise, got ${String(promise)} (${typeof promise})`);
     let settled = false;
     promise.then(
       () => (settled = true),
@@ -284,6 +291,7 @@ export class TestSystem {
   }
 
   #cellOf(ref: ActorRef<never>): Cell {
+    checkRef(ref, 'TestSystem');
     const cell = ref instanceof LocalRef ? ref.cell : this.#threads!.find(ref.id);
     if (cell === undefined) throw new TypeError(`${ref.path}: not an actor of this system`);
     return cell;
