@@ -59,13 +59,12 @@ export interface Mailbox {
   [Symbol.iterator](): Iterator<unknown>;
 }
 
-/** Makes a mailbox. Throws `RangeError` or `TypeError` naming the option that is wrong. */
-export function createMailbox(options: MailboxOptions | undefined): Mailbox {
-  if (options === undefined) return new OpenMailbox();
+/** Makes a mailbox, or takes the one that is there if it needs neither bound nor order. Throws `RangeError` or `TypeError` naming the option that is wrong. */
+export function createMailbox(options: MailboxOptions | undefined, open: OpenMailbox): Mailbox {
+  if (options === undefined) return open;
   checkMailbox(options);
-  if (options.capacity === undefined && options.priority === undefined && options.key === undefined) {
-    return new OpenMailbox();
-  }
+  if (options.capacity === undefined && options.priority === undefined && options.key === undefined)
+    return open;
   return new BoundedMailbox(options as MailboxOptions<unknown>);
 }
 
@@ -101,7 +100,7 @@ export function checkMailbox(options: MailboxOptions): void {
 }
 
 /** Unbounded, first in, first out: what nearly every actor has. */
-class OpenMailbox extends Fifo implements Mailbox {
+export class OpenMailbox extends Fifo implements Mailbox {
   get blocks(): boolean {
     return false;
   }

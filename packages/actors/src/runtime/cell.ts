@@ -56,7 +56,10 @@ import type { InternalSignal } from './signal.ts';
 
 const DEFAULT_STASH = 10_000;
 
-/** Its size is most of what an idle actor weighs, and much of what it costs to start one: what few cells need is in `Bonds`. */
+/**
+ * Its size is most of what an idle actor weighs, and much of what it costs to start one: what few cells need is in `Bonds`, and the mailbox that nearly all have is the cell itself, by inheritance,
+ * which spares an object.
+ */
 export class Cell extends Marks {
   readonly runtime: Runtime;
   readonly parent: Cell | undefined;
@@ -80,6 +83,7 @@ export class Cell extends Marks {
   /** Messages handled, of all incarnations. */
   handled = 0;
   lastReason: ExitReason = exit.noproc;
+  /** Its own places, or those of an object that has a bound or an order. */
   readonly mailbox: Mailbox;
   gate: number = CLOSED;
   lane: Fifo | undefined = undefined;
@@ -110,7 +114,7 @@ export class Cell extends Marks {
     this.options = options;
     this.id = id;
     this.label = label;
-    const mailbox = createMailbox(options.mailbox);
+    const mailbox = createMailbox(options.mailbox, this);
     this.mailbox = runtime.wrapMailbox === undefined ? mailbox : runtime.wrapMailbox(this, mailbox);
     if (agent === undefined) this.ref = new LocalRef(this);
     else {

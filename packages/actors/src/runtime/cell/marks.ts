@@ -1,3 +1,5 @@
+import { OpenMailbox } from '../../mailbox/mailbox.ts';
+
 /** The yes or no of a cell, as bits of one field: with a field for each, an idle actor would be a seventh heavier. Those that each message asks for have names of their own. */
 
 /** It is in the dispatcher's line, or has its visit. */
@@ -9,7 +11,7 @@ export const STATEFUL = 4;
 /** The setup function is to run in its own turn. */
 export const TO_START = 8;
 
-export class Marks {
+export class Marks extends OpenMailbox {
   /** @internal */
   marks = 0;
   /** Whether a stop lets it handle what it has. */
