@@ -1,5 +1,6 @@
 /** `for await` over a queue. */
 import { QueueShutDownError } from '../errors.ts';
+import { turn } from '../parking/turn.ts';
 import type { Taken } from './any-queue.ts';
 
 /** What it needs of a queue. */
@@ -86,14 +87,6 @@ Object.setPrototypeOf(EachItem.prototype, prototypeOfAll);
 
 function finished(): Promise<IteratorReturnResult<void>> {
   return Promise.resolve({ value: undefined, done: true });
-}
-
-function turn(): Promise<void> {
-  const { setImmediate } = globalThis as { setImmediate?: (action: () => void) => void };
-  return new Promise(resolve => {
-    if (setImmediate === undefined) setTimeout(resolve);
-    else setImmediate(resolve);
-  });
 }
 
 export function eachItem<T>(source: Source<T>): AsyncIterableIterator<T> {

@@ -1,5 +1,6 @@
 /** Events at times, in one thread, on any clock. */
 import { checkNames, checkOptions } from '../memory/check-options.ts';
+import { turn } from '../parking/turn.ts';
 import { sleep, sleepAsync } from '../thread/sleep.ts';
 import { EventHeap } from './event-heap.ts';
 
@@ -203,15 +204,6 @@ export class Scheduler {
 
 function call({ action, args }: ScheduledEvent): unknown {
   return (action as (...args: readonly unknown[]) => unknown)(...args);
-}
-
-/** Lets timers and messages have their turn. */
-function turn(): Promise<void> {
-  const { setImmediate } = globalThis as { setImmediate?: (action: () => void) => void };
-  return new Promise(resolve => {
-    if (setImmediate === undefined) setTimeout(resolve, 0);
-    else setImmediate(resolve);
-  });
 }
 
 function mustBeNumber(value: unknown, place: string): void {
