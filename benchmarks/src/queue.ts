@@ -8,7 +8,7 @@ import type { Worker } from 'node:worker_threads';
 import { copyThrough, structuredClone, sumOfBytes } from './copies.ts';
 import { SPEED, timed, timedAsync } from './harness.ts';
 import type { Round, Subject } from './harness.ts';
-import { startWorker } from './worker.ts';
+import { answer, startWorker } from './worker.ts';
 
 const MAXSIZE = 1024;
 
@@ -127,12 +127,6 @@ function postMessage(): Round {
       return answer(worker);
     });
   };
-}
-
-async function answer(worker: Worker): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  worker.once('message', resolve);
-  return promise;
 }
 
 // One mebibyte, handed over: a few buffers go round, filled by one side (its first byte) and read by the other.

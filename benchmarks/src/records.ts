@@ -5,10 +5,9 @@
 import { Event, Queue, Thread, task } from '@heddle/core';
 import type { Task } from '@heddle/core';
 import { parentPort } from 'node:worker_threads';
-import type { Worker } from 'node:worker_threads';
 import { SPEED, timed, timedAsync } from './harness.ts';
 import type { Round, Subject } from './harness.ts';
-import { startWorker } from './worker.ts';
+import { answer, startWorker } from './worker.ts';
 
 const MAXSIZE = 1024;
 
@@ -94,12 +93,6 @@ function postEntries(): Round {
       return answer(worker);
     });
   };
-}
-
-async function answer(worker: Worker): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  worker.once('message', resolve);
-  return promise;
 }
 
 /** Of 0 to `items` − 1. */

@@ -13,6 +13,13 @@ export function startWorker<D>(meta: ImportMeta, entry: (data: D) => void, data:
   return new Worker(new URL('./worker.ts', import.meta.url), { workerData: { raw: seed } });
 }
 
+/** The next number that a worker sends. */
+export async function answer(worker: Worker): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  worker.once('message', resolve);
+  return promise;
+}
+
 if (!isMainThread) {
   const seed = (workerData as { raw?: Seed } | undefined)?.raw;
   // Not awaited: the benchmark's file imports this one.

@@ -1,6 +1,7 @@
 /**
  * One large ArrayBuffer of a message may go past `scratch`: the encoder leaves room for its bytes and says where, and whoever copies the message into shared
- * memory copies them there from where they are. It spares a copy of what is most of the message; likewise on the way out.
+ * memory copies them there from where they are. It spares a copy of what is most of the message; likewise on the way out. The bytes are those that are there when all is written,
+ * so what a getter met later does to them counts; one that detaches the buffer makes the message refused.
  */
 
 /** Below, another copy costs less than what this takes. */
@@ -41,6 +42,11 @@ export function rewindAside(word: number): void {
   if (at >= word) beginAside(allowed);
 }
 
+/** Whether the bytes are gone: a getter met later has given the buffer away. */
+export function isAsideLost(): boolean {
+  return at !== 0 && bytes.length === 0;
+}
+
 export function publishAside(): void {
   aside.at = at;
   aside.bytes = bytes;
@@ -53,7 +59,7 @@ export function forgetAside(): void {
 }
 
 /** Puts what an outer message has noted away, and returns how to come back to it. */
-export function setAsideAside(): () => void {
+export function suspendAside(): () => void {
   const outer = { allowed, at, bytes };
   return () => {
     ({ allowed, at, bytes } = outer);

@@ -3,7 +3,7 @@
  * It is atomic: if it throws, nothing was retained and no ArrayBuffer was detached.
  */
 import { NotShareableError } from '../errors.ts';
-import { beginAside, publishAside, rewindAside, setAsideAside } from './aside.ts';
+import { beginAside, isAsideLost, publishAside, rewindAside, suspendAside } from './aside.ts';
 import { BYTES, FAILURE, kindOf, OBJECT, SHARED, VIEWING } from './brand.ts';
 import { writeBuiltin } from './builtin.ts';
 import { describeError } from './errors.ts';
@@ -93,6 +93,10 @@ export function encode(
     const words = work.i32;
     words[0] = lastShare;
     if ((at & 1) !== 0) words[at++] = 0;
+    if (leavesOut && isAsideLost())
+      throw new NotShareableError(
+        `${place}: an ArrayBuffer in it was detached by a getter while it was encoded`,
+      );
     if (lastShare !== 0 || transfer !== undefined) commit(transfer);
     if (leavesOut) publishAside();
     return publish(at * 4);
@@ -124,7 +128,7 @@ function encodeWithin(
 ): number {
   const outer = { levels, seen, seenAt, seenCount, seenIndex, lastShare };
   const resume = setAside();
-  const resumeAside = setAsideAside();
+  const resumeAside = suspendAside();
   beginAside(false);
   levels = 0;
   seen = [];

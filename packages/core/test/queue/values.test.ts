@@ -606,6 +606,27 @@ describe('large messages', () => {
     ).toBe(true);
   });
 
+  it('are refused, and nothing is kept, when a getter detaches what is being put', () => {
+    const queue = new Queue<unknown>();
+    const lock = new Lock();
+    const data = bytes(100_000, 21);
+    const item = [
+      lock,
+      data,
+      {
+        get gone(): number {
+          return structuredClone(data, { transfer: [data.buffer] }).length;
+        },
+      },
+    ];
+    const before = memoryUsage().used;
+    expect(() => queue.put(item)).toThrow(/^item: an ArrayBuffer in it was detached by a getter/);
+    expect(memoryUsage().used).toBe(before);
+    expect(queue.size).toBe(0);
+    queue.put({ data: bytes(90_000, 22) });
+    expect(isDeepStrictEqual(queue.get(), { data: bytes(90_000, 22) })).toBe(true);
+  });
+
   it('detach what is given away, and leave it be where there is no room', () => {
     const queue = new Queue<unknown>({ maxsize: 1 });
     const [given, refused] = [bytes(100_000, 19), bytes(100_000, 20)];
