@@ -62,8 +62,10 @@ export abstract class AnyQueue<T> extends SharedObject {
    *
    * @example
    * ```ts
+   * const frames = new Queue<Uint8Array>();
    * const memory = new ArrayBuffer(2 ** 20);
-   * const frame = frames.get({ into: memory }); // a view on `memory`, good until the next get
+   * frames.put(new Uint8Array([1, 2, 3]));
+   * frames.get({ into: memory }).buffer === memory; // => true
    * ```
    */
   get(options?: GetOptions): T {
