@@ -46,8 +46,11 @@ const owned = new Set<Owned>();
 export function supervise(): void {
   holdLoop();
   store(REGISTRY.supervisor, selfAgent);
-  onStuck(holder => {
-    if (isGone(holder)) takeOverGuards(holder);
+  onStuck(() => {
+    // Not only who holds that guard: it may live, and itself wait for one that a dead thread holds (`queue/ends.ts`).
+    for (const agent of agents()) {
+      if (load(agent + AGENT.state) === AGENT_STATE.alive && isGone(agent)) takeOverGuards(agent);
+    }
   });
   listen(look);
   serveDumpRequests();
