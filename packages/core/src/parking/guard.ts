@@ -42,13 +42,13 @@ export let selfAgent = 0;
 export let selfBits = 0;
 let depth = 0;
 
-let whenStuck: ((holder: number) => void) | undefined;
+let whenStuck: (() => void) | undefined;
 
 /**
  * Sets what this thread does when it finds a guard held for long: for the supervisor, which alone hears of deaths and settles them. It needs guards
  * itself, and were it to wait for one that a dead thread holds, of whose death it can't hear because it waits, everybody would wait for ever.
  */
-export function onStuck(action: (holder: number) => void): void {
+export function onStuck(action: () => void): void {
   whenStuck = action;
 }
 
@@ -108,8 +108,8 @@ function lockContended(guard: number): void {
     } else if ((seen & SLEEPERS) !== 0 || compareExchange(guard, seen, seen | SLEEPERS) === seen) {
       if (!mayBlock) {
         pause();
-        if (++spins % SPINS_BEFORE_STUCK === 0) whenStuck?.(load(guard) & ~SLEEPERS);
-      } else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.(seen & ~SLEEPERS);
+        if (++spins % SPINS_BEFORE_STUCK === 0) whenStuck?.();
+      } else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.();
     }
   }
 }
