@@ -191,6 +191,7 @@ export async function receiveAsync(
   discipline: Discipline,
   deadline: number,
   signal: AbortSignal | undefined,
+  into?: ArrayBuffer,
 ): Promise<Received> {
   const received: Received = { outcome: OUTCOME.none, value: undefined };
   let failure: { error: unknown } | undefined;
@@ -199,7 +200,7 @@ export async function receiveAsync(
     received.outcome = lastOutcome();
     if (received.outcome !== OUTCOME.done) return;
     try {
-      received.value = unpack();
+      received.value = unpack(into);
     } catch (error) {
       failure = { error };
     }
