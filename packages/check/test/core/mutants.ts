@@ -184,8 +184,8 @@ export const mutants: readonly Mutant[] = [
   {
     flaw: 'who joins a line of a queue attempts under one guard only',
     file: 'queue/lines.ts',
-    line: '      lockIn(queue);\n      const done = attemptToo(queue, node);\n      unlockIn(queue);',
-    becomes: '      const done = attemptToo(queue, node);\n      lockIn(queue);\n      unlockIn(queue);',
+    line: '    lockIn(queue);\n    const answer = ask(queue, node);\n    unlockIn(queue);',
+    becomes: '    const answer = ask(queue, node);\n    lockIn(queue);\n    unlockIn(queue);',
     module: 'queue',
     scenario: 'consumers',
   },

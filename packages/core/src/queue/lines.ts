@@ -307,34 +307,29 @@ export interface Lines {
   readonly joiners: Line;
 }
 
+function underBoth<N, R>(ask: (queue: number, node: N) => R): (queue: number, node: N) => R {
+  return (queue, node) => {
+    lockIn(queue);
+    const answer = ask(queue, node);
+    unlockIn(queue);
+    return answer;
+  };
+}
+
 /** The waiting code has the one guard when it asks a line. */
-function underBoth(line: Line): Line {
-  const { attempt: attemptToo, retry, left } = line;
+function askedUnderBoth(line: Line): Line {
+  const { attempt: attemptToo, left, retry } = line;
   return {
     ...line,
-    attempt(queue, node) {
-      lockIn(queue);
-      const done = attemptToo(queue, node);
-      unlockIn(queue);
-      return done;
-    },
-    retry(queue, node) {
-      lockIn(queue);
-      const done = retry!(queue, node);
-      unlockIn(queue);
-      return done;
-    },
-    left(queue, wasFirst) {
-      lockIn(queue);
-      left(queue, wasFirst);
-      unlockIn(queue);
-    },
+    attempt: underBoth(attemptToo),
+    left: underBoth(left),
+    retry: underBoth(retry ?? attemptToo),
   };
 }
 
 export function linesOf(type: string, store: Store): Lines {
   return {
-    getters: underBoth({
+    getters: askedUnderBoth({
       blocking: `${type}.get()`,
       twin: 'getAsync() or getManyAsync()',
       offset: QUEUE.getters,
@@ -370,7 +365,7 @@ export function linesOf(type: string, store: Store): Lines {
       giveBack() {},
     }),
 
-    putters: underBoth({
+    putters: askedUnderBoth({
       blocking: `${type}.put()`,
       twin: 'putAsync() or putManyAsync()',
       offset: QUEUE.putters,
@@ -414,7 +409,7 @@ export function linesOf(type: string, store: Store): Lines {
       giveBack() {},
     }),
 
-    joiners: underBoth({
+    joiners: askedUnderBoth({
       blocking: `${type}.join()`,
       twin: 'joinAsync()',
       offset: QUEUE.joiners,
