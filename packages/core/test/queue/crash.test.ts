@@ -5,6 +5,9 @@
  */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
+// Some play an operation a thousand times, which on a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
+
 class Killed extends Error {}
 
 /** How many stores the victim has left to live; Infinity for everybody else. */
