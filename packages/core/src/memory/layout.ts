@@ -22,7 +22,7 @@ export const LINE_WORDS = 16;
 export const DEFAULT_MAXIMUM_PAGES = 16_384;
 
 export const MAGIC = 0x4844_4c45;
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 /** Page 0. */
 export const HEADER = {
