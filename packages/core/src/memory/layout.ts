@@ -117,6 +117,8 @@ export const AGENT = {
   runs: 36,
   /** Record of a thread that this agent is just starting, with the reference that the registry will have: its death is made good. 0 for none. */
   starting: 35,
+  /** 1 while the agent looks at `ready` itself: nobody need wake its event loop for that. See `lookout.ts`. */
+  looking: 37,
   /** Stack (by FUTURE.completedNext) of the futures of this agent's tasks that have settled. Pushed by any thread, taken whole by the agent. */
   completed: 40,
   /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */
