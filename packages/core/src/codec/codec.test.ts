@@ -549,6 +549,70 @@ describe('what a field brought last is recognised, and nothing else is taken for
     arrives({ list: holed });
   });
 
+  test('arrays of a few items, whatever the items were before', () => {
+    learn({ list: [1, 'x', true, 0.5] });
+    learn([1, 'x', true, 0.5]);
+    const four: unknown[] = [1, 'x', true, 0.5];
+    for (const value of [...TEXTS, ...OTHERS]) {
+      for (let i = 0; i < four.length; i++) {
+        // Twice, since the second meets what the first left.
+        for (let again = 0; again < 2; again++) arrives({ list: four.with(i, value) });
+        arrives(four.with(i, value));
+      }
+      arrives({ list: Array.from({ length: 40 }, () => value) });
+    }
+    for (let length = 0; length < 50; length++) arrives({ list: Array.from({ length }, (_, i) => i) });
+    const holed: unknown[] = [1, 'x', undefined, 0.5];
+    Reflect.deleteProperty(holed, '2');
+    arrives({ list: holed });
+    arrives(holed);
+    arrives(Object.assign([...four], { name: 'x' }));
+  });
+
+  test('an array that comes in two fields, or in another one, and an object in its own fields', () => {
+    const fields = fc.array(fc.nat(11), { minLength: 4, maxLength: 4 });
+    for (let i = 0; i < OFTEN; i++) roundTrip({ listA: [i], listB: ['b', i], count: i, listC: [] });
+    fc.assert(
+      fc.property(fields, picked => {
+        const one = [1, 'one'];
+        const two = [2.5];
+        const value: Record<string, unknown> = {};
+        const deep = { one, value };
+        const choices = [
+          one,
+          two,
+          [],
+          [one],
+          [two, one],
+          value,
+          deep,
+          [deep],
+          new Map([[one, two]]),
+          7,
+          'x',
+          null,
+        ];
+        ['listA', 'listB', 'count', 'listC'].forEach((key, i) => (value[key] = choices[picked[i]!]));
+        return sameGraph(roundTrip(value), structuredClone(value));
+      }),
+      { numRuns: amount(2000, 20_000) },
+    );
+  });
+
+  test('a getter of an array that encodes the same shape itself, or takes the items away', () => {
+    learn({ first: 1, list: [1, 2], last: 'z' });
+    const encoding = Object.defineProperty([1, 2], '0', {
+      get: () => (roundTrip({ first: 8, list: [9, 9], last: 'y' }) as { first: number }).first,
+      enumerable: true,
+    });
+    expect(roundTrip({ first: 1, list: encoding, last: 'z' })).toEqual({ first: 1, list: [8, 2], last: 'z' });
+    const shrinking: number[] = Object.defineProperty([1, 2, 3], '0', {
+      get: () => (shrinking.length = 2),
+      enumerable: true,
+    });
+    expect(roundTrip({ first: 1, list: shrinking, last: 'z' })).toMatchObject({ first: 1, last: 'z' });
+  });
+
   test('a getter that encodes the same shape itself', () => {
     learn({ inner: 'a', outer: 'b' });
     const value = {

@@ -8,7 +8,7 @@ import { createError, setHidden, setOwn } from './errors.ts';
 import { isStackOverflow } from './stack.ts';
 import { hooks } from './shareable.ts';
 import { define, readShape } from './shape.ts';
-import type { Reading } from './shape.ts';
+import type { Reading } from './shape-reader.ts';
 import * as tags from './tags.ts';
 import { readBytes, readUnits } from './text.ts';
 
@@ -240,6 +240,7 @@ const reading: Reading = {
   },
   end: () => end,
   words: () => words,
+  doubles: () => doubles,
 };
 
 /** The place of the two words that follow the one before `next`, as an index of doubles. */

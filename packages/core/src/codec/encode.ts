@@ -10,9 +10,11 @@ import { describeError } from './errors.ts';
 import { locate } from './locate.ts';
 import { writeCount, writeDouble } from './record.ts';
 import { publish, reserve, scratch, setAside, work as shared } from './scratch.ts';
-import { shapeOf, Site } from './shape.ts';
+import { shapeOf } from './shape.ts';
 import { hooks, shareableAddress } from './shareable.ts';
 import type { Shareable } from './shareable.ts';
+import { Site } from './site.ts';
+import type { Writing } from './site.ts';
 import { isStackOverflow } from './stack.ts';
 import * as tags from './tags.ts';
 import { writeText } from './text.ts';
@@ -70,6 +72,9 @@ let lastShare = 0;
 /** An array that is known to have only items. */
 let own: readonly unknown[] | undefined;
 
+/** Longer ones, that may be in vain, aren't tried to be written without noting what is met: only a call is saved by it, in all. */
+const MOST_ITEMS = 32;
+
 /** What is sent, and what is anywhere but in a field. */
 const sent = new Site();
 const anywhere = new Site();
@@ -89,24 +94,30 @@ export function encode(
   busy = true;
   if (leavesOut) beginAside(true);
   try {
-    let at = write(value, ROOT_WORD, sent);
+    let at = writeOutermost(value);
     const words = work.i32;
-    words[0] = lastShare;
+    words[0] = 0;
     if ((at & 1) !== 0) words[at++] = 0;
-    if (leavesOut && isAsideLost())
-      throw new NotShareableError(
-        `${place}: an ArrayBuffer in it was detached by a getter while it was encoded`,
-      );
-    if (lastShare !== 0 || transfer !== undefined) commit(transfer);
-    if (leavesOut) publishAside();
+    // Where no object was noted, there was none that could have left anything to be done.
+    if (seenCount !== 0 || transfer !== undefined) finish(place, transfer, leavesOut);
     return publish(at * 4);
   } catch (error) {
     throw explain(error, value, place);
   } finally {
     busy = false;
     if (leavesOut) beginAside(false);
-    forget();
+    if (seenCount !== 0) forget();
   }
+}
+
+function finish(place: string, transfer: readonly ArrayBuffer[] | undefined, leavesOut: boolean): void {
+  work.i32[0] = lastShare;
+  if (leavesOut && isAsideLost())
+    throw new NotShareableError(
+      `${place}: an ArrayBuffer in it was detached by a getter while it was encoded`,
+    );
+  if (lastShare !== 0 || transfer !== undefined) commit(transfer);
+  if (leavesOut) publishAside();
 }
 
 /** As `encode`, for an array of the caller's own that nobody else has seen: whether it carries named properties, half of what a short one costs, isn't asked. */
@@ -226,6 +237,22 @@ function write(value: unknown, at: number, site: Site): number {
   return writeRare(value, at);
 }
 
+/**
+ * Writes what is sent. What holds only numbers, texts and arrays of such can't refer to itself or have anything twice: nothing is noted about it, which is a fifth
+ * of what it costs to encode.
+ */
+function writeOutermost(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return write(value, ROOT_WORD, sent);
+  if (Array.isArray(value)) {
+    const end = writeItems(value, ROOT_WORD);
+    return end >= 0 ? end : writeObject(value, ROOT_WORD, sent);
+  }
+  if (ArrayBuffer.isView(value)) return writeObject(value, ROOT_WORD, sent);
+  const { writer } = sent;
+  const end = writer === undefined ? -1 : writer(value, ROOT_WORD, true);
+  return end >= 0 ? end : writeOther(value, ROOT_WORD, sent, true);
+}
+
 function writeAnywhere(value: unknown, at: number): number {
   return write(value, at, anywhere);
 }
@@ -324,30 +351,37 @@ function writeObject(object: object, at: number, site: Site): number {
   else if (ArrayBuffer.isView(object)) at = writeExotic(VIEWING, object, at);
   else {
     const { writer } = site;
-    const end = writer === undefined ? -1 : writer(object, at);
-    at = end >= 0 ? end : writeOther(object, at, site);
+    const end = writer === undefined ? -1 : writer(object, at, false);
+    at = end >= 0 ? end : writeOther(object, at, site, false);
   }
   levels--;
   return at;
 }
 
 /** Writes an object of another shape than the one that came here last, or of none. */
-function writeOther(object: object, at: number, site: Site): number {
+function writeOther(object: object, at: number, site: Site, unmet: boolean): number {
   const keys = Object.keys(object);
-  const shape = keys.length === 0 ? undefined : shapeOf(keys, write);
+  const shape = keys.length === 0 ? undefined : shapeOf(keys, writing);
   const writer = shape?.compiled;
   if (writer !== undefined) {
-    const end = writer(object, at);
+    const end = writer(object, at, unmet);
     if (end >= 0) {
       site.writer = writer;
       return end;
     }
   }
+  if (unmet) note(object, at);
   const kind = kindOf(object);
   if (kind !== OBJECT) return writeExotic(kind, object, at);
   return shape === undefined
     ? writeLoose(object, keys, at)
     : shape.writeFields(object, shape.begin(at), write);
+}
+
+/** Notes the outermost object, or an array in it, after all. */
+function note(object: object, at: number): void {
+  levels = 1;
+  meet(object, at);
 }
 
 function writeLoose(object: object, keys: readonly string[], at: number): number {
@@ -382,6 +416,29 @@ function writeArray(array: readonly unknown[], at: number, site: Site): number {
         return writeSparse(array, first);
       }
       at = write(item, at, site.items);
+    }
+  }
+  return at;
+}
+
+/** Writes an array of a few numbers, texts and the like, in which nothing can be met twice. Returns −1 for any other; then what is behind `at` is void. */
+function writeItems(array: readonly unknown[], at: number): number {
+  const count = array.length;
+  if (count > MOST_ITEMS || (array !== own && mayHaveNames(array))) return -1;
+  if (at + count > work.limit) reserve(at + count);
+  let words = work.i32;
+  words[at++] = head(ARRAY, count);
+  for (let i = 0; i < count; i++) {
+    const item = array[i];
+    if (isWhole(item)) words[at++] = (item << 1) | WHOLE;
+    else {
+      if (at > work.limit) reserve(at);
+      if (typeof item === 'number') at = writeDouble(FIRST_DOUBLE, item, at);
+      else if (typeof item === 'string') at = writeText(item, at);
+      else if (typeof item === 'boolean' || item === null) at = write(item, at, anywhere);
+      else return -1;
+      if (at + count > work.limit) reserve(at + count);
+      words = work.i32;
     }
   }
   return at;
@@ -469,3 +526,5 @@ function writeProperty(error: Error, key: string, at: number): number {
     return at;
   }
 }
+
+const writing: Writing = { write, writeItems, note };
