@@ -124,8 +124,8 @@ export const mutants: readonly Mutant[] = [
   {
     flaw: 'an agent says that it sleeps after it has looked',
     file: 'parking/lookout.ts',
-    line: '  rest();\n  sleep();',
-    becomes: '  sleep();\n  rest();',
+    line: '  store(selfAgent + AGENT.looking, ASLEEP);\n  sleep();',
+    becomes: '  sleep();\n  store(selfAgent + AGENT.looking, ASLEEP);',
     module: 'lock',
     scenario: 'promises',
     threads: 2,

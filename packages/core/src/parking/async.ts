@@ -216,6 +216,7 @@ function finish(waiter: Waiter, settle: () => void): void {
   else pool.push(node);
   payPostponed();
   if (waiter.holds) releaseLoop();
+  if (waiters.size === 0) endLookout();
 }
 
 setIsAwaited(pointer => {
@@ -234,18 +235,12 @@ function isOnStack(node: number): boolean {
 /** Takes all woken nodes off the stack and serves them, first woken first. Returns how many promises wait on. */
 function serveReady(): number {
   let node = exchange(selfAgent + AGENT.ready, 0);
-  if (node !== 0) {
+  const woken: number[] = [];
+  for (; node !== 0; node = i32[node + NODE.readyNext]!) {
     ensureMapped(node);
-    if (i32[node + NODE.readyNext] === 0) serve(node);
-    else {
-      const woken: number[] = [];
-      for (; node !== 0; node = i32[node + NODE.readyNext]!) {
-        ensureMapped(node);
-        woken.push(node);
-      }
-      for (let index = woken.length - 1; index >= 0; index--) serve(woken[index]!);
-    }
+    woken.push(node);
   }
+  for (let index = woken.length - 1; index >= 0; index--) serve(woken[index]!);
   return waiters.size;
 }
 

@@ -43,15 +43,20 @@ const QUICK_MS = 0.1;
 const BURST_MS: number = explored ? Infinity : 1;
 /** With more promises waiting, others have more use for the core. */
 const FEW = 2;
-/** What isn't worth it is tried every so manyth time. */
+/** What isn't worth it is tried every so manyth time; looking in place, which costs more than it gains while both share a core, more seldom. */
 const PROBE_EVERY: number = explored ? 1 : 32;
-/** How often looking in place, or blocking, may fail in a row; and how many successes make up for one failure. */
+const PROBE_HERE: number = explored ? 1 : 128;
+/** So often in a row looking in place may fail. */
 const PATIENCE_HERE = 2;
+/** Blocking stops the event loop, so one failure costs as much as four successes earn, up to a limit. */
 const PATIENCE_BLOCK = 16;
-const FAILURE_HERE = 1;
 const FAILURE_BLOCK = 8;
+const SUCCESS_BLOCK = 2;
 
-const { setImmediate: nextTurn } = globalThis as { setImmediate?: (action: () => void) => unknown };
+const { setImmediate: nextTurn, clearImmediate: noTurn } = globalThis as {
+  setImmediate?: (action: () => void) => unknown;
+  clearImmediate?: (turn: unknown) => void;
+};
 const SEVERAL_CORES =
   ((globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 2) > 1;
 const SETTLED = Promise.resolve();
@@ -59,15 +64,15 @@ const SETTLED = Promise.resolve();
 let looking = false;
 /** Whether the microtask is on its way. */
 let called = false;
-/** Whether the next turn of the loop looks. Never when nobody waits: at its end a thread must leave nothing in its loop (see `worker-main.ts`). */
-let turning = false;
+/** Set if the next turn of the loop looks. Never when nobody waits: at its end a thread must leave nothing in its loop (see `worker-main.ts`). */
+let turning: unknown;
 /** When the first was served of those that followed each other without a turn of the loop; 0 for none. */
 let burstSince = 0;
 /** What is left of the patience for the one and the other; nothing: it isn't worth it. */
 let here = PATIENCE_HERE;
+let block = 0;
 /** Whether the one that was told last was awake: then its answer may come in a moment. */
 let answering = false;
-let block = 0;
 let waits = 0;
 
 /** Serves what is on the ready stack; returns how many promises still wait. Set by `async.ts`. */
@@ -82,19 +87,17 @@ export function setLookout(newServe: () => number, newSleep: () => void): void {
 
 /** Tells an agent of the node that has just been pushed on its ready stack, as soon as this thread holds no guard. */
 export function tell(agent: number): void {
-  const word = agent + AGENT.looking;
-  const seen = load(word);
-  if (seen === BLOCKED && compareExchange(word, BLOCKED, LOOKING) === BLOCKED) notifyLater(word);
-  else if (seen === LOOKING || load(word) !== ASLEEP) answering = agent !== selfAgent;
-  else notifyLater(agent + AGENT.wake);
+  const seen = compareExchange(agent + AGENT.looking, BLOCKED, LOOKING);
+  if (seen === LOOKING) answering = agent !== selfAgent;
+  else notifyLater(agent + (seen === BLOCKED ? AGENT.looking : AGENT.wake));
 }
 
 /** One of `waiting` promises has begun to wait. Returns whether somebody looks at the ready stack; otherwise the event loop must be woken. */
 export function lookOut(waiting: number): boolean {
-  waits = (waits + 1) % PROBE_EVERY;
+  waits = (waits + 1) % PROBE_HERE;
   if (!looking) {
     if (waiting > FEW || nextTurn === undefined) return false;
-    if (waits !== 0 && here <= 0 && block <= 0 && !answering) return false;
+    if (waits % PROBE_EVERY !== 0 && here <= 0 && block <= 0 && !answering) return false;
     looking = true;
     store(selfAgent + AGENT.looking, LOOKING);
   }
@@ -115,29 +118,23 @@ function look(): void {
   const start = now();
   if (burstSince === 0) burstSince = start;
   else if (start - burstSince > BURST_MS) return lookInTurn();
-  const probe = waits === 0;
   if (
     // Nothing to be learnt from: perhaps this thread did it itself.
     found() ||
-    (SEVERAL_CORES && (here > 0 || probe || answering) && lookHere(start)) ||
-    ((block > 0 || probe) && lookBlocked())
+    (SEVERAL_CORES && (here > 0 || waits === 0 || answering) && lookHere(start)) ||
+    ((block > 0 || waits % PROBE_EVERY === 0) && lookBlocked())
   ) {
-    if (serve() === 0) rest();
-    else if (!called) lookInTurn();
-  } else {
-    // The loop has its turn now.
-    burstSince = 0;
-    endLookout();
-  }
+    if (serve() > 0) return lookInTurn();
+  } else burstSince = 0; // The loop has its turn now.
+  endLookout();
 }
 
 function lookInTurn(): void {
-  if (!turning) nextTurn!(turned);
-  turning = true;
+  turning ??= nextTurn!(turned);
 }
 
 function turned(): void {
-  turning = false;
+  turning = undefined;
   burstSince = 0;
   look();
 }
@@ -150,14 +147,14 @@ function lookHere(start: number): boolean {
     for (let looks = LOOKS; looks > 0; looks--) {
       if (found()) {
         // What comes after this core was taken away for somebody else's good hasn't been worth it.
-        here = now() - start < HERE_MS ? PATIENCE_HERE : here - FAILURE_HERE;
+        here = now() - start < HERE_MS ? PATIENCE_HERE : here - 1;
         return true;
       }
       pause();
     }
     elapsed = now() - start;
   } while (elapsed < longest);
-  here -= FAILURE_HERE;
+  here -= 1;
   return false;
 }
 
@@ -171,20 +168,17 @@ function lookBlocked(): boolean {
   const some = found();
   block =
     some && now() - start < QUICK_MS
-      ? Math.min(block + 2, PATIENCE_BLOCK)
+      ? Math.min(block + SUCCESS_BLOCK, PATIENCE_BLOCK)
       : Math.max(block - FAILURE_BLOCK, 0);
   return some;
 }
 
-/** Nobody waits. */
-function rest(): void {
-  looking = false;
-  store(selfAgent + AGENT.looking, ASLEEP);
-}
-
-/** From here on the event loop must be woken. */
+/** From here on the event loop must be woken, or nobody waits any more. */
 export function endLookout(): void {
   if (!looking) return;
-  rest();
+  looking = false;
+  if (turning !== undefined) noTurn!(turning);
+  turning = undefined;
+  store(selfAgent + AGENT.looking, ASLEEP);
   sleep();
 }
