@@ -22,8 +22,8 @@ function looking(): number {
 describe('looking before the event loop sleeps', () => {
   it('loses no turn, however two event loops hand it to each other', async () => {
     const [ping, pong] = [new Event(), new Event()];
-    const thread = new Thread(answer, { args: [ping, pong, 5000] }).start();
-    await ask(ping, pong, 5000);
+    const thread = new Thread(answer, { args: [ping, pong, 1000] }).start();
+    await ask(ping, pong, 1000);
     expect(await thread.joinAsync(SOON)).toBe(true);
     expect(pendingWaits()).toBe(0);
     expect(looking()).toBe(0);
@@ -39,12 +39,12 @@ describe('looking before the event loop sleeps', () => {
       turns += 1;
       if (trips > 0) setImmediate(count);
     };
-    const thread = new Thread(answer, { args: [ping, pong, 5000] }).start();
+    const thread = new Thread(answer, { args: [ping, pong, 1000] }).start();
     await ask(ping, pong, 1);
     const start = performance.now();
     trips = 1;
     setImmediate(count);
-    await ask(ping, pong, 4999);
+    await ask(ping, pong, 999);
     const elapsed = performance.now() - start;
     trips = 0;
     clearInterval(timer);
