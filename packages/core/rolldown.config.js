@@ -21,6 +21,8 @@ export default {
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
     sourcemap: true,
+    // Every thread would scan them; they are in the types.
+    comments: { legal: true, annotation: true, jsdoc: false },
   },
 };
 

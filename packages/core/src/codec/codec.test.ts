@@ -2,10 +2,12 @@ import { amount } from '../../test/support/amount.ts';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { post, receive, roundTrip, sameGraph } from './codec.fixture.ts';
+import { numberShapes, post, receive, roundTrip, roundTripInSlab, sameGraph } from './codec.fixture.ts';
 import { encode, scratch } from './index.ts';
 
 const FLOAT16 = (globalThis as unknown as { Float16Array?: typeof Float32Array }).Float16Array;
+
+const numbered = numberShapes(100);
 
 /** Often enough for the compiled readers and writers to take over. */
 const OFTEN = 200;
@@ -490,6 +492,7 @@ describe('what a field brought last is recognised, and nothing else is taken for
 
   function arrives(value: unknown): void {
     expect(isDeepStrictEqual(roundTrip(value), value)).toBe(true);
+    expect(isDeepStrictEqual(roundTripInSlab(value), value)).toBe(true);
   }
 
   test.each(['text', 7, true, { deep: 1 }, null])('after %j came again and again', first => {
@@ -593,10 +596,31 @@ describe('what a field brought last is recognised, and nothing else is taken for
           null,
         ];
         ['listA', 'listB', 'count', 'listC'].forEach((key, i) => (value[key] = choices[picked[i]!]));
-        return sameGraph(roundTrip(value), structuredClone(value));
+        const copy = structuredClone(value);
+        return sameGraph(roundTrip(value), copy) && sameGraph(roundTripInSlab(value), copy);
       }),
       { numRuns: amount(2000, 20_000) },
     );
+  });
+
+  test('a shape with a number says it in place of its keys where the message stays in shared memory, and nowhere else', () => {
+    const before = numbered.length;
+    learn({ first: 1, secondOfMany: 'x' });
+    expect(numbered.length).toBe(before + 1);
+    const whole = post({ first: 2, secondOfMany: 'x' });
+    expect(post({ first: 2, secondOfMany: 'x' }, undefined, 16, true).length).toBeLessThan(whole.length);
+    // A message that goes elsewhere, written by a getter of one that doesn't.
+    let inner: unknown;
+    const outer = {
+      get first() {
+        inner = post({ first: 2, secondOfMany: 'x' }).length;
+        return 3;
+      },
+      secondOfMany: 'y',
+    };
+    expect(roundTripInSlab(outer)).toEqual({ first: 3, secondOfMany: 'y' });
+    expect(post(outer, undefined, 16, true).length).toBeLessThan(whole.length);
+    expect(inner).toBe(whole.length);
   });
 
   test('a getter of an array that encodes the same shape itself, or takes the items away', () => {

@@ -48,6 +48,9 @@ function readNewText(recent: Recent, at: number, reading: Reading): unknown {
   return value;
 }
 
+/** What has no more than a first word, by that word: undefined, null, true and false have the tags 1 to 4. */
+const constants = [0, 0, undefined, 0, null, 0, true, 0, false];
+
 /** Arrays of so few items are read item by item, by code for each. */
 const MOST_ITEMS = 8;
 
@@ -64,10 +67,9 @@ else{const p=(at+2)>>1;if(p*2+2<=end&&words[at]===${head(tags.DOUBLE, 0)}){${v}=
       return `let ${v};{let k=0;const w=${r}.words,c=${r}.count;if(at+c<=end)while(k<c&&words[at+k]===w[k])k++;
 if(k===c&&c!==0){${v}=${r}.text;at+=c;${r}.misses=0}else{${v}=readNewText(${r},at,reading);at=reading.next()}}`;
     }
-    case 'boolean':
-      return `let ${v};{const w=at<end?words[at]:0;if(w===${head(tags.TRUE, 0)}){${v}=true;at++}else if(w===${head(tags.FALSE, 0)}){${v}=false;at++}else{${any}}}`;
     default: {
-      if (!Array.isArray(example) || example.length > MOST_ITEMS) return `let ${v};${any}`;
+      if (!Array.isArray(example) || example.length > MOST_ITEMS)
+        return `let ${v};{const w=at<end?words[at]:0;if(w>0&&w<${constants.length}&&(w&1)===0){${v}=constants[w];at++}else{${any}}}`;
       // One that something further on refers to has another first word.
       const items = example.map((_, i) => `${v}_${i}`);
       return `let ${v};if(at<end&&words[at]===${head(tags.ARRAY, items.length)}){at++;
@@ -93,7 +95,5 @@ return()=>{const words=reading.words(),end=reading.end();let at=reading.next();
 ${values.join('\n')}
 reading.goTo(at);
 return{${fields.join()}}}`;
-  return compile(['reading', 'readNewText', 'Recent'], [reading, readNewText, Recent], source) as
-    | (() => object)
-    | undefined;
+  return compile({ reading, readNewText, Recent, constants }, source) as (() => object) | undefined;
 }

@@ -1,5 +1,6 @@
 /** The writer of one shape, made of source. */
 import { compile } from './compile.ts';
+import { mode, numbers } from './numbers.ts';
 import { writeDouble } from './record.ts';
 import { reserve, work } from './scratch.ts';
 import { LONGEST_REMEMBERED, REMEMBERED_WORDS, writeNewText } from './site.ts';
@@ -7,7 +8,7 @@ import type { Site, WriteObject, Writing } from './site.ts';
 import * as tags from './tags.ts';
 import { writeText } from './text.ts';
 
-const { DOUBLE, FALSE, head, NULL, SHAPED, TRUE, UNDEFINED, WHOLE } = tags;
+const { DOUBLE, FALSE, head, NULL, NUMBERED, SHAPED, TRUE, UNDEFINED, WHOLE } = tags;
 
 /** What a writer is made for. */
 export interface Fields {
@@ -36,7 +37,7 @@ else if(typeof ${v}==='string'){at=${v}.length<=${LONGEST_REMEMBERED}?writeNewTe
       return `if(${v}===true)words[at++]=${head(TRUE, 0)};else if(${v}===false)words[at++]=${head(FALSE, 0)};else{${any}}`;
     case 'array': {
       const others = types.flatMap((type, j) => (type === 'array' && j < i ? [`&&${v}!==v${j}`] : []));
-      return `if(unmet&&isArray(${v})${others.join('')}&&(end=writeItems(${v},at))>=0){a${i}=at;at=end;${again}}else{${any}}`;
+      return `if(unmet&&isArray(${v})${others.join('')}&&(end=writeFlat(${v},at))>=0){a${i}=at;at=end;${again}}else{${any}}`;
     }
     default:
       return `if(${v}===undefined)words[at++]=${head(UNDEFINED, 0)};else if(${v}===null)words[at++]=${head(NULL, 0)};else{${any}}`;
@@ -51,6 +52,7 @@ export function compileWriter(fields: Fields, writing: Writing): WriteObject | u
   const { keys, blob, hash, types, sites } = fields;
   const texts = keys.map(key => JSON.stringify(key));
   const first = [head(SHAPED, blob.length), hash, ...blob];
+  const number = numbers.publish(blob);
   const room = first.length + keys.length * REMEMBERED_WORDS;
   const arrays = keys.flatMap((_, i) => (types[i] === 'array' ? [i] : []));
   const note = `if(unmet){unmet=false;note(object,start);${arrays.map(i => `if(a${i}!==0)note(v${i},a${i});`).join('')}}`;
@@ -62,12 +64,13 @@ const v0=object[${texts[0]}];
 if(getPrototypeOf(object)!==plain)return -1;
 ${texts.map((text, i) => (i === 0 ? '' : `const v${i}=object[${text}];`)).join('')}
 if(at+${room}>work.limit)reserve(at+${room});
-const start=at;let words=work.i32,end=0;${arrays.map(i => `let a${i}=0;`).join('')}${first.map((word, i) => `words[at+${i}]=${word};`).join('')}
-at+=${first.length};
+const start=at;let words=work.i32,end=0;${arrays.map(i => `let a${i}=0;`).join('')}${number < 0 ? '' : `if(mode.numbered)words[at++]=${head(NUMBERED, number)};else `}{${first.map((word, i) => `words[at+${i}]=${word};`).join('')}
+at+=${first.length}}
 ${keys.map((_, i) => fieldSource(types, i, note)).join('\n')}
 return at}`;
   const values = {
     ...writing,
+    mode,
     work,
     reserve,
     writeNewText,
@@ -78,5 +81,5 @@ return at}`;
     getPrototypeOf: Object.getPrototypeOf,
     plain: Object.prototype,
   };
-  return compile(Object.keys(values), Object.values(values), source) as WriteObject | undefined;
+  return compile(values, source) as WriteObject | undefined;
 }

@@ -3,6 +3,7 @@
  * A shape that keeps coming is read and written by a function compiled for it; where code may not be compiled, a loop does the same.
  */
 import { corrupt } from './corrupt.ts';
+import { numbers } from './numbers.ts';
 import { work } from './scratch.ts';
 import { compileReader } from './shape-reader.ts';
 import type { Read, Reading } from './shape-reader.ts';
@@ -24,7 +25,7 @@ const SIGHTINGS_BEFORE_SHAPE = 2;
 const USES_BEFORE_COMPILING = 64;
 /** Then all is forgotten and learnt anew: rare enough to cost nothing, and it bounds what strange traffic can pile up. */
 const MOST_STEPS = 8192;
-/** Objects that go on in so many ways after the same keys are dictionaries: shapes of them would hardly be met again. */
+/** Objects that go on in so many ways after the same keys are dictionaries: shapes of them would hardly be met again. How many first keys there are says nothing. */
 const MOST_BRANCHES = 64;
 const READER_SLOTS = 1024;
 
@@ -110,7 +111,7 @@ export function shapeOf(keys: readonly string[], writing: Writing): WriterShape 
 function follow(from: Step, key: string): Step | undefined {
   let next = from.further?.get(key);
   if (next === undefined) {
-    if (from.further !== undefined && from.further.size >= MOST_BRANCHES) return undefined;
+    if (from !== root && from.further !== undefined && from.further.size >= MOST_BRANCHES) return undefined;
     if (steps >= MOST_STEPS) {
       root = new Step();
       steps = 0;
@@ -218,6 +219,19 @@ export function readShape(words: Int32Array, at: number, count: number, hash: nu
   if (other.hash === hash && isBlob(other.blob, words, at, count)) return other;
   readers[slot ^ 1] = shape;
   return learn(words, at, count, hash, slot);
+}
+
+const numbered: (ReaderShape | undefined)[] = [];
+
+/** The shape that has this number. */
+export function numberedShape(number: number): ReaderShape {
+  return numbered[number] ?? learnNumbered(number);
+}
+
+function learnNumbered(number: number): ReaderShape {
+  const blob = numbers.find(number);
+  if (blob === undefined) corrupt(`no list of keys has the number ${number}`);
+  return (numbered[number] = readShape(blob, 0, blob.length, hashOf(blob, 0, blob.length)));
 }
 
 function isBlob(blob: Int32Array, words: Int32Array, at: number, count: number): boolean {

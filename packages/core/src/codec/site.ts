@@ -17,7 +17,7 @@ export type WriteObject = (object: object, at: number, unmet: boolean) => number
 export interface Writing {
   write: Write;
   /** Writes an array of a few numbers, texts and the like. Returns −1 if it is another; then what is behind `at` is void. */
-  writeItems: (array: readonly unknown[], at: number) => number;
+  writeFlat: (array: readonly unknown[], at: number) => number;
   /**
    * Notes where the object is, in case that something inside refers to it. For the outermost object it is put off until something comes that could: not numbers and
    * texts, nor arrays of such, and most messages are no more than that.

@@ -404,3 +404,7 @@ export const takeInto = task(
     return [got.buffer === into, got.byteLength, got.reduce((sum, byte) => sum + byte, 0)];
   },
 );
+
+export const putOften = task(import.meta, function putOften(queue: Queue, by: number, times: number): void {
+  for (let learntAtOnce = 0; learntAtOnce < times; learntAtOnce++) queue.put({ learntAtOnce, by });
+});
