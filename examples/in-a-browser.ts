@@ -22,8 +22,14 @@ const MODULES = {
   comlink: 'comlink/dist/esm/comlink.mjs',
   croner: 'croner',
 };
-const places = Object.entries(MODULES).map(
-  ([name, module]) => [`'${name}'`, `'/${import.meta.resolve(module).slice(root.href.length)}'`] as const,
+const places = Object.entries(MODULES).flatMap(([name, module]) =>
+  [`'`, `"`].map(
+    quote =>
+      [
+        `${quote}${name}${quote}`,
+        `${quote}/${import.meta.resolve(module).slice(root.href.length)}${quote}`,
+      ] as const,
+  ),
 );
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',

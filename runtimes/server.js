@@ -21,13 +21,16 @@ const page = script =>
 /** Where packages are. Workers know no import maps, so names are replaced by places in what is served. */
 const places = {
   '@heddle/core': '/node_modules/@heddle/core/dist/bundle/index.js',
-  '@heddle/actors/cron': '/node_modules/@heddle/actors/dist/cron/index.js',
-  '@heddle/actors': '/node_modules/@heddle/actors/dist/index.js',
+  '@heddle/actors/cron': '/node_modules/@heddle/actors/dist/bundle/cron.js',
+  '@heddle/actors': '/node_modules/@heddle/actors/dist/bundle/index.js',
   comlink: '/node_modules/comlink/dist/esm/comlink.mjs',
   croner: '/node_modules/croner/dist/croner.js',
 };
 const linked = source =>
-  Object.entries(places).reduce((text, [name, place]) => text.replaceAll(`'${name}'`, `'${place}'`), source);
+  Object.entries(places).reduce(
+    (text, [name, place]) => text.replaceAll(`'${name}'`, `'${place}'`).replaceAll(`"${name}"`, `"${place}"`),
+    source,
+  );
 const isLinked = path => path.startsWith('/suite/') || path.startsWith('/node_modules/@heddle/actors/');
 
 /**

@@ -24,6 +24,17 @@ export const copyConsumer = task(
   },
 );
 
+/** As `copyConsumer`, into memory that is used again for each. */
+export const keptConsumer = task(
+  import.meta,
+  function keptConsumer(queue: Queue<Uint8Array>, passes: number, byteLength: number): number {
+    const into = new ArrayBuffer(byteLength);
+    let sum = 0;
+    for (let pass = 0; pass < passes; pass++) sum += queue.get({ into })[0]!;
+    return sum;
+  },
+);
+
 function putCopies(queue: Queue<Uint8Array>, bytes: Uint8Array, passes: number): void {
   for (let pass = 0; pass < passes; pass++) {
     bytes[0] = pass & 255;
@@ -32,12 +43,22 @@ function putCopies(queue: Queue<Uint8Array>, bytes: Uint8Array, passes: number):
 }
 
 /** Through a `Queue`. */
-export function copyThrough(byteLength: number): () => Round {
+export const copyThrough = (byteLength: number): (() => Round) =>
+  through(byteLength, (queue, passes) => new Thread(copyConsumer, { args: [queue, passes] }));
+
+/** Likewise, and the consumer says where the bytes go. */
+export const copyThroughInto = (byteLength: number): (() => Round) =>
+  through(byteLength, (queue, passes) => new Thread(keptConsumer, { args: [queue, passes, byteLength] }));
+
+function through(
+  byteLength: number,
+  consume: (queue: Queue<Uint8Array>, passes: number) => { start(): { result(): number } },
+): () => Round {
   return () => {
     const queue = new Queue<Uint8Array>({ maxsize: WINDOW });
     const bytes = new Uint8Array(byteLength).fill(1);
     return passes => {
-      const thread = new Thread(copyConsumer, { args: [queue, passes] }).start();
+      const thread = consume(queue, passes).start();
       return timed(() => {
         putCopies(queue, bytes, passes);
         return thread.result();

@@ -25,6 +25,7 @@ test.each([
   [['--check', 'twice'], '--check must be a number from 1, got "twice"'],
   [['--nosuch'], "Unknown option '--nosuch'"],
   [['--json', 'no/such/file.json'], '--json no/such/file.json: there is no folder '],
+  [['--record', 'no/such'], '--record no/such: there is no folder '],
 ])('%j is refused', (args, message) => {
   const { status, stderr } = bench(...args);
   expect(status).toBe(2);
@@ -43,6 +44,22 @@ test('a run prints the table, writes JSON, and exits with 0 whatever bars it mis
   const acquire = rows.find(row => row['what'] === 'acquire, release');
   expect(acquire).toMatchObject({ subject: 'lock', bar: { atMost: 0.8 }, ourRounds: [expect.any(Number)] });
   expect(rows.find(row => row['verdict'] === 'no bar')).toMatchObject({ bar: null });
+});
+
+test('each subject is recorded in a file of its own, with its rows and weights and no other’s', () => {
+  const { status, stderr } = bench('--smoke', '--only', 'scaling,footprint', '--record', folder);
+  expect([status, stderr]).toEqual([0, '']);
+  const [scaling, footprint] = ['scaling', 'footprint'].map(
+    name =>
+      JSON.parse(readFileSync(`${folder}/${name}.json`, 'utf8')) as {
+        rows: Array<{ subject: string }>;
+        weights: Array<{ what: string; bytes: number }>;
+      },
+  );
+  expect(new Set(scaling!.rows.map(row => row.subject))).toEqual(new Set(['scaling']));
+  expect([scaling!.weights, footprint!.rows]).toEqual([[], []]);
+  expect(footprint!.weights.find(({ what }) => what === 'Lock')?.bytes).toBeGreaterThan(0);
+  expect(readFileSync(`${folder}/DATE`, 'utf8')).toMatch(/^\d{4}-\d\d-\d\d\n$/);
 });
 
 test('a factor to check by that no figure can miss lets the run pass', () => {

@@ -1,13 +1,14 @@
 /** `npm run bench`: measures the subjects that were asked for and prints how they compare. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Figure } from './footprint.ts';
 import { holds, type NamedRow } from './guard.ts';
 import { findPython, measure } from './harness.ts';
 import type { Row, Subject } from './harness.ts';
 import { describeMachine, figureText, headText, machineText, rowText } from './report.ts';
+import type { Machine } from './report.ts';
 
 /** One file each, in the order of the table. */
 const SAVINA = [
@@ -66,6 +67,7 @@ const HELP = `npm run bench -- [options]
   --quick            a tenth of the work in ${QUICK.rounds} rounds: figures to work with, not to quote
   --smoke            ${SMOKE.rounds} such round: shows that everything runs, the figures mean nothing
   --json FILE        also writes what was measured, round by round, to FILE
+  --record FOLDER    also writes each subject to FOLDER/SUBJECT.json, and the day to FOLDER/DATE, which is how benchmarks/results is made
   --check FACTOR     fails if a ratio is worse than its bar by more than FACTOR (1 or more), three times in a row
   --baseline FOLDER  with --check: than the ratio recorded in FOLDER/SUBJECT.json, where there is one
   --help             this`;
@@ -83,6 +85,7 @@ interface Arguments {
   only: readonly string[];
   effort: typeof FULL;
   json: string | undefined;
+  record: string | undefined;
   check: number | undefined;
   baseline: string | undefined;
   help: boolean;
@@ -96,12 +99,13 @@ function readArguments(): Arguments {
       quick: { type: 'boolean', default: false },
       smoke: { type: 'boolean', default: false },
       json: { type: 'string' },
+      record: { type: 'string' },
       check: { type: 'string' },
       baseline: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
-  const { quick, smoke, json, baseline, help } = values;
+  const { quick, smoke, json, record, baseline, help } = values;
   if (baseline !== undefined && values.check === undefined)
     throw new UsageError('--baseline is of use only with --check');
   const effort = smoke ? SMOKE : quick ? QUICK : FULL;
@@ -110,16 +114,26 @@ function readArguments(): Arguments {
     effort: { ...effort, rounds: number('--rounds', values.rounds, Number.isInteger) ?? effort.rounds },
     check: number('--check', values.check, Number.isFinite),
     json: json === undefined ? undefined : writable(json),
+    record: record === undefined ? undefined : recordable(record),
     baseline,
     help,
   };
 }
 
-/** Where the command was typed, which npm changes from, and before minutes of measuring. */
+/** Where the command was typed, which npm changes from. */
+const placeOf = (name: string): string => resolve(process.env['INIT_CWD'] ?? '', name);
+
+/** Asked before minutes of measuring. */
 function writable(json: string): string {
-  const file = resolve(process.env['INIT_CWD'] ?? '', json);
+  const file = placeOf(json);
   if (!existsSync(dirname(file))) throw new UsageError(`--json ${json}: there is no folder ${dirname(file)}`);
   return file;
+}
+
+function recordable(record: string): string {
+  const folder = placeOf(record);
+  if (!existsSync(folder)) throw new UsageError(`--record ${record}: there is no folder ${folder}`);
+  return folder;
 }
 
 function chosen(only: string | undefined): readonly string[] {
@@ -147,15 +161,18 @@ function number(
   return value;
 }
 
-async function bench({ only, effort, json, check, baseline }: Arguments): Promise<void> {
+async function bench({ only, effort, json, record, check, baseline }: Arguments): Promise<void> {
   const python = findPython();
   const machine = describeMachine(python?.version);
   console.log(machineText(machine));
   const options = { ...effort, python: python?.command };
   const rows: NamedRow[] = [];
   const weights: Figure[] = [];
+  const write = (file: string, firstRow = 0, firstWeight = 0): void =>
+    writeRun(file, { machine, options, rows: rows.slice(firstRow), weights: weights.slice(firstWeight) });
   for (const name of only) {
     const { url, subject, figures } = await load(name);
+    const [firstRow, firstWeight] = [rows.length, weights.length];
     for (const [workload, each] of Object.entries(subject)) {
       const measured = await measure(url, workload, each, options);
       console.log(`\n${headText(`${name}: ${each.operation}`)}`);
@@ -168,21 +185,30 @@ async function bench({ only, effort, json, check, baseline }: Arguments): Promis
       for (const figure of weighed) console.log(figureText(figure));
       weights.push(...weighed);
     }
+    if (record !== undefined) write(join(record, `${name}.json`), firstRow, firstWeight);
   }
-  const loadAfter = loadavg()[0]!;
-  console.log(`\n${summary(rows)}; load ${loadAfter.toFixed(2)} after the run`);
-  if (json !== undefined) {
-    writeFileSync(
-      json,
-      `${JSON.stringify({ machine, loadAfter, options, rows: rows.map(asJson), weights }, undefined, 2)}\n`,
-    );
-  }
+  console.log(`\n${summary(rows)}; load ${loadavg()[0]!.toFixed(2)} after the run`);
+  if (json !== undefined) write(json);
+  if (record !== undefined) writeFileSync(join(record, 'DATE'), `${new Date().toISOString().slice(0, 10)}\n`);
   if (check === undefined) return;
   const again = async ({ subject: name, workload }: NamedRow): Promise<readonly NamedRow[]> => {
     const { url, subject } = await load(name);
     return named(name, await measure(url, workload, subject[workload]!, options));
   };
   if (!(await holds(rows, { factor: check, baseline, again }))) process.exitCode = 1;
+}
+
+interface Run {
+  readonly machine: Machine;
+  readonly options: object;
+  readonly rows: readonly NamedRow[];
+  readonly weights: readonly Figure[];
+}
+
+function writeRun(file: string, { machine, options, rows, weights }: Run): void {
+  const run = { machine, loadAfter: loadavg()[0]!, options, rows: rows.map(asJson), weights };
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(run, undefined, 2)}\n`);
 }
 
 async function load(name: string): Promise<{

@@ -5,7 +5,7 @@
 import { Event, Queue, SharedBuffer, Thread, task } from '@heddle/core';
 import { parentPort } from 'node:worker_threads';
 import type { Worker } from 'node:worker_threads';
-import { copyThrough, structuredClone, sumOfBytes } from './copies.ts';
+import { copyThrough, copyThroughInto, structuredClone, sumOfBytes } from './copies.ts';
 import { SPEED, timed, timedAsync } from './harness.ts';
 import type { Round, Subject } from './harness.ts';
 import { answer, startWorker } from './worker.ts';
@@ -247,9 +247,19 @@ const subject: Subject = {
     operations: 256,
     quick: 64,
     expected: sumOfBytes,
-    sides: { 'put, get': copyThrough(MEBIBYTE), 'structured clone': structuredClone(MEBIBYTE) },
+    sides: {
+      'put, get': copyThrough(MEBIBYTE),
+      'put, get({ into })': copyThroughInto(MEBIBYTE),
+      'structured clone': structuredClone(MEBIBYTE),
+    },
     rows: [
       { what: 'Queue of Uint8Arrays', ours: 'put, get', against: 'structured clone', bar: { atLeast: 2 } },
+      {
+        what: 'into the same memory',
+        ours: 'put, get({ into })',
+        against: 'structured clone',
+        bar: SPEED,
+      },
     ],
   },
 };

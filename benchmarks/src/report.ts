@@ -97,5 +97,6 @@ export function ratioText(value: number): string {
 function time(nanoseconds: number): string {
   if (nanoseconds < 1e3) return `${nanoseconds.toPrecision(3)} ns`;
   if (nanoseconds < 1e6) return `${(nanoseconds / 1e3).toPrecision(3)} µs`;
-  return `${(nanoseconds / 1e6).toPrecision(3)} ms`;
+  if (nanoseconds < 1e9) return `${(nanoseconds / 1e6).toPrecision(3)} ms`;
+  return `${(nanoseconds / 1e9).toPrecision(3)} s`;
 }

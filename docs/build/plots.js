@@ -1,6 +1,6 @@
 /**
- * Plots of what `npm run bench -- --json` wrote to `benchmarks/results`: how many times as fast Heddle is as what it is measured against, with the middle
- * half of the rounds, on a logarithmic scale. One plot for each file.
+ * Plots of what `npm run bench -- --record benchmarks/results` wrote there: how many times as fast Heddle is as what it is measured against, with the middle
+ * half of the rounds, on a logarithmic scale. One plot for each file, three for the Savina suite, and what things weigh.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -19,13 +19,68 @@ const APART = 44;
 
 export function writePlots(folder) {
   if (!existsSync(results))
-    throw new Error(`${results} is missing: npm run bench -- --json benchmarks/results/<subject>.json`);
-  for (const file of readdirSync(results).filter(name => name.endsWith('.json'))) {
-    const { rows, machine } = JSON.parse(readFileSync(join(results, file), 'utf8'));
-    const subject = basename(file, '.json');
-    for (const [suffix, widths] of Object.entries(WIDTHS))
-      writeFileSync(join(folder, `plot-${subject}${suffix}.svg`), plot(subject, rows, machine, widths));
+    throw new Error(`${results} is missing: npm run bench -- --record benchmarks/results`);
+  for (const { subject, rows, weights, machine } of allRuns()) {
+    const draw = rows.length > 0 ? plot : weighed;
+    for (const [suffix, widths] of Object.entries(WIDTHS)) {
+      const figures = rows.length > 0 ? rows : weights;
+      writeFileSync(join(folder, `plot-${subject}${suffix}.svg`), draw(subject, figures, machine, widths));
+    }
   }
+}
+
+const allRuns = () => [...runsIn(results), ...savina()];
+
+/** For the check that pages show them. */
+export const plotNames = () => allRuns().map(({ subject }) => `plot-${subject}`);
+
+function runsIn(folder) {
+  return readdirSync(folder)
+    .filter(name => name.endsWith('.json'))
+    .map(name => ({
+      subject: basename(name, '.json'),
+      ...JSON.parse(readFileSync(join(folder, name), 'utf8')),
+    }));
+}
+
+/** By where the actors are, against Erlang on as many cores; the slowest against Erlang last. */
+function savina() {
+  const runs = runsIn(join(results, 'savina'));
+  const against = (place, erlang) =>
+    runs
+      .flatMap(({ rows }) => rows.filter(({ ours, against }) => ours === place && against === erlang))
+      .map(row => ({ ...row, what: row.workload, against: 'Erlang/OTP' }))
+      .sort((a, b) => a.ratio.median - b.ratio.median);
+  const { machine } = runs[0];
+  return [
+    { subject: 'savina-one', machine, rows: against('one core', 'Erlang, one') },
+    { subject: 'savina-default', machine, rows: against('by default', 'Erlang, two') },
+    { subject: 'savina-spread', machine, rows: against('two cores', 'Erlang, two') },
+  ];
+}
+
+/** Bytes, on a logarithmic scale. */
+function weighed(subject, weights, machine, { left, right, width }) {
+  const all = weights.map(({ bytes }) => bytes);
+  const [from, to] = [Math.min(...all) / 2, Math.max(...all) * 1.2];
+  const x = value =>
+    left + ((Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from))) * (right - left);
+  const shapes = weights.map(({ what, bytes }, index) => {
+    const y = 10 + index * ROW + ROW / 2;
+    const kind = what === 'raw worker' || what === 'Erlang process' ? 'bar-theirs' : 'bar-ours';
+    return [
+      text(left - 10, y + 4, what, { anchor: 'end', style: 'small' }),
+      `<rect class="${kind}" x="${left}" y="${y - 6}" width="${x(bytes) - left}" height="12" rx="2"/>`,
+      text(right + 12, y + 4, size(bytes), { style: 'small' }),
+    ];
+  });
+  const title = `${subject}: bytes for each; Node ${machine.node}`;
+  return drawing(width, 10 + weights.length * ROW + 12, title, shapes);
+}
+
+function size(bytes) {
+  if (bytes < 1024) return `${Math.round(bytes)} B`;
+  return bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} K` : `${(bytes / 2 ** 20).toFixed(1)} M`;
 }
 
 function plot(subject, rows, machine, { left, right, width }) {
@@ -91,14 +146,13 @@ const short = value => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.to
 
 /** Where and when the figures come from, for the page's text. */
 export function writeSummary(folder) {
-  const runs = readdirSync(results)
-    .filter(name => name.endsWith('.json'))
-    .map(name => JSON.parse(readFileSync(join(results, name), 'utf8')));
+  const runs = runsIn(results);
   const { node, cpu, cores, platform, python } = runs[0].machine;
   const loads = runs.map(({ machine }) => machine.load);
   const summary = {
     where: `Node ${node}, ${python ?? 'no CPython'}, ${cpu}, ${cores} cores, ${platform}`,
     when: readFileSync(join(results, 'DATE'), 'utf8').trim(),
+    rounds: runs[0].options.rounds,
     load: `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`,
   };
   writeFileSync(join(folder, 'bench-summary.json'), JSON.stringify(summary));

@@ -18,5 +18,7 @@ export default {
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
     sourcemap: true,
+    // Every thread would scan them; they are in the types.
+    comments: { legal: true, annotation: true, jsdoc: false },
   },
 };

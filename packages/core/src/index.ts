@@ -110,7 +110,15 @@ export { SimpleQueue } from './queue/simple-queue.ts';
 export { LifoQueue } from './queue/lifo-queue.ts';
 export { PriorityQueue } from './queue/priority-queue.ts';
 export type { PriorityOptions, PriorityQueueOptions } from './queue/priority-queue.ts';
-export type { AsyncPutOptions, PutOptions, QueueOptions, TransferOptions } from './queue/options.ts';
+export type {
+  AsyncGetOptions,
+  AsyncPutOptions,
+  GetOptions,
+  IntoOptions,
+  PutOptions,
+  QueueOptions,
+  TransferOptions,
+} from './queue/options.ts';
 export type { Taken } from './queue/any-queue.ts';
 export { SharedIterator } from './iterator/shared-iterator.ts';
 export type { SharedItems } from './iterator/shared-iterator.ts';

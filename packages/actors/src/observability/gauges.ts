@@ -264,7 +264,7 @@ export class Gauges {
   /** The thread's turn begins. */
   beginTurn(now: number): void {
     const micros = (ORIGIN + now) * 1000;
-    this.#thread[THREAD.turnLow] = (micros % TWO_32) | 0;
+    this.#thread[THREAD.turnLow] = micros | 0;
     this.#thread[THREAD.turnHigh] = Math.floor(micros / TWO_32);
   }
 

@@ -5,16 +5,23 @@
 import { TimeoutError } from '@heddle/core';
 import { ActorDiedError } from '../errors.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
+import { NEVER } from '../timers/deadlines.ts';
+import type { Due } from '../timers/deadlines.ts';
+import type { Asks } from './asks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { contentOf } from './envelope.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
 import type { AskOptions, Reply } from './ref.ts';
 
-/** As OTP's `gen_server:call`. */
+/** How long a question waits that doesn't say so itself: as OTP's `gen_server:call`. */
 export const ASK_TIMEOUT_MS = 5000;
 
 /** Where an answer goes, on this thread or another. */
 export abstract class OpenAsk implements Reply<unknown> {
+  /** Where it is known as long as it is open, so that it hears of the actor's end, and its neighbours there. */
+  list: Asks | undefined = undefined;
+  before: OpenAsk | undefined = undefined;
+  after: OpenAsk | undefined = undefined;
   abstract tell(value: unknown): void;
   abstract fail(error: unknown): void;
   /** The actor has ended without an answer. */
@@ -26,8 +33,8 @@ export interface Asked {
   /** For errors; `ask` if omitted. */
   readonly doing?: string;
   readonly path: string;
-  /** Where it is known as long as it is open, so that it hears of the actor's end; `undefined` if it hears of that by its number. */
-  readonly asks: Set<OpenAsk> | undefined;
+  /** Where it is known as long as it is open; `undefined` if it hears of the actor's end by its number. */
+  readonly asks: Asks | undefined;
   lateReply(value: unknown, reason: DeadLetterReason): void;
 }
 
@@ -36,11 +43,24 @@ export interface Keeper {
   settled(ask: PendingAsk, answered: boolean): void;
 }
 
-export class PendingAsk extends OpenAsk {
+type Settle = (value: unknown) => void;
+
+let nextResolve: Settle;
+let nextReject: Settle;
+/** One for all promises: a closure for each would be one more thing to make. */
+const keepBoth = (resolve: Settle, reject: Settle): void => {
+  nextResolve = resolve;
+  nextReject = reject;
+};
+
+export class PendingAsk extends OpenAsk implements Due {
   readonly promise: Promise<unknown>;
-  #resolve!: (value: unknown) => void;
-  #reject!: (error: unknown) => void;
+  readonly #resolve: Settle;
+  readonly #reject: Settle;
   #open = true;
+  earlier: Due | undefined = undefined;
+  later: Due | undefined = undefined;
+  due: number = NEVER;
   /** The thread that it went to directly, or -1. */
   slot = -1;
   /** By which other threads know it; 0 for none. */
@@ -49,32 +69,33 @@ export class PendingAsk extends OpenAsk {
   keeper: Keeper | undefined = undefined;
   readonly #asked: Asked;
   readonly #dispatcher: Dispatcher;
-  #timer: number | undefined;
-  #signal: AbortSignal | undefined;
-  #onAbort: (() => void) | undefined;
+  /** Ends a timer of its own, and what it hears of a signal. */
+  #forget: (() => void) | undefined = undefined;
 
-  constructor(asked: Asked, dispatcher: Dispatcher, options: AskOptions | undefined) {
+  /** `looksSoon`: whoever makes it has the dispatcher told of a look at the clock, in a moment. */
+  constructor(asked: Asked, dispatcher: Dispatcher, options: AskOptions | undefined, looksSoon: boolean) {
     super();
     this.#asked = asked;
     this.#dispatcher = dispatcher;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    const timeout = options?.timeout ?? ASK_TIMEOUT_MS;
-    if (timeout !== Infinity) {
-      this.#timer = dispatcher.after(timeout, () =>
-        this.fail(new TimeoutError(`ask ${asked.path}: no answer within ${timeout} ms`)),
-      );
-    }
-    const signal = options?.signal;
-    if (signal !== undefined) {
-      this.#signal = signal;
-      this.#onAbort = () => this.fail(signal.reason);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
+    this.promise = new Promise(keepBoth);
+    this.#resolve = nextResolve;
+    this.#reject = nextReject;
+    if (options !== undefined) this.#heed(options);
+    if (options?.timeout === undefined) dispatcher.startDeadline(this, looksSoon);
     asked.asks?.add(this);
     dispatcher.host.hold();
+  }
+
+  #heed({ timeout = Infinity, signal }: AskOptions): void {
+    if (timeout === Infinity && signal === undefined) return;
+    const dispatcher = this.#dispatcher;
+    const timer = timeout === Infinity ? -1 : dispatcher.after(timeout, () => this.#expire(timeout));
+    const onAbort = (): void => this.fail(signal!.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#forget = () => {
+      if (timer !== -1) dispatcher.cancelTimer(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
   }
 
   /** Whom it was for. */
@@ -94,6 +115,15 @@ export class PendingAsk extends OpenAsk {
     this.#reject(error);
   }
 
+  /** The default timeout is over. */
+  expire(): void {
+    this.#expire(ASK_TIMEOUT_MS);
+  }
+
+  #expire(timeout: number): void {
+    this.fail(new TimeoutError(`ask ${this.#asked.path}: no answer within ${timeout} ms`));
+  }
+
   override died(reason: ExitReason): void {
     this.fail(new ActorDiedError(this.#asked.path, reason, this.#asked.doing ?? 'ask'));
   }
@@ -101,9 +131,9 @@ export class PendingAsk extends OpenAsk {
   #close(answered: boolean): void {
     this.#open = false;
     this.keeper?.settled(this, answered);
-    if (this.#timer !== undefined) this.#dispatcher.cancelTimer(this.#timer);
-    if (this.#onAbort !== undefined) this.#signal!.removeEventListener('abort', this.#onAbort);
-    this.#asked.asks?.delete(this);
+    if (this.due !== NEVER) this.#dispatcher.endDeadline(this);
+    this.#forget?.();
+    this.list?.remove(this);
     this.#dispatcher.host.release();
   }
 }

@@ -5,7 +5,7 @@ import { backoffDelay } from '../supervision/backoff.ts';
 import type { Backoff } from '../supervision/backoff.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { ActorTimers } from '../timers/actor-timers.ts';
-import type { OpenAsk } from './ask.ts';
+import { Asks } from './asks.ts';
 import type { Cell } from './cell.ts';
 import type { Agent } from './cell/state.ts';
 import type { ActorRef } from './ref.ts';
@@ -47,7 +47,7 @@ export class Bonds {
   knownWatching: Map<number, Watch> | undefined = undefined;
   /** By their numbers: a ref that comes from another thread is another object each time. */
   knownLinks: Map<number, ActorRef<never>> | undefined = undefined;
-  knownAsks: Set<OpenAsk> | undefined = undefined;
+  knownAsks: Asks | undefined = undefined;
   knownCreditors: Creditor[] | undefined = undefined;
   /** Of its adapters that other threads have. */
   knownAddresses: number[] | undefined = undefined;
@@ -87,8 +87,8 @@ export class Bonds {
     return (this.lives ??= new Lives());
   }
 
-  get asks(): Set<OpenAsk> {
-    return (this.knownAsks ??= new Set());
+  get asks(): Asks {
+    return (this.knownAsks ??= new Asks());
   }
 
   get creditors(): Creditor[] {

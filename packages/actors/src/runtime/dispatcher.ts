@@ -6,10 +6,13 @@
  * that wake each other by promises make many short turns, each from a microtask: after some of them, or a slice of time, the next is a
  * macrotask too.
  */
+import { Deadlines } from '../timers/deadlines.ts';
+import type { Due } from '../timers/deadlines.ts';
 import { KeyIndex } from '../timers/key-index.ts';
 import type { TimerOwner } from '../timers/table.ts';
 import { TimerWheel } from '../timers/wheel.ts';
 import type { Gauges } from '../observability/gauges.ts';
+import { ASK_TIMEOUT_MS } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { Host } from './host.ts';
 
@@ -45,6 +48,8 @@ export class Dispatcher {
   /** Timers by the whole numbers that are their keys. */
   readonly timerKeys: KeyIndex;
   readonly #callbacks: Callbacks;
+  /** Of questions with the default timeout. */
+  readonly #deadlines: Deadlines;
   /** The actor whose handler runs now, up to its first `await`. */
   current: Cell | undefined;
   /** How many messages may still be handled before the clock is looked at. */
@@ -84,6 +89,11 @@ export class Dispatcher {
     this.wheel = new TimerWheel(host.now());
     this.timerKeys = new KeyIndex(this.wheel.table);
     this.#callbacks = new Callbacks(this.wheel);
+    this.#deadlines = new Deadlines(
+      ASK_TIMEOUT_MS,
+      () => host.now(),
+      (ms, now, ring) => this.restartTimer(this.wheel.table.take(this.#callbacks, ring), ms, now),
+    );
   }
 
   /** How many actors have something to do. */
@@ -185,7 +195,7 @@ export class Dispatcher {
     }
     this.#lookEvery = lookEvery;
     this.flush?.();
-    if (this.wheel.hasDeferred) this.#dealDeferred(host.now());
+    if (this.wheel.hasDeferred || this.#deadlines.hasUndated) this.#dealDeferred(host.now());
     this.#running = this.#defers = false;
     if (gauges !== undefined) gauges.endTurn(this.timed ? host.now() - start : 0, this.processed);
     if (this.#size > 0 || this.#hops >= MOST_HOPS || last - this.#seriesStart > SLICE_MS) {
@@ -268,10 +278,33 @@ export class Dispatcher {
   #dealDeferred(now: number): void {
     this.#defers = false;
     const { wheel } = this;
-    if (!wheel.hasDeferred) return;
-    if (wheel.size === 0) wheel.advance(now);
-    const first = wheel.startDeferred(now);
-    if (first < this.#alarm) this.#setAlarm(first);
+    if (wheel.hasDeferred) {
+      if (wheel.size === 0) wheel.advance(now);
+      const first = wheel.startDeferred(now);
+      if (first < this.#alarm) this.#setAlarm(first);
+    }
+    if (this.#deadlines.hasUndated) this.#deadlines.date(now);
+  }
+
+  /** Has a question expire when the default timeout is over. Its time begins now; or, in a turn and if somebody `looksSoon` and calls `hasLooked`, with the next look at the clock. */
+  startDeadline(question: Due, looksSoon: boolean): void {
+    this.#deadlines.add(question);
+    if (!this.#running && !looksSoon) this.#deadlines.date(this.host.now());
+  }
+
+  /** The question is settled. */
+  endDeadline(question: Due): void {
+    this.#deadlines.remove(question);
+  }
+
+  /** Whether something that was started outside of a turn waits for `hasLooked`. */
+  get waitsForLook(): boolean {
+    return this.#deadlines.hasUndated;
+  }
+
+  /** Somebody else has looked at the clock. */
+  hasLooked(now: number): void {
+    if (this.#deadlines.hasUndated) this.#deadlines.date(now);
   }
 
   /** When the next timer is due, at the earliest; `undefined` if there is none. */

@@ -29,7 +29,8 @@ import { Guests } from './node/guests.ts';
 import { Outbox } from './node/outbox.ts';
 import type { Form, Order, OwnThread, Packet, Wiring } from './node/packet.ts';
 import { bury, sendNobody, signalNobody, tellNobody } from './node/nobody.ts';
-import { unwrapPacket } from './node/parcel.ts';
+import { isAnswer, isTell, unwrapPacket } from './node/parcel.ts';
+import type { Answer, Parcel, Tell } from './node/parcel.ts';
 import { Parked } from './node/parked.ts';
 import { Questions } from './node/questions.ts';
 import { Reception } from './node/reception.ts';
@@ -141,7 +142,7 @@ export class Node implements Border, Receiver {
   #post(id: number, path: string, message: unknown, form: Form): void {
     const trace = tracing?.departs();
     const slot = id % MOST_SLOTS;
-    if (trace === undefined) this.outbox.post(slot, ['tell', id, path, message, form]);
+    if (trace === undefined) this.outbox.post(slot, { id, path, message, form });
     else this.outbox.post(slot, ['tell', id, path, message, form, trace]);
   }
 
@@ -192,6 +193,13 @@ export class Node implements Border, Receiver {
     if (!this.#asked || !this.looksAhead) return;
     this.#asked = false;
     this.#reception.expectAnswer();
+    const { dispatcher } = this.runtime;
+    if (dispatcher.waitsForLook) dispatcher.hasLooked(dispatcher.host.now());
+  }
+
+  /** Whether what is posted now is flushed in a moment, and the clock looked at then. */
+  get looksSoon(): boolean {
+    return this.looksAhead && !this.outbox.driven;
   }
 
   asked(path: string): Asked {
@@ -225,6 +233,47 @@ export class Node implements Border, Receiver {
     return this.parking.take();
   }
 
+  /** Handles one parcel from another thread. */
+  open(parcel: Parcel): void {
+    if (isTell(parcel)) this.#openTell(parcel);
+    else if (isAnswer(parcel)) this.#openAnswer(parcel);
+    else this.handle(parcel);
+  }
+
+  /** Most are for actors that are there, and nothing waits for any. */
+  #openTell(tell: Tell): void {
+    const { id, form } = tell;
+    const cell = this.cells.get(id);
+    if (cell === undefined || !cell.alive || !this.parking.idle) return this.handle(unwrapPacket(tell));
+    const message = this.opened(tell.message, form);
+    if (form === false || this.#mayBeTold(cell, tell.path, message, true)) cell.post(message);
+  }
+
+  #openAnswer({ ask, value: content, packed }: Answer): void {
+    const value = packed ? this.packing.unpack(content) : content;
+    const question = this.#questions.get(ask);
+    if (question !== undefined) return question.tell(value);
+    const path = this.#questions.late(ask);
+    this.runtime.deadLetters.add({ message: value, to: undefined, path, reason: 'lateReply' });
+  }
+
+  /** Of what comes with a reply: whether the actor takes it; whoever asks is told if it doesn't. Otherwise the actor knows of the question from now on. */
+  #mayBeTold(cell: Cell, path: string, message: unknown, isOwnAddress: boolean): boolean {
+    const reply = (message as { reply?: unknown } | null | undefined)?.reply;
+    if (!(reply instanceof RemoteReply)) return true;
+    if (!cell.open) {
+      tellNobody(this, path, message);
+      return false;
+    }
+    const refusal = isOwnAddress ? callRefused(cell, message) : undefined;
+    if (refusal !== undefined) {
+      reply.fail(refusal);
+      return false;
+    }
+    cell.bonds.asks.add(reply);
+    return true;
+  }
+
   /** Handles one packet from another thread. */
   handle(packet: Packet): void {
     switch (packet[0]) {
@@ -235,14 +284,7 @@ export class Node implements Border, Receiver {
         if (cell === undefined) return;
         const message = this.opened(packet[3], packet[4]);
         if (cell === NOBODY) return tellNobody(this, packet[2], message);
-        const reply = (message as { reply?: unknown } | null | undefined)?.reply;
-        if (reply instanceof RemoteReply) {
-          if (!cell.open) return tellNobody(this, packet[2], message);
-          const refusal = adapter === undefined ? callRefused(cell, message) : undefined;
-          if (refusal !== undefined) return reply.fail(refusal);
-          reply.asked = cell.bonds.asks;
-          reply.asked.add(reply);
-        }
+        if (!this.#mayBeTold(cell, packet[2], message, adapter === undefined)) return;
         const trace = packet[5];
         if (adapter !== undefined) cell.post(adapter.adapted(message));
         else if (trace === undefined || tracing === undefined) cell.post(message);
@@ -275,14 +317,8 @@ export class Node implements Border, Receiver {
         if (cell !== NOBODY) return cell.signal(signal);
         return signalNobody(this, packet[1], packet[2], signal);
       }
-      case 'reply': {
-        const value = packet[3] ? this.packing.unpack(packet[2]) : packet[2];
-        const question = this.#questions.get(packet[1]);
-        if (question !== undefined) return question.tell(value);
-        const path = this.#questions.late(packet[1]);
-        this.runtime.deadLetters.add({ message: value, to: undefined, path, reason: 'lateReply' });
-        return;
-      }
+      case 'reply':
+        return this.#openAnswer({ ask: packet[1], value: packet[2], packed: packet[3] });
       case 'fail':
         this.#questions.get(packet[1])?.fail(packet[2]);
         return;
@@ -423,7 +459,9 @@ export class Node implements Border, Receiver {
   /** @internal */
   answer(slot: number, ask: number, value: unknown): void {
     const packed = this.packing.pack(value);
-    this.outbox.post(slot, ['reply', ask, packed, this.packing.found]);
+    this.outbox.post(slot, { ask, value: packed, packed: this.packing.found });
+    // What the handler and the turn still have to do needn't be waited for. Others are flushed together.
+    if (this.outbox.driven) this.outbox.send(slot);
   }
 
   // ── Death of a thread ────────────────────────────────────────────────────────────────────────────────────────────────────────

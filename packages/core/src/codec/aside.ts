@@ -25,6 +25,9 @@ export const aside: Aside = { at: 0, bytes: NONE };
 
 export function beginAside(isAllowed: boolean): void {
   allowed = isAllowed;
+  if (isAllowed && aside.at !== 0) forgetAside();
+  // Not in vain: a store of an object costs V8 a question or a call.
+  if (at === 0) return;
   at = 0;
   bytes = NONE;
 }

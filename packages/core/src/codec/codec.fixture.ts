@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { decode, discard, encode, scratch, setShareableHooks, shareableAddress } from './index.ts';
+import { setShapeNumbers } from './numbers.ts';
 
 export interface Message {
   readonly u8: Uint8Array;
@@ -14,8 +15,8 @@ export interface Message {
 }
 
 /** Encodes into a private buffer, behind some other bytes, as a reader of a ring would find it. */
-export function post(value: unknown, transfer?: readonly ArrayBuffer[], start = 16): Message {
-  const length = encode(value, 'item', transfer);
+export function post(value: unknown, transfer?: readonly ArrayBuffer[], start = 16, inSlab = false): Message {
+  const length = encode(value, 'item', transfer, inSlab);
   const u8 = new Uint8Array(start + length);
   u8.set(scratch.u8.subarray(0, length), start);
   return { u8, i32: new Int32Array(u8.buffer), f64: new Float64Array(u8.buffer), start, length };
@@ -31,6 +32,21 @@ export function drop({ u8, i32, start, length }: Message): void {
 
 export function roundTrip(value: unknown): unknown {
   return receive(post(value));
+}
+
+/** As a message that says keys by their numbers, where they have one. The value holds no large ArrayBuffer. */
+export function roundTripInSlab(value: unknown): unknown {
+  return receive(post(value, undefined, 16, true));
+}
+
+/** Numbers for so many shapes, and no more. */
+export function numberShapes(most: number): Int32Array[] {
+  const blobs: Int32Array[] = [];
+  setShapeNumbers({
+    publish: blob => (blobs.length < most ? blobs.push(blob) - 1 : -1),
+    find: number => blobs[number],
+  });
+  return blobs;
 }
 
 /** A shareable, as the codec sees one. */

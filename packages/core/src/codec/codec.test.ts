@@ -2,10 +2,12 @@ import { amount } from '../../test/support/amount.ts';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { post, receive, roundTrip, sameGraph } from './codec.fixture.ts';
+import { numberShapes, post, receive, roundTrip, roundTripInSlab, sameGraph } from './codec.fixture.ts';
 import { encode, scratch } from './index.ts';
 
 const FLOAT16 = (globalThis as unknown as { Float16Array?: typeof Float32Array }).Float16Array;
+
+const numbered = numberShapes(100);
 
 /** Often enough for the compiled readers and writers to take over. */
 const OFTEN = 200;
@@ -490,6 +492,7 @@ describe('what a field brought last is recognised, and nothing else is taken for
 
   function arrives(value: unknown): void {
     expect(isDeepStrictEqual(roundTrip(value), value)).toBe(true);
+    expect(isDeepStrictEqual(roundTripInSlab(value), value)).toBe(true);
   }
 
   test.each(['text', 7, true, { deep: 1 }, null])('after %j came again and again', first => {
@@ -547,6 +550,91 @@ describe('what a field brought last is recognised, and nothing else is taken for
     const holed = Object.assign([1, 2], { name: 'x' });
     Reflect.deleteProperty(holed, '0');
     arrives({ list: holed });
+  });
+
+  test('arrays of a few items, whatever the items were before', () => {
+    learn({ list: [1, 'x', true, 0.5] });
+    learn([1, 'x', true, 0.5]);
+    const four: unknown[] = [1, 'x', true, 0.5];
+    for (const value of [...TEXTS, ...OTHERS]) {
+      for (let i = 0; i < four.length; i++) {
+        // Twice, since the second meets what the first left.
+        for (let again = 0; again < 2; again++) arrives({ list: four.with(i, value) });
+        arrives(four.with(i, value));
+      }
+      arrives({ list: Array.from({ length: 40 }, () => value) });
+    }
+    for (let length = 0; length < 50; length++) arrives({ list: Array.from({ length }, (_, i) => i) });
+    const holed: unknown[] = [1, 'x', undefined, 0.5];
+    Reflect.deleteProperty(holed, '2');
+    arrives({ list: holed });
+    arrives(holed);
+    arrives(Object.assign([...four], { name: 'x' }));
+  });
+
+  test('an array that comes in two fields, or in another one, and an object in its own fields', () => {
+    const fields = fc.array(fc.nat(11), { minLength: 4, maxLength: 4 });
+    for (let i = 0; i < OFTEN; i++) roundTrip({ listA: [i], listB: ['b', i], count: i, listC: [] });
+    fc.assert(
+      fc.property(fields, picked => {
+        const one = [1, 'one'];
+        const two = [2.5];
+        const value: Record<string, unknown> = {};
+        const deep = { one, value };
+        const choices = [
+          one,
+          two,
+          [],
+          [one],
+          [two, one],
+          value,
+          deep,
+          [deep],
+          new Map([[one, two]]),
+          7,
+          'x',
+          null,
+        ];
+        ['listA', 'listB', 'count', 'listC'].forEach((key, i) => (value[key] = choices[picked[i]!]));
+        const copy = structuredClone(value);
+        return sameGraph(roundTrip(value), copy) && sameGraph(roundTripInSlab(value), copy);
+      }),
+      { numRuns: amount(2000, 20_000) },
+    );
+  });
+
+  test('a shape with a number says it in place of its keys where the message stays in shared memory, and nowhere else', () => {
+    const before = numbered.length;
+    learn({ first: 1, secondOfMany: 'x' });
+    expect(numbered.length).toBe(before + 1);
+    const whole = post({ first: 2, secondOfMany: 'x' });
+    expect(post({ first: 2, secondOfMany: 'x' }, undefined, 16, true).length).toBeLessThan(whole.length);
+    // A message that goes elsewhere, written by a getter of one that doesn't.
+    let inner: unknown;
+    const outer = {
+      get first() {
+        inner = post({ first: 2, secondOfMany: 'x' }).length;
+        return 3;
+      },
+      secondOfMany: 'y',
+    };
+    expect(roundTripInSlab(outer)).toEqual({ first: 3, secondOfMany: 'y' });
+    expect(post(outer, undefined, 16, true).length).toBeLessThan(whole.length);
+    expect(inner).toBe(whole.length);
+  });
+
+  test('a getter of an array that encodes the same shape itself, or takes the items away', () => {
+    learn({ first: 1, list: [1, 2], last: 'z' });
+    const encoding = Object.defineProperty([1, 2], '0', {
+      get: () => (roundTrip({ first: 8, list: [9, 9], last: 'y' }) as { first: number }).first,
+      enumerable: true,
+    });
+    expect(roundTrip({ first: 1, list: encoding, last: 'z' })).toEqual({ first: 1, list: [8, 2], last: 'z' });
+    const shrinking: number[] = Object.defineProperty([1, 2, 3], '0', {
+      get: () => (shrinking.length = 2),
+      enumerable: true,
+    });
+    expect(roundTrip({ first: 1, list: shrinking, last: 'z' })).toMatchObject({ first: 1, last: 'z' });
   });
 
   test('a getter that encodes the same shape itself', () => {

@@ -2,11 +2,11 @@
 
 let mayCompile = true;
 
-/** Compiles a function from source, or gives undefined where the page's policy forbids that. */
-export function compile(parameters: readonly string[], values: readonly unknown[], source: string): unknown {
+/** Runs source that sees these values by their names, and returns what it returns; undefined where the page's policy forbids to compile. */
+export function compile(values: object, source: string): unknown {
   if (!mayCompile) return undefined;
   try {
-    return new Function(...parameters, source)(...values);
+    return new Function(...Object.keys(values), source)(...Object.values(values));
   } catch {
     mayCompile = false;
     return undefined;

@@ -7,8 +7,9 @@ import { corrupt } from './corrupt.ts';
 import { createError, setHidden, setOwn } from './errors.ts';
 import { isStackOverflow } from './stack.ts';
 import { hooks } from './shareable.ts';
-import { define, readShape } from './shape.ts';
-import type { Reading } from './shape.ts';
+import { define, numberedShape, readShape } from './shape.ts';
+import type { ReaderShape } from './shape.ts';
+import type { Reading } from './shape-reader.ts';
 import * as tags from './tags.ts';
 import { readBytes, readUnits } from './text.ts';
 
@@ -28,6 +29,7 @@ const {
   LOOSE,
   MAP,
   NULL,
+  NUMBERED,
   PAYLOAD_SHIFT,
   REF_BIT,
   REFERENCE,
@@ -207,12 +209,10 @@ function read(): unknown {
       if (payload + 1 > end - next) corrupt('the list of keys of an object ends outside the message');
       const shape = readShape(words, at + 2, payload, words[at + 1]!);
       next = at + 2 + payload;
-      if (shape.keys.length > end - next) corrupt('the values of an object are missing');
-      if ((word & REF_BIT) === 0) return shape.build(reading);
-      const object = {};
-      remember(at, object);
-      return shape.fill(object, read);
+      return readFields(shape, word, at);
     }
+    case NUMBERED:
+      return readFields(numberedShape(payload), word, at);
     case ARRAY: {
       if ((word & REF_BIT) === 0) {
         if (payload === 2) return [read(), read()];
@@ -231,6 +231,14 @@ function read(): unknown {
   }
 }
 
+function readFields(shape: ReaderShape, word: number, at: number): object {
+  if (shape.keys.length > end - next) corrupt('the values of an object are missing');
+  if ((word & REF_BIT) === 0) return shape.build(reading);
+  const object = {};
+  remember(at, object);
+  return shape.fill(object, read);
+}
+
 /** For the readers that `shape.ts` compiles. */
 const reading: Reading = {
   read,
@@ -240,6 +248,7 @@ const reading: Reading = {
   },
   end: () => end,
   words: () => words,
+  doubles: () => doubles,
 };
 
 /** The place of the two words that follow the one before `next`, as an index of doubles. */

@@ -8,11 +8,14 @@ import { BYTES, FAILURE, kindOf, OBJECT, SHARED, VIEWING } from './brand.ts';
 import { writeBuiltin } from './builtin.ts';
 import { describeError } from './errors.ts';
 import { locate } from './locate.ts';
+import { mode } from './numbers.ts';
 import { writeCount, writeDouble } from './record.ts';
 import { publish, reserve, scratch, setAside, work as shared } from './scratch.ts';
-import { shapeOf, Site } from './shape.ts';
+import { shapeOf } from './shape.ts';
 import { hooks, shareableAddress } from './shareable.ts';
 import type { Shareable } from './shareable.ts';
+import { Site } from './site.ts';
+import type { Writing } from './site.ts';
 import { isStackOverflow } from './stack.ts';
 import * as tags from './tags.ts';
 import { writeText } from './text.ts';
@@ -50,8 +53,8 @@ export { scratch };
 const MOST_LEVELS = 1000;
 
 /** Thrown within the encoder where a value cannot travel; `locate` finds out afterwards which and where, so that the path costs nothing. */
-const REFUSAL = new Error('a value cannot travel');
-const TOO_DEEP = new Error('a value is nested too deeply');
+const REFUSAL = new Error('refused');
+const TOO_DEEP = new Error('too deep');
 
 // The state of the message being written. `encode` within `encode` (a getter did it) puts it aside.
 let busy = false;
@@ -70,43 +73,53 @@ let lastShare = 0;
 /** An array that is known to have only items. */
 let own: readonly unknown[] | undefined;
 
+/** Longer ones, that may be in vain, aren't tried to be written without noting what is met: only a call is saved by it, in all. */
+const MOST_ITEMS = 32;
+
 /** What is sent, and what is anywhere but in a field. */
 const sent = new Site();
 const anywhere = new Site();
 
 /**
  * Writes `value` to the start of `scratch` and returns the length in bytes, a multiple of 8. `place` names the value in errors, e.g. `item`.
- * The bytes of the ArrayBuffers in `transfer` are copied into the message, and the buffers are detached at the end. Where the bytes of a large one may be left
- * out (`leavesOut`), `aside` says which and where they belong.
+ * The bytes of the ArrayBuffers in `transfer` are copied into the message, and the buffers are detached at the end. In a message that won't leave shared memory
+ * (`inSlab`), keys may be said by a number, and the bytes of a large ArrayBuffer left out: then `aside` says which and where they belong.
  */
 export function encode(
   value: unknown,
   place: string,
   transfer?: readonly ArrayBuffer[],
-  leavesOut = false,
+  inSlab = false,
 ): number {
-  if (busy) return encodeWithin(value, place, transfer, leavesOut);
+  if (busy) return encodeWithin(value, place, transfer, inSlab);
   busy = true;
-  if (leavesOut) beginAside(true);
+  mode.numbered = inSlab;
+  if (inSlab) beginAside(true);
   try {
-    let at = write(value, ROOT_WORD, sent);
+    let at = writeOutermost(value);
     const words = work.i32;
-    words[0] = lastShare;
+    words[0] = 0;
     if ((at & 1) !== 0) words[at++] = 0;
-    if (leavesOut && isAsideLost())
-      throw new NotShareableError(
-        `${place}: an ArrayBuffer in it was detached by a getter while it was encoded`,
-      );
-    if (lastShare !== 0 || transfer !== undefined) commit(transfer);
-    if (leavesOut) publishAside();
+    // Where no object was noted, there was none that could have left anything to be done.
+    if (seenCount !== 0 || transfer !== undefined) finish(place, transfer, inSlab);
     return publish(at * 4);
   } catch (error) {
     throw explain(error, value, place);
   } finally {
     busy = false;
-    if (leavesOut) beginAside(false);
-    forget();
+    if (inSlab) beginAside(false);
+    if (seenCount !== 0) forget();
   }
+}
+
+function finish(place: string, transfer: readonly ArrayBuffer[] | undefined, inSlab: boolean): void {
+  work.i32[0] = lastShare;
+  if (inSlab && isAsideLost())
+    throw new NotShareableError(
+      `${place}: an ArrayBuffer in it was detached by a getter while it was encoded`,
+    );
+  if (lastShare !== 0 || transfer !== undefined) commit(transfer);
+  if (inSlab) publishAside();
 }
 
 /** As `encode`, for an array of the caller's own that nobody else has seen: whether it carries named properties, half of what a short one costs, isn't asked. */
@@ -124,11 +137,12 @@ function encodeWithin(
   value: unknown,
   place: string,
   transfer: readonly ArrayBuffer[] | undefined,
-  leavesOut: boolean,
+  inSlab: boolean,
 ): number {
   const outer = { levels, seen, seenAt, seenCount, seenIndex, lastShare };
   const resume = setAside();
   const resumeAside = suspendAside();
+  const { numbered } = mode;
   beginAside(false);
   levels = 0;
   seen = [];
@@ -138,9 +152,10 @@ function encodeWithin(
   lastShare = 0;
   busy = false;
   try {
-    return encode(value, place, transfer, leavesOut);
+    return encode(value, place, transfer, inSlab);
   } finally {
     resumeAside();
+    mode.numbered = numbered;
     ({ levels, seen, seenAt, seenCount, seenIndex, lastShare } = outer);
     busy = true;
     resume();
@@ -224,6 +239,22 @@ function write(value: unknown, at: number, site: Site): number {
     return at + 1;
   }
   return writeRare(value, at);
+}
+
+/**
+ * Writes what is sent. What holds only numbers, texts and arrays of such can't refer to itself or have anything twice: nothing is noted about it, which is a fifth
+ * of what it costs to encode.
+ */
+function writeOutermost(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return write(value, ROOT_WORD, sent);
+  if (Array.isArray(value)) {
+    const end = writeFlat(value, ROOT_WORD);
+    return end >= 0 ? end : writeObject(value, ROOT_WORD, sent);
+  }
+  if (ArrayBuffer.isView(value)) return writeObject(value, ROOT_WORD, sent);
+  const { writer } = sent;
+  const end = writer === undefined ? -1 : writer(value, ROOT_WORD, true);
+  return end >= 0 ? end : writeOther(value, ROOT_WORD, sent, true);
 }
 
 function writeAnywhere(value: unknown, at: number): number {
@@ -320,34 +351,45 @@ function writeObject(object: object, at: number, site: Site): number {
   const earlier = meet(object, at);
   if (earlier !== 0) return writeReference(earlier, at);
   if (++levels > MOST_LEVELS) throw TOO_DEEP;
-  if (Array.isArray(object)) at = writeArray(object, at, site);
+  if (Array.isArray(object)) at = writeArray(object, at, site, false);
   else if (ArrayBuffer.isView(object)) at = writeExotic(VIEWING, object, at);
   else {
     const { writer } = site;
-    const end = writer === undefined ? -1 : writer(object, at);
-    at = end >= 0 ? end : writeOther(object, at, site);
+    const end = writer === undefined ? -1 : writer(object, at, false);
+    at = end >= 0 ? end : writeOther(object, at, site, false);
   }
   levels--;
   return at;
 }
 
 /** Writes an object of another shape than the one that came here last, or of none. */
-function writeOther(object: object, at: number, site: Site): number {
+function writeOther(object: object, at: number, site: Site, unmet: boolean): number {
   const keys = Object.keys(object);
-  const shape = keys.length === 0 ? undefined : shapeOf(keys, write);
+  const shape = keys.length === 0 ? undefined : shapeOf(keys, writing);
   const writer = shape?.compiled;
   if (writer !== undefined) {
-    const end = writer(object, at);
+    const end = writer(object, at, unmet);
     if (end >= 0) {
       site.writer = writer;
       return end;
     }
   }
+  if (unmet) note(object, at);
   const kind = kindOf(object);
   if (kind !== OBJECT) return writeExotic(kind, object, at);
   return shape === undefined
     ? writeLoose(object, keys, at)
     : shape.writeFields(object, shape.begin(at), write);
+}
+
+function writeFlat(array: readonly unknown[], at: number): number {
+  return writeArray(array, at, anywhere, true);
+}
+
+/** Notes the outermost object, or an array in it, after all. */
+function note(object: object, at: number): void {
+  levels = 1;
+  meet(object, at);
 }
 
 function writeLoose(object: object, keys: readonly string[], at: number): number {
@@ -359,8 +401,10 @@ function writeLoose(object: object, keys: readonly string[], at: number): number
   return at;
 }
 
-function writeArray(array: readonly unknown[], at: number, site: Site): number {
-  if (array !== own && mayHaveNames(array)) return writeSparse(array, at);
+/** Where it must be `flat`, with few items and no object among them, returns −1 if it isn't; then what is behind `at` is void. */
+function writeArray(array: readonly unknown[], at: number, site: Site, flat: boolean): number {
+  if (flat && array.length > MOST_ITEMS) return -1;
+  if (array !== own && mayHaveNames(array)) return flat ? -1 : writeSparse(array, at);
   const first = at;
   const count = array.length;
   const known = seenCount;
@@ -376,6 +420,7 @@ function writeArray(array: readonly unknown[], at: number, site: Site): number {
       if (at > work.limit) reserve(at);
       at = writeDouble(FIRST_DOUBLE, item, at);
     } else {
+      if (flat && (item === undefined || (typeof item === 'object' && item !== null))) return -1;
       if (item === undefined && !(i in array)) {
         rewind({ levels, seenCount: known, lastShare: share });
         rewindAside(first);
@@ -469,3 +514,5 @@ function writeProperty(error: Error, key: string, at: number): number {
     return at;
   }
 }
+
+const writing: Writing = { write, writeFlat, note };

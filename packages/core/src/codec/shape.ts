@@ -2,14 +2,18 @@
  * The keys of plain objects, written once per message as one blob and recognised by comparing words: no key is decoded twice by a thread.
  * A shape that keeps coming is read and written by a function compiled for it; where code may not be compiled, a loop does the same.
  */
-import { compile } from './compile.ts';
 import { corrupt } from './corrupt.ts';
-import { reserve, work } from './scratch.ts';
+import { numbers } from './numbers.ts';
+import { work } from './scratch.ts';
+import { compileReader } from './shape-reader.ts';
+import type { Read, Reading } from './shape-reader.ts';
+import { compileWriter } from './shape-writer.ts';
+import { Site } from './site.ts';
+import type { WriteObject, Write, Writing } from './site.ts';
 import * as tags from './tags.ts';
-import { writeText } from './text.ts';
 
 // Copied, because V8 folds a module's own constants and loads imported ones.
-const { FALSE, head, NULL, SHAPED, TRUE, UNDEFINED, WHOLE } = tags;
+const { head, SHAPED } = tags;
 
 /** Objects with more keys are written key by key: they are likelier dictionaries than records. */
 const MOST_KEYS = 32;
@@ -21,79 +25,14 @@ const SIGHTINGS_BEFORE_SHAPE = 2;
 const USES_BEFORE_COMPILING = 64;
 /** Then all is forgotten and learnt anew: rare enough to cost nothing, and it bounds what strange traffic can pile up. */
 const MOST_STEPS = 8192;
-/** Objects that go on in so many ways after the same keys are dictionaries: shapes of them would hardly be met again. */
+/** Objects that go on in so many ways after the same keys are dictionaries: shapes of them would hardly be met again. How many first keys there are says nothing. */
 const MOST_BRANCHES = 64;
 const READER_SLOTS = 1024;
 
-/** Writes a value into `work` at this word, and returns the word after it. */
-export type Write = (value: unknown, at: number, site: Site) => number;
 export type WriteAnywhere = (value: unknown, at: number) => number;
-/** Writes a whole record, or returns −1 if the object has other keys or isn't plain: then nothing was written. */
-export type WriteObject = (object: object, at: number) => number;
-/** Reads the next value of the message. */
-export type Read = () => unknown;
-/** What a compiled reader needs of the message being read: a value, and the words of those that it reads itself. */
-export interface Reading {
-  read: Read;
-  /** The word to read next. */
-  next(): number;
-  goTo(next: number): void;
-  /** The word after the message. */
-  end(): number;
-  words(): Int32Array;
-}
 type Fields = Record<string, unknown>;
 
 const plain = Object.prototype;
-const { getPrototypeOf } = Object;
-
-/** A text longer than this isn't remembered: comparing it could cost as much as writing it. */
-const LONGEST_REMEMBERED = 24;
-/** A place whose texts differ so often in a row isn't one where the same text comes again and again. */
-const MOST_MISSES = 32;
-/** The record of such a text, two bytes to the unit. */
-const REMEMBERED_WORDS = 1 + LONGEST_REMEMBERED / 2;
-
-/**
- * A place where values come from: the field of a shape, the items of an array there, or what is sent. What came there last is likely to come
- * there again, and recognising it is cheaper than looking it up.
- */
-export class Site {
-  /** Writes the objects of the shape that came last. */
-  writer: WriteObject | undefined = undefined;
-  /** The text that came last, and its record. */
-  text = '';
-  readonly words: Int32Array = new Int32Array(REMEMBERED_WORDS).fill(head(tags.TEXT_BYTES, 0), 0, 1);
-  count = 1;
-  /** How many in a row were none that came last. */
-  misses = 0;
-  /** Of the items, when arrays come here. */
-  #items: Site | undefined = undefined;
-
-  get items(): Site {
-    return (this.#items ??= new Site());
-  }
-}
-
-/** Writes a text that isn't the one that came here last, and remembers it. */
-function writeNewText(site: Site, text: string, at: number): number {
-  const end = writeText(text, at);
-  if (site.misses < MOST_MISSES) {
-    // Once it is known that each is different, the empty text is what is compared: for any other that is over at the length.
-    const { words } = site;
-    if (++site.misses === MOST_MISSES) {
-      site.text = '';
-      site.count = 1;
-      words[0] = head(tags.TEXT_BYTES, 0);
-    } else {
-      site.text = text;
-      site.count = end - at;
-      const source = work.i32;
-      for (let i = at; i < end; i++) words[i - at] = source[i]!;
-    }
-  }
-  return end;
-}
 
 /** One step in the trie of keys that were seen together, in their order. */
 class Step {
@@ -112,7 +51,7 @@ export class WriterShape {
   readonly hash: number;
   uses = 0;
   compiled: WriteObject | undefined = undefined;
-  /** What the fields were when the writer was about to be compiled: it looks for that first. */
+  /** What the fields were when the writer was about to be compiled. */
   readonly types: string[] = [];
   readonly sites: readonly Site[];
 
@@ -129,7 +68,7 @@ export class WriterShape {
     const observed = this.uses === USES_BEFORE_COMPILING - 1;
     for (let i = 0; i < keys.length; i++) {
       const value = (object as Fields)[keys[i]!];
-      if (observed) this.types[i] = typeof value;
+      if (observed) this.types[i] = Array.isArray(value) ? 'array' : typeof value;
       at = write(value, at, sites[i]!);
     }
     return at;
@@ -150,7 +89,7 @@ let root = new Step();
 let steps = 0;
 
 /** Finds the shape for these keys; undefined if there is none (yet), which means: write them key by key. */
-export function shapeOf(keys: readonly string[], write: Write): WriterShape | undefined {
+export function shapeOf(keys: readonly string[], writing: Writing): WriterShape | undefined {
   const count = keys.length;
   let step = root;
   if (count > MOST_KEYS) return undefined;
@@ -164,7 +103,7 @@ export function shapeOf(keys: readonly string[], write: Write): WriterShape | un
   if (shape === undefined) return settle(step, keys);
   if (shape.compiled === undefined && shape.uses <= USES_BEFORE_COMPILING) {
     shape.uses++;
-    if (shape.uses === USES_BEFORE_COMPILING) shape.compiled = compileWriter(shape, write);
+    if (shape.uses === USES_BEFORE_COMPILING) shape.compiled = compileWriter(shape, writing);
   }
   return shape;
 }
@@ -172,7 +111,7 @@ export function shapeOf(keys: readonly string[], write: Write): WriterShape | un
 function follow(from: Step, key: string): Step | undefined {
   let next = from.further?.get(key);
   if (next === undefined) {
-    if (from.further !== undefined && from.further.size >= MOST_BRANCHES) return undefined;
+    if (from !== root && from.further !== undefined && from.further.size >= MOST_BRANCHES) return undefined;
     if (steps >= MOST_STEPS) {
       root = new Step();
       steps = 0;
@@ -265,35 +204,6 @@ export class ReaderShape {
   }
 }
 
-/** The text that a field had last, and its record: comparing some words is cheaper than making a text of them. */
-class Recent {
-  text = '';
-  readonly words: Int32Array = new Int32Array(RECENT_WORDS);
-  /** 0 while there is none. */
-  count = 0;
-  misses = 0;
-}
-
-const RECENT_WORDS = 1 + LONGEST_REMEMBERED / 4;
-const TEXT_TAG: number = head(tags.TEXT_BYTES, 0) & 0xff;
-
-/** Reads a field that isn't the text that was there last, and remembers it if it is one. */
-function readNewText(recent: Recent, at: number, reading: Reading): unknown {
-  reading.goTo(at);
-  const value = reading.read();
-  if (typeof value !== 'string' || recent.misses === MOST_MISSES) return value;
-  const words = reading.words();
-  const count = reading.next() - at;
-  if (++recent.misses === MOST_MISSES || count > RECENT_WORDS || (words[at]! & 0xff) !== TEXT_TAG) {
-    recent.count = 0;
-    return value;
-  }
-  for (let word = 0; word < count; word++) recent.words[word] = words[at + word]!;
-  recent.count = count;
-  recent.text = value;
-  return value;
-}
-
 const NONE = new ReaderShape(0, new Int32Array(0), []);
 const readers: ReaderShape[] = Array.from({ length: READER_SLOTS }, () => NONE);
 
@@ -309,6 +219,19 @@ export function readShape(words: Int32Array, at: number, count: number, hash: nu
   if (other.hash === hash && isBlob(other.blob, words, at, count)) return other;
   readers[slot ^ 1] = shape;
   return learn(words, at, count, hash, slot);
+}
+
+const numbered: (ReaderShape | undefined)[] = [];
+
+/** The shape that has this number. */
+export function numberedShape(number: number): ReaderShape {
+  return numbered[number] ?? learnNumbered(number);
+}
+
+function learnNumbered(number: number): ReaderShape {
+  const blob = numbers.find(number);
+  if (blob === undefined) corrupt(`no list of keys has the number ${number}`);
+  return (numbered[number] = readShape(blob, 0, blob.length, hashOf(blob, 0, blob.length)));
 }
 
 function isBlob(blob: Int32Array, words: Int32Array, at: number, count: number): boolean {
@@ -332,78 +255,4 @@ export function define(object: object, key: string, value: unknown): void {
   } else {
     (object as Fields)[key] = value;
   }
-}
-
-/** Reads one field, given what it was in an example; anything else goes through `read`. */
-function readerSource(example: unknown, i: number): string {
-  const any = `reading.goTo(at);v${i}=reading.read();at=reading.next()`;
-  if (typeof example === 'number')
-    return `let v${i};if(at<end&&(words[at]&${WHOLE})!==0)v${i}=words[at++]>>1;else{${any}}`;
-  if (typeof example === 'string') {
-    return `let v${i};{let k=0;const w=r${i}.words,c=r${i}.count;if(at+c<=end)while(k<c&&words[at+k]===w[k])k++;
-if(k===c&&c!==0){v${i}=r${i}.text;at+=c;r${i}.misses=0}else{v${i}=readNewText(r${i},at,reading);at=reading.next()}}`;
-  }
-  return `let v${i};${any}`;
-}
-
-/** `["__proto__"]` defines a property; `"__proto__"` would set the prototype. */
-function compileReader(
-  keys: readonly string[],
-  example: object,
-  reading: Reading,
-): (() => object) | undefined {
-  const fields = keys.map((key, i) => `${key === '__proto__' ? '["__proto__"]' : JSON.stringify(key)}:v${i}`);
-  const source = `${keys.map((_, i) => `const r${i}=new Recent();`).join('')}
-return()=>{const words=reading.words(),end=reading.end();let at=reading.next();
-${keys.map((key, i) => readerSource(Object.getOwnPropertyDescriptor(example, key)?.value, i)).join('\n')}
-reading.goTo(at);
-return{${fields.join()}}}`;
-  return compile(['reading', 'readNewText', 'Recent'], [reading, readNewText, Recent], source) as
-    | (() => object)
-    | undefined;
-}
-
-/** Writes one field, given what it was so far; anything else goes through `write`, and then there must be room for the `rest` again. */
-function fieldSource(type: string | undefined, i: number, rest: number): string {
-  const v = `v${i}`;
-  const any = `at=write(${v},at,sites[${i}]);if(at+${rest}>work.limit)reserve(at+${rest});words=work.i32`;
-  switch (type) {
-    case 'number':
-      return `if(typeof ${v}==='number'&&${v}<<1>>1===${v}&&(${v}!==0||1/${v}>0))words[at++]=${v}<<1|${WHOLE};else{${any}}`;
-    case 'string':
-      return `if(${v}===s${i}.text){const w=s${i}.words,c=s${i}.count;for(let j=0;j<c;j++)words[at+j]=w[j];at+=c;s${i}.misses=0}
-else if(typeof ${v}==='string'&&${v}.length<=${LONGEST_REMEMBERED}){at=writeNewText(s${i},${v},at);words=work.i32}else{${any}}`;
-    case 'boolean':
-      return `if(${v}===true)words[at++]=${head(TRUE, 0)};else if(${v}===false)words[at++]=${head(FALSE, 0)};else{${any}}`;
-    default:
-      return `if(${v}===undefined)words[at++]=${head(UNDEFINED, 0)};else if(${v}===null)words[at++]=${head(NULL, 0)};else{${any}}`;
-  }
-}
-
-/**
- * The keys are compared by a `for … in`, which costs V8 nothing but the comparing (13 ns where `Object.keys` and the trie take 25). A key that is inherited is one too
- * many there, and the object is left to those. All values are read before anything is written, since a getter may encode something itself.
- */
-function compileWriter(shape: WriterShape, write: Write): WriteObject | undefined {
-  const { keys, blob, hash, types } = shape;
-  const texts = keys.map(key => JSON.stringify(key));
-  const first = [head(SHAPED, blob.length), hash, ...blob];
-  const room = first.length + keys.length * REMEMBERED_WORDS;
-  const source = `${keys.map((_, i) => `const s${i}=sites[${i}];`).join('')}
-return(object,at)=>{let n=0;
-for(const key in object)switch(n++){${texts.map((text, i) => `case ${i}:if(key!==${text})return -1;break;`).join('')}default:return -1}
-if(n!==${keys.length})return -1;
-const v0=object[${texts[0]}];
-if(getPrototypeOf(object)!==plain)return -1;
-${texts.map((text, i) => (i === 0 ? '' : `const v${i}=object[${text}];`)).join('')}
-if(at+${room}>work.limit)reserve(at+${room});
-let words=work.i32;${first.map((word, i) => `words[at+${i}]=${word};`).join('')}
-at+=${first.length};
-${keys.map((_, i) => fieldSource(types[i], i, (keys.length - i) * REMEMBERED_WORDS)).join('\n')}
-return at}`;
-  return compile(
-    ['write', 'work', 'reserve', 'writeNewText', 'sites', 'getPrototypeOf', 'plain'],
-    [write, work, reserve, writeNewText, shape.sites, getPrototypeOf, plain],
-    source,
-  ) as WriteObject | undefined;
 }

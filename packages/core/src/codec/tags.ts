@@ -1,6 +1,7 @@
 /**
  * The layout of an encoded message: every bit of it is named here and nowhere else.
- * A message is self-contained: it can be read by any thread at any time, without knowing what was sent before it.
+ * A message is self-contained: it can be read by any thread at any time, without knowing what was sent before it. One that stays in shared memory may name lists of
+ * keys that lie there (NUMBERED).
  *
  * ```
  * message   ┌───────────────┬───────────────┬───────────────┬─ ─ ─┬───────────┐
@@ -25,6 +26,7 @@
  * | TEXT_BYTES | length | one byte per UTF-16 unit (all are below 256), zeros to the end of the word |
  * | TEXT_UNITS | length | two bytes per UTF-16 unit, zeros to the end of the word |
  * | SHAPED | words of the blob | hash of the blob; blob: number of keys, then (length, bytes) per key, a byte each, zeros to the end of the word; then the values |
+ * | NUMBERED | number of the keys, see `numbers.ts` | the values |
  * | LOOSE | number of entries | per entry: a text (the key), a value |
  * | ARRAY | length | the values |
  * | SPARSE | | length, number of entries; per entry: a whole number or text (the key), a value |
@@ -76,6 +78,7 @@ export const BOXED = 20;
 export const BUFFER = 21;
 export const VIEW = 22;
 export const ERROR = 23;
+export const NUMBERED = 24;
 
 /** In a VIEW's payload: the view follows the length of its resizable buffer. */
 export const VIEW_TRACKS: number = 1 << 8;

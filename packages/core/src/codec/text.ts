@@ -199,7 +199,7 @@ function throughArray(length: number): MakeText {
 /** Where code may be compiled, the units are listed in the call: half as dear as through an array. */
 function listed(length: number): MakeText | undefined {
   const units = Array.from({ length }, (_, i) => `bytes[start+${i}]`);
-  return compile(['from'], [fromCharCode], `return(bytes,start)=>from(${units.join()})`) as
+  return compile({ fromCharCode }, `return(bytes,start)=>fromCharCode(${units.join()})`) as
     | MakeText
     | undefined;
 }

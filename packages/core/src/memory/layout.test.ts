@@ -36,7 +36,10 @@ describe('the layout of shared memory', () => {
       registry: layout.REGISTRY.end - layout.REGISTRY.guard,
     });
     expect(overlaps(header)).toEqual([]);
-    expect(layout.HEADER.end).toBeLessThanOrEqual(layout.PAGE_WORDS);
+    expect(layout.HEADER.end).toBeLessThanOrEqual(layout.SHAPES.first);
+    expect(layout.SHAPES.first + layout.SHAPES.most * layout.SHAPES.words).toBeLessThanOrEqual(
+      layout.PAGE_WORDS,
+    );
   });
 
   it('has no two fields of the registry on the same word, and they follow HEADER.registry', () => {

@@ -22,7 +22,7 @@ export const LINE_WORDS = 16;
 export const DEFAULT_MAXIMUM_PAGES = 16_384;
 
 export const MAGIC = 0x4844_4c45;
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /** Page 0. */
 export const HEADER = {
@@ -54,6 +54,9 @@ export const HEADER = {
   registry: 128,
   end: 192,
 } as const;
+
+/** The rest of page 0: lists of keys by their numbers, see `shapes.ts`. */
+export const SHAPES = { first: 1024, words: 32, most: 480 } as const;
 
 export const PAGE_TABLE: number = 1 * PAGE_WORDS;
 export const AGENT_TABLE: number = 2 * PAGE_WORDS;

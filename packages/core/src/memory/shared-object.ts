@@ -24,6 +24,7 @@ import { kindOf } from './kinds.ts';
 import { AGENT, OBJECT } from './layout.ts';
 import { enter, strike } from './ledger.ts';
 import { readName, writeName } from './name.ts';
+import './shapes.ts';
 import { ensureMapped } from './slab.ts';
 
 /** Passed to a constructor in place of its options: make a handle for the block that is there already. */

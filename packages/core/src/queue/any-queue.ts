@@ -10,11 +10,12 @@ import { describe } from '../sync/describe.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { eachItem } from './each-item.ts';
+import { intoOf } from './into.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
 import { sizeOf } from './lines.ts';
 import { unpack } from './message.ts';
 import { limit } from './options.ts';
-import type { QueueOptions } from './options.ts';
+import type { AsyncGetOptions, GetOptions, IntoOptions, QueueOptions } from './options.ts';
 import { grab, grabMany, receive, receiveAsync } from './traffic.ts';
 import type { Discipline } from './traffic.ts';
 
@@ -56,14 +57,24 @@ export abstract class AnyQueue<T> extends SharedObject {
    * Takes the next item; blocks the calling thread while there is none. First come, first served among all that wait, blocked threads and promises alike.
    *
    * Throws `QueueEmptyError` when `timeout` milliseconds passed first, `QueueShutDownError` once the queue is shut down and empty,
-   * `RangeError` for a negative or NaN timeout, and `BlockingNotAllowedError` where it would have to wait in a browser window.
+   * `RangeError` for a negative or NaN timeout, `TypeError` for an `into` that can't take bytes, and `BlockingNotAllowedError` where it would have to wait in a
+   * browser window.
+   *
+   * @example
+   * ```ts
+   * const frames = new Queue<Uint8Array>();
+   * const memory = new ArrayBuffer(2 ** 20);
+   * frames.put(new Uint8Array([1, 2, 3]));
+   * frames.get({ into: memory }).buffer === memory; // => true
+   * ```
    */
-  get(options?: WaitOptions): T {
+  get(options?: GetOptions): T {
     const queue = this.live();
     const deadline = options === undefined ? Infinity : deadlineIn(options, `${this.discipline.type}.get`);
-    if (grab(queue, this.discipline.store)) return unpack() as T;
+    const into = options === undefined ? undefined : intoOf(options, `${this.discipline.type}.get`);
+    if (grab(queue, this.discipline.store)) return unpack(into) as T;
     const outcome = receive(queue, this.discipline, deadline);
-    if (outcome === OUTCOME.done) return unpack() as T;
+    if (outcome === OUTCOME.done) return unpack(into) as T;
     throw this.#nothing(outcome, options);
   }
 
@@ -71,29 +82,38 @@ export abstract class AnyQueue<T> extends SharedObject {
    * As `get`, without blocking: resolves to the item, and rejects with what `get` throws, or with `signal.reason` when aborted; then no item was taken.
    * Stands in the same line as blocked threads, and holds the event loop meanwhile.
    */
-  async getAsync(options?: AsyncWaitOptions): Promise<T> {
+  async getAsync(options?: AsyncGetOptions): Promise<T> {
     const queue = this.live();
     const deadline = deadlineIn(options, `${this.discipline.type}.getAsync`);
+    const into = intoOf(options, `${this.discipline.type}.getAsync`);
     options?.signal?.throwIfAborted();
-    if (grab(queue, this.discipline.store)) return unpack() as T;
-    const { outcome, value } = await receiveAsync(this, queue, this.discipline, deadline, options?.signal);
+    if (grab(queue, this.discipline.store)) return unpack(into) as T;
+    const { outcome, value } = await receiveAsync(
+      this,
+      queue,
+      this.discipline,
+      deadline,
+      options?.signal,
+      into,
+    );
     if (outcome === OUTCOME.done) return value as T;
     throw this.#nothing(outcome, options);
   }
 
   /** Takes the next item in a box, or returns `undefined` if there is none, or none that isn't spoken for by those who wait. Never blocks. Throws `QueueShutDownError` if there won't be any. */
-  tryGet(): Taken<T> | undefined {
+  tryGet(options?: IntoOptions): Taken<T> | undefined {
     const queue = this.live();
-    if (grab(queue, this.discipline.store)) return { value: unpack() as T };
+    const into = intoOf(options, `${this.discipline.type}.tryGet`);
+    if (grab(queue, this.discipline.store)) return { value: unpack(into) as T };
     if (i32[queue + QUEUE.flags] === 0) return undefined;
     // Shut down meanwhile, and the last items may be there: only now is nothing added any more.
-    if (grab(queue, this.discipline.store)) return { value: unpack() as T };
+    if (grab(queue, this.discipline.store)) return { value: unpack(into) as T };
     throw this.#nothing(OUTCOME.shutDown, undefined);
   }
 
   /** Takes the next item, or throws `QueueEmptyError` if there is none. Never blocks. Throws `QueueShutDownError` if there won't be any. */
-  getNowait(): T {
-    const taken = this.tryGet();
+  getNowait(options?: IntoOptions): T {
+    const taken = this.tryGet(options);
     if (taken === undefined) throw new QueueEmptyError(`${describe(this.discipline.type, this)}: empty`);
     return taken.value;
   }

@@ -10,6 +10,7 @@ import { NotShareableError } from '../errors.ts';
 import { allocate, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { copyFromShared, copyInto, copyToShared, LOOP_WORDS } from './bulk.ts';
+import { place, placeShared } from './into.ts';
 import { fillBlock, unpackLarge } from './large.ts';
 import { ITEM, ITEM_FLAG, LENGTH_MASK } from './layout.ts';
 
@@ -245,8 +246,9 @@ export function copyOut(from: number, count: number, start: number): void {
   for (let word = 0; word < count; word++) words[start + word] = source[from + word]!;
 }
 
-/** Turns the message taken last into its value. Not under a guard. */
-export function unpack(): unknown {
+/** Turns the message taken last into its value; bytes into memory of the caller's, if it gives any and they fit. Not under a guard. */
+export function unpack(into?: ArrayBuffer): unknown {
+  if (into !== undefined) return place(inbox.block === 0 ? unpack() : unpackItem(inbox.block, 0, into), into);
   if (inbox.block !== 0) return unpackItem(inbox.block);
   return decode(inbox.u8, inbox.i32, inbox.f64, inbox.start * 4, inbox.length);
 }
@@ -257,15 +259,18 @@ export function unpackAt(start: number, length: number): unknown {
 }
 
 /** Turns an item that was taken into its value, and frees it. The inbox may be written from word `start` on. */
-export function unpackItem(item: number, start: number = 0): unknown {
+export function unpackItem(item: number, start: number = 0, into?: ArrayBuffer): unknown {
   ensureMapped(item);
   const head = i32[item + ITEM.head]!;
   const length = head & LENGTH_MASK;
   if ((head & ITEM_FLAG.raw) !== 0) {
     const detail = i32[item + ITEM.detail]!;
-    const bytes = privateCopy(item, length - (detail >> 8));
-    free(item);
+    const bytesLong = length - (detail >> 8);
     const kind = (detail & 0xff) - 1;
+    const placed = into === undefined ? undefined : placeRaw(item, kind, bytesLong, into);
+    if (placed !== undefined) return placed;
+    const bytes = privateCopy(item, bytesLong);
+    free(item);
     if (kind === -1) return bytes.buffer;
     return kind === VIEW_OF_BYTES
       ? bytes
@@ -282,6 +287,14 @@ export function unpackItem(item: number, start: number = 0): unknown {
 }
 
 const VIEW_OF_BYTES = viewKind(new Uint8Array(0));
+
+function placeRaw(item: number, kind: number, length: number, into: ArrayBuffer): unknown {
+  const from = (item + ITEM.payload) * 4;
+  ensureMapped((from + length - 1) >> 2);
+  const placed = placeShared(kind, from, length, into);
+  if (placed !== undefined) free(item);
+  return placed;
+}
 
 function privateCopy(item: number, length: number): Uint8Array<ArrayBuffer> {
   const from = (item + ITEM.payload) * 4;

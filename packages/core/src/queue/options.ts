@@ -34,6 +34,22 @@ export interface TransferOptions {
   transfer?: readonly ArrayBuffer[] | undefined;
 }
 
+/** Where `tryGet` and `getNowait` put bytes. */
+export interface IntoOptions {
+  /**
+   * Memory of your own for an item that is bytes. If it is a typed array or a `DataView` that fits, its bytes are copied there, from the start, and the view that you get is on
+   * it; an `ArrayBuffer` as long as `into` comes as `into` itself. Nothing is allocated then, which for a megabyte is most of what `get` costs; the next
+   * `get` with the same `into` overwrites what the last one returned. What isn't bytes, or doesn't fit, comes as without `into`.
+   */
+  into?: ArrayBuffer | undefined;
+}
+
+/** How `get` waits, and where it puts bytes. */
+export interface GetOptions extends WaitOptions, IntoOptions {}
+
+/** How `getAsync` waits, and where it puts bytes. */
+export interface AsyncGetOptions extends AsyncWaitOptions, IntoOptions {}
+
 const GREATEST = 0x7fff_ffff;
 
 /** Returns a limit as the words hold it, 0 for none. */

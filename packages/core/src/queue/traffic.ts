@@ -203,6 +203,7 @@ export async function receiveAsync(
   discipline: Discipline,
   deadline: number,
   signal: AbortSignal | undefined,
+  into?: ArrayBuffer,
 ): Promise<Received> {
   const received: Received = { outcome: OUTCOME.none, value: undefined };
   let failure: { error: unknown } | undefined;
@@ -211,7 +212,7 @@ export async function receiveAsync(
     received.outcome = lastOutcome();
     if (received.outcome !== OUTCOME.done) return;
     try {
-      received.value = unpack();
+      received.value = unpack(into);
     } catch (error) {
       failure = { error };
     }

@@ -394,3 +394,17 @@ export const putNumbers = task(
     for (let number = from; number < to; number++) queue.put(number, SOON);
   },
 );
+
+/** Takes bytes into memory of its own: whether they are there, how many there are, and their sum. */
+export const takeInto = task(
+  import.meta,
+  function takeInto(queue: AnyQueue | SimpleQueue, room: number): unknown[] {
+    const into = new ArrayBuffer(room);
+    const got = queue.get({ into, ...SOON }) as Uint8Array;
+    return [got.buffer === into, got.byteLength, got.reduce((sum, byte) => sum + byte, 0)];
+  },
+);
+
+export const putOften = task(import.meta, function putOften(queue: Queue, by: number, times: number): void {
+  for (let learntAtOnce = 0; learntAtOnce < times; learntAtOnce++) queue.put({ learntAtOnce, by });
+});

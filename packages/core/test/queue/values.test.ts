@@ -729,3 +729,46 @@ describe('SharedBuffer', () => {
     expect(bytes.every(byte => byte === 7)).toBe(true);
   });
 });
+
+describe('objects of the same keys, sent so often that a number says them', () => {
+  const OFTEN = 100;
+
+  it('arrive in a thread that has never seen them', () => {
+    const queue = new Queue();
+    const items = Array.from({ length: OFTEN }, (_, at) => ({
+      unseenBefore: at,
+      inside: { neverSeen: `no. ${at}` },
+    }));
+    for (const item of items) {
+      queue.put(item);
+      queue.get();
+    }
+    queue.put(items[7]);
+    expect(new Thread(tasks.get, { args: [queue] }).start().result(SOON)).toEqual(items[7]);
+    queue.putMany(items);
+    expect(new Thread(tasks.get, { args: [queue] }).start().result(SOON)).toEqual(items[0]);
+  });
+
+  it('arrive from threads that learn them at the same time', () => {
+    const queue = new Queue();
+    const threads = [1, 2, 3].map(from => new Thread(tasks.putOften, { args: [queue, from, OFTEN] }).start());
+    for (const thread of threads) thread.join(SOON);
+    const got = queue.getMany(3 * OFTEN) as { learntAtOnce: number; by: number }[];
+    for (const from of [1, 2, 3]) {
+      const own = got.filter(({ by }) => by === from);
+      expect(own).toEqual(Array.from({ length: OFTEN }, (_, learntAtOnce) => ({ learntAtOnce, by: from })));
+    }
+  });
+
+  it('arrive when there are more of them than numbers', () => {
+    const queue = new Queue();
+    for (let shape = 0; shape < 600; shape++) {
+      const item = { [`key${shape % 30}`]: shape, [`more${shape}`]: [shape], last: 'x' };
+      for (let again = 0; again < OFTEN; again++) {
+        queue.put(item);
+        const got = queue.get();
+        if (!isDeepStrictEqual(got, item)) expect(got).toEqual(item);
+      }
+    }
+  });
+});

@@ -100,13 +100,13 @@ function callDeathWaiters(bonds: Bonds, reason: ExitReason): void {
 /** Questions whose message was taken get no answer any more; the others may, from the next instance. */
 function failAsks(cell: Cell, bonds: Bonds, reason: ExitReason): void {
   const asks = bonds.knownAsks;
-  if (asks === undefined || asks.size === 0) return;
+  if (asks === undefined || asks.empty) return;
   const waiting = new Set<OpenAsk>();
   for (const message of cell.mailbox) {
     const ask = askOf(message);
     if (ask !== undefined) waiting.add(ask);
   }
-  for (const ask of asks) if (!waiting.has(ask)) ask.died(reason);
+  for (const ask of asks.all()) if (!waiting.has(ask)) ask.died(reason);
 }
 
 /** It won't come back: what waits for it is dead, and of what it was given nothing stays, however long somebody keeps its ref. */

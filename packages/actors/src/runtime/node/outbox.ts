@@ -2,16 +2,17 @@
 import type { SimpleQueue } from '@heddle/core';
 import { ring } from './bell.ts';
 import type { Packet, Wiring } from './packet.ts';
-import { wrapPacket } from './parcel.ts';
+import { isTell, unwrapPacket } from './parcel.ts';
 import type { Parcel } from './parcel.ts';
 
 /** So many packets for one thread are sent without waiting for the end of the turn. */
 const FLUSH_AT = 64;
+const SETTLED = Promise.resolve();
 
 export class Outbox {
   readonly #wiring: Wiring;
   readonly #slot: number;
-  readonly #boxes: Packet[][];
+  readonly #boxes: Parcel[][];
   readonly #undeliverable: (packet: Packet, error: unknown) => void;
   readonly #onFlushed: () => void;
   readonly #onMessages: (count: number) => void;
@@ -46,17 +47,18 @@ export class Outbox {
     this.#messages = wiring.inboxes.map(() => 0);
   }
 
-  post(slot: number, packet: Packet): void {
+  post(slot: number, parcel: Parcel): void {
     const box = this.#boxes[slot]!;
-    if (packet[0] === 'tell' || packet[0] === 'send') {
+    if (isMessage(parcel)) {
       this.#messages[slot]! += 1;
       this.#onMessages((this.#allMessages += 1));
     }
-    if (box.push(packet) === 1) this.#filled += 1;
+    if (box.push(parcel) === 1) this.#filled += 1;
     if (box.length >= FLUSH_AT) this.send(slot);
     else if (!this.#scheduled && !this.driven) {
       this.#scheduled = true;
-      queueMicrotask(this.#flushSoon);
+      // Cheaper than `queueMicrotask`, which in Node is a call into C++.
+      void SETTLED.then(this.#flushSoon);
     }
   }
 
@@ -78,21 +80,24 @@ export class Outbox {
 
   /** Sends what there is for one thread, and wakes it. */
   send(slot: number, loudly = false): void {
-    const packets = this.#boxes[slot]!;
-    if (packets.length === 0) return;
-    this.#boxes[slot] = [];
+    const box = this.#boxes[slot]!;
+    if (box.length === 0) return;
+    // One alone leaves its box, which is there for the next then.
+    const alone = box.length === 1 ? box.pop() : undefined;
+    if (alone === undefined) this.#boxes[slot] = [];
     this.#filled -= 1;
     this.sent += 1;
     this.lastSlot = slot;
     const inbox = this.#wiring.inboxes[slot]!;
-    if (this.#bury !== undefined && slot !== this.#slot) packets.forEach(this.#bury);
-    else if (packets.length === 1) this.#sendAlone(inbox, packets[0]!);
+    if (this.#bury !== undefined && slot !== this.#slot) {
+      for (const parcel of alone === undefined ? box : [alone]) this.#bury(unwrapPacket(parcel));
+    } else if (alone !== undefined) this.#sendAlone(inbox, alone);
     else {
       try {
-        inbox.putMany(packets.map(wrapPacket));
+        inbox.putMany(box);
       } catch {
         // One that can't travel keeps all from being put.
-        for (const packet of packets) this.#sendAlone(inbox, packet);
+        for (const parcel of box) this.#sendAlone(inbox, parcel);
       }
     }
     ring(this.#wiring.bells, slot, loudly);
@@ -102,11 +107,11 @@ export class Outbox {
     this.#onMessages((this.#allMessages -= messages));
   }
 
-  #sendAlone(inbox: SimpleQueue<Parcel>, packet: Packet): void {
+  #sendAlone(inbox: SimpleQueue<Parcel>, parcel: Parcel): void {
     try {
-      inbox.put(wrapPacket(packet));
+      inbox.put(parcel);
     } catch {
-      this.#explain(inbox, packet);
+      this.#explain(inbox, unwrapPacket(parcel));
     }
   }
 
@@ -118,4 +123,11 @@ export class Outbox {
       this.#undeliverable(packet, error);
     }
   }
+}
+
+/** Whether it is a message to an actor. */
+function isMessage(parcel: Parcel): boolean {
+  if (isTell(parcel)) return true;
+  const kind = (parcel as Packet)[0];
+  return kind === 'tell' || kind === 'send';
 }

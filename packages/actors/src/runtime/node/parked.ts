@@ -103,6 +103,11 @@ export class Parked {
     return this.#unheard.has(owner);
   }
 
+  /** Whether nothing is parked, nor has to be, for any actor that is there. */
+  get idle(): boolean {
+    return this.#size === 0 && this.#expected.size === 0 && this.#unheard.size === 0;
+  }
+
   /** The actor is about to be there: what comes for it waits from now on. */
   await(id: number): void {
     this.#expected.add(id);

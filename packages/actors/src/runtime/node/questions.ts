@@ -6,11 +6,24 @@ import type { Outbox } from './outbox.ts';
 
 /** So many are remembered. */
 const MOST_UNANSWERED = 1000;
+/** Powers of two. An empty table longer than `KEPT_PLACES` is given back. */
+const LEAST_PLACES = 64;
+const KEPT_PLACES = 1024;
+
+function empty(places: number): undefined[] {
+  return new Array<undefined>(places).fill(undefined);
+}
 
 export class Questions implements Keeper {
   readonly #slot: number;
   readonly #outbox: () => Outbox;
-  readonly #asks = new Map<number, PendingAsk>();
+  /**
+   * By their numbers, without what these have in common, modulo its length. Numbers are given in turn, so the next place is free but for a question that is open since long ago, and
+   * then that number is left out. A map would shrink and grow again with each question that is asked alone.
+   */
+  #asks: (PendingAsk | undefined)[] = empty(LEAST_PLACES);
+  /** How many wait for an answer. */
+  open = 0;
   /** Questions that were in the inbox when this thread took it over, by who asked. */
   readonly #seen = new Map<number, number[]>();
   /** Questions to threads that have died, of which isn't known yet whether they had been taken. */
@@ -26,30 +39,47 @@ export class Questions implements Keeper {
     this.#outbox = outbox;
   }
 
-  /** How many wait for an answer. */
-  get open(): number {
-    return this.#asks.size;
+  get(number: number): PendingAsk | undefined {
+    const ask = this.#asks[this.#placeOf(number)];
+    return ask?.number === number ? ask : undefined;
   }
 
-  get(number: number): PendingAsk | undefined {
-    return this.#asks.get(number);
+  #placeOf(number: number): number {
+    return (number / MOST_SLOTS) & (this.#asks.length - 1);
   }
 
   /** The number of a question that leaves this thread. */
   leaves(pending: PendingAsk): number {
     if (pending.number !== 0) return pending.number;
-    const number = (this.#count += 1) * MOST_SLOTS + this.#slot;
+    if (this.open * 2 >= this.#asks.length) this.#resize(this.#asks.length * 2);
+    let place: number;
+    do {
+      this.#count += 1;
+      place = this.#count & (this.#asks.length - 1);
+    } while (this.#asks[place] !== undefined);
+    const number = this.#count * MOST_SLOTS + this.#slot;
     pending.number = number;
     pending.keeper = this;
-    this.#asks.set(number, pending);
+    this.#asks[place] = pending;
+    this.open += 1;
     return number;
   }
 
+  /** Those that had places of their own have them in a longer one, too. */
+  #resize(places: number): void {
+    const asks = this.#asks;
+    this.#asks = empty(places);
+    for (const ask of asks) if (ask !== undefined) this.#asks[this.#placeOf(ask.number)] = ask;
+  }
+
   /** It has its answer, or never gets one in time. */
-  settled({ number, path }: PendingAsk, answered: boolean): void {
-    this.#asks.delete(number);
+  settled(ask: PendingAsk, answered: boolean): void {
+    const { number } = ask;
+    this.#asks[this.#placeOf(number)] = undefined;
+    this.open -= 1;
+    if (this.open === 0 && this.#asks.length > KEPT_PLACES) this.#resize(LEAST_PLACES);
     if (answered) return;
-    this.#unanswered.set(number, path);
+    this.#unanswered.set(number, ask.path);
     // The oldest is forgotten.
     if (this.#unanswered.size > MOST_UNANSWERED)
       this.#unanswered.delete(this.#unanswered.keys().next().value!);
@@ -87,7 +117,8 @@ export class Questions implements Keeper {
 
   /** Questions that the dead thread hadn't taken will be answered; its successor says which they are. */
   threadDied(slot: number, successor: number): void {
-    const asks = [...this.#asks.values()].filter(ask => ask.slot === slot);
+    const asks = this.#asks.filter(ask => ask?.slot === slot) as PendingAsk[];
+    asks.sort((one, other) => one.number - other.number);
     this.#uncertain.set(slot, { successor, asks });
   }
 
@@ -96,7 +127,7 @@ export class Questions implements Keeper {
     const uncertain = this.#uncertain.get(slot);
     // A successor that has died as well: what it had seen, and what came since, is for the next one to say.
     if (uncertain?.successor !== successor) return;
-    const seen = new Set(numbers.map(number => this.#asks.get(number)));
+    const seen = new Set(numbers.map(number => this.get(number)));
     this.#uncertain.delete(slot);
     for (const ask of uncertain.asks) if (!seen.has(ask)) ask.died(exit.threadDied);
   }

@@ -29,7 +29,6 @@ import { Bell } from './bell.ts';
 import { NOTHING, OTHERS, canBlock, heldBy } from './event-loop.ts';
 import type { Outbox } from './outbox.ts';
 import type { Packet, Wiring } from './packet.ts';
-import { unwrapPacket } from './parcel.ts';
 import type { Parcel } from './parcel.ts';
 import { Patience } from './patience.ts';
 
@@ -68,7 +67,7 @@ export interface Receiver {
   readonly questions: number;
   /** What had to wait and may be handled now, before the inbox. */
   takeParked(): Taken<Packet> | undefined;
-  handle(packet: Packet): void;
+  open(parcel: Parcel): void;
   readonly outbox: Outbox;
 }
 
@@ -81,7 +80,7 @@ export class Reception {
   readonly #own: boolean;
   readonly #mayBlock: boolean;
   /** What the last look found, to be handled at once. */
-  #found: Taken<Packet | Parcel> | undefined;
+  #found: Taken<Parcel> | undefined;
   #pumping = false;
   readonly #watching = new Patience();
   readonly #blocking = new Patience();
@@ -96,6 +95,8 @@ export class Reception {
   /** Whether something has been handled since promises had their turn. */
   #fresh = false;
   #wake: (() => void) | undefined;
+  /** Whether `#sleepOn` is to come. */
+  #sleepsSoon = false;
   /** Whether what was handled last has had an answer, so that the next is likely to be under way. */
   #converses = false;
 
@@ -182,19 +183,26 @@ export class Reception {
   /** A question has just gone out: its answer may come in a moment. */
   expectAnswer(): void {
     if (this.#pumping || !this.#mayWatch()) return this.#wake?.();
-    this.#bell.awake();
-    if (this.#watch()) {
-      const more = this.#pump();
-      if (!more && !this.#look()) {
-        if (this.#wake === undefined) return;
-        // The loop is asleep and stays so, if nothing came meanwhile.
-        this.#bell.announceSleep();
-        if (!this.#look()) return;
-        this.#bell.awake();
-      }
-    }
-    this.#wake?.();
+    if (!this.#sleepsSoon) this.#bell.awake();
+    if (!this.#watch() || this.#pump()) return this.#wake?.();
+    if (this.#wake === undefined || this.#sleepsSoon) return;
+    this.#sleepsSoon = true;
+    this.#dispatcher.host.later(this.#sleepOn);
   }
+
+  /**
+   * The loop has been asleep all the while and stays so, if nothing came. Not at once, since the next question is likely to follow, and to announce it each time costs a fence and a look. Until then
+   * the bell says that this thread looks by itself, which it does, here.
+   */
+  readonly #sleepOn = (): void => {
+    this.#sleepsSoon = false;
+    const wake = this.#wake;
+    if (wake === undefined) return;
+    this.#bell.announceSleep();
+    if (!this.#look()) return;
+    this.#bell.awake();
+    wake();
+  };
 
   /** Handles what there is; true if its slice is over before that. */
   #pump(): boolean {
@@ -206,13 +214,13 @@ export class Reception {
     try {
       while (!this.#receiver.stopped) {
         if (!this.#look()) return false;
-        const value = unwrapPacket(this.#found!.value);
+        const { value } = this.#found!;
         this.#found = undefined;
         this.#blocks = 0;
         this.#fresh = true;
         this.#dispatcher.driven = true;
         try {
-          this.#receiver.handle(value);
+          this.#receiver.open(value);
         } finally {
           this.#dispatcher.driven = false;
           // What a message sets off is done before the next is taken out of shared memory, where a crash can't lose it.

@@ -7,7 +7,6 @@ import type { Node } from '../node.ts';
 export class RemoteReply extends OpenAsk {
   readonly slot: number;
   readonly ask: number;
-  asked: Set<OpenAsk> | undefined;
   readonly #node: Node;
 
   constructor(node: Node, slot: number, ask: number) {
@@ -18,17 +17,17 @@ export class RemoteReply extends OpenAsk {
   }
 
   override tell(value: unknown): void {
-    this.asked?.delete(this);
+    this.list?.remove(this);
     this.#node.answer(this.slot, this.ask, value);
   }
 
   override fail(error: unknown): void {
-    this.asked?.delete(this);
+    this.list?.remove(this);
     this.#node.outbox.post(this.slot, ['fail', this.ask, error]);
   }
 
   override died(reason: ExitReason): void {
-    this.asked?.delete(this);
+    this.list?.remove(this);
     this.#node.outbox.post(this.slot, ['died', this.ask, reason]);
   }
 }

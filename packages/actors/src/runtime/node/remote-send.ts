@@ -31,7 +31,8 @@ export async function sendAway(
   const own =
     foreign !== undefined || (timeout === Infinity && signal === undefined) ? undefined : node.claims.open();
   const claim = foreign ?? own;
-  const verdict = new PendingAsk({ ...node.asked(path), doing: 'send' }, dispatcher, { timeout: Infinity });
+  const asked = { ...node.asked(path), doing: 'send' };
+  const verdict = new PendingAsk(asked, dispatcher, { timeout: Infinity }, false);
   const number = node.send(slot, id, path, message, claim, verdict);
   const giveUp = (error: unknown): void => {
     // Delivered already: what became of it is on its way.
