@@ -111,11 +111,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** Futures come from `submit`; this throws `TypeError`. For one that you settle yourself there is `SettableFuture`. */
   constructor(source?: never) {
-    const from = source as
-      | Existing
-      | { error?: unknown; reason?: unknown }
-      | typeof SUBMITTED
-      | undefined;
+    const from = source as Existing | { error?: unknown; reason?: unknown } | typeof SUBMITTED | undefined;
     if (from === SUBMITTED) {
       this.#at = submitting.future;
       this.#origin = submitting.origin;
