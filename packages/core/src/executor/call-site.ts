@@ -39,13 +39,6 @@ function end(): void {
   spared = 0;
 }
 
-function spare(): void {
-  spared = SPARED;
-  if (ending) return;
-  ending = true;
-  queueMicrotask(end);
-}
-
 interface Capturing {
   captureStackTrace?(target: object, above?: unknown): void;
 }
@@ -74,7 +67,11 @@ export function originNowAndThen(above: unknown, pool: string, pending: number):
     return last;
   }
   if (last.exact || last.pool !== pool) last = { site: last.site, exact: false, pool };
-  if (dense) spare();
+  if (dense) {
+    spared = SPARED;
+    if (!ending) queueMicrotask(end);
+    ending = true;
+  }
   return last;
 }
 

@@ -48,19 +48,27 @@ const { load } = hot;
 const SUBMITTED: unique symbol = Symbol('submitted');
 const submitting: { future: number; origin: Origin | undefined } = { future: 0, origin: undefined };
 
-/** What this handle has come to. */
-const HANDLE = {
-  /** This agent submitted it, and it hasn't arrived. */
-  expected: 1,
-  /** It is a counted handle. */
-  counted: 2,
-  /** Somebody asked for the outcome: a failure need not be reported. */
-  looked: 4,
-  /** The event loop is held for it. */
-  awaited: 8,
-  /** It waits in the block's line, so as to be told. */
-  watched: 16,
-} as const;
+// What a handle has come to, in bits.
+/** This agent submitted it, and it hasn't arrived. */
+const EXPECTED = 1;
+/** It is a counted handle. */
+const COUNTED = 2;
+/** Somebody asked for the outcome: a failure need not be reported. */
+const LOOKED = 4;
+/** The event loop is held for it. */
+const AWAITED = 8;
+/** It waits in the block's line, so as to be told. */
+const WATCHED = 16;
+
+/** Says to the constructor that it has settled before it began. */
+class Settled {
+  readonly phase: number;
+  readonly value: unknown;
+  constructor(phase: number, value: unknown) {
+    this.phase = phase;
+    this.value = value;
+  }
+}
 
 /** What few futures have. In an object of its own, since each field costs each future its room and its time. */
 interface Rare {
@@ -97,7 +105,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   #phase = 0;
   #outcome: { readonly value: unknown } | undefined;
   #origin: Origin | undefined;
-  /** Bits of HANDLE. */
+  /** EXPECTED and so on. */
   #bits = 0;
   #rare: Rare | undefined;
   #promise: Promise<T> | undefined;
@@ -111,21 +119,18 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** Futures come from `submit`; this throws `TypeError`. For one that you settle yourself there is `SettableFuture`. */
   constructor(source?: never) {
-    const from = source as Existing | { error?: unknown; reason?: unknown } | typeof SUBMITTED | undefined;
+    const from = source as Existing | Settled | typeof SUBMITTED | undefined;
     if (from === SUBMITTED) {
       this.#at = submitting.future;
       this.#origin = submitting.origin;
-      this.#bits = HANDLE.expected;
+      this.#bits = EXPECTED;
     } else if (from instanceof Existing) {
       this.#at = from.pointer;
-      this.#bits = HANDLE.counted | HANDLE.looked;
+      this.#bits = COUNTED | LOOKED;
       makeHandle(this, from.pointer);
-    } else if (from !== undefined && 'error' in from) {
+    } else if (from instanceof Settled) {
       this.#at = 0;
-      this.#settle(PHASE.threw, { value: from.error });
-    } else if (from !== undefined && 'reason' in from) {
-      this.#at = 0;
-      this.#settle(PHASE.cancelled, { value: from.reason });
+      this.#settle(from.phase, from);
     } else
       throw new TypeError(
         'Future: a future comes from submit() of a ThreadPoolExecutor, not from new; one that you settle yourself is a SettableFuture',
@@ -143,19 +148,19 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** A future that has failed before it began. @internal */
   static failed<T>(error: unknown): Future<T> {
-    return new Future<T>({ error } as never);
+    return new Future<T>(new Settled(PHASE.threw, error) as never);
   }
 
   /** A future that was called off before it began. @internal */
   static aborted<T>(reason: unknown): Future<T> {
-    return new Future<T>({ reason } as never);
+    return new Future<T>(new Settled(PHASE.cancelled, reason) as never);
   }
 
   /** The outcome is in the block, which goes when this returns. @internal */
   arrive(future: number): void {
-    this.#bits &= ~HANDLE.expected;
+    this.#bits &= ~EXPECTED;
     if (this.#phase === 0) this.#read(future);
-    if ((this.#bits & HANDLE.counted) === 0) this.#at = 0;
+    if ((this.#bits & COUNTED) === 0) this.#at = 0;
   }
 
   /** Runs once when it has settled here. @internal */
@@ -194,25 +199,22 @@ export class Future<T = unknown> implements PromiseLike<T> {
       else this.#reject!(outcome!.value);
       this.#resolve = undefined;
       this.#reject = undefined;
-    } else if (phase === PHASE.threw && (this.#bits & HANDLE.looked) === 0)
+    } else if (phase === PHASE.threw && (this.#bits & LOOKED) === 0)
       this.#rarely.failure = noteFailure(this, outcome!.value);
-    if ((this.#bits & HANDLE.awaited) !== 0) {
-      this.#bits &= ~HANDLE.awaited;
+    if ((this.#bits & AWAITED) !== 0) {
+      this.#bits &= ~AWAITED;
       countAwaited(-1);
     }
-    if (this.#rare !== undefined) this.#settleRarely(this.#rare);
-  }
-
-  #settleRarely(rare: Rare): void {
-    const { callbacks, cleanUp } = rare;
-    rare.callbacks = rare.cleanUp = undefined;
-    cleanUp?.();
+    const rare = this.#rare;
+    rare?.cleanUp?.();
+    const callbacks = rare?.callbacks;
     if (callbacks !== undefined) queueMicrotask(() => callbacks.forEach(callback => this.#call(callback)));
+    // What they hold on to goes; a failure that was noted just now stays.
+    if (rare !== undefined) rare.cleanUp = rare.callbacks = undefined;
   }
 
   get #rarely(): Rare {
-    this.#rare ??= {};
-    return this.#rare;
+    return (this.#rare ??= {});
   }
 
   #call(callback: (future: never) => void): void {
@@ -232,7 +234,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 
   #nowLooked(): void {
-    this.#bits |= HANDLE.looked;
+    this.#bits |= LOOKED;
     const rare = this.#rare;
     if (rare?.failure === undefined) return;
     forgetFailure(rare.failure);
@@ -299,8 +301,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** Makes sure that this thread's wake word is bumped when it settles. @internal */
   watch(): void {
-    if ((this.#bits & (HANDLE.expected | HANDLE.watched)) !== 0 || this.#look() >= PHASE.returned) return;
-    this.#bits |= HANDLE.watched;
+    if ((this.#bits & (EXPECTED | WATCHED)) !== 0 || this.#look() >= PHASE.returned) return;
+    this.#bits |= WATCHED;
     const found = (): void => void this.#look();
     void waitInLine(this, this.#at, futureLine, Infinity, undefined).then(found);
   }
@@ -364,9 +366,9 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** Makes sure that it settles here when it has settled, and that the event loop goes on until then. */
   #awaitHere(): void {
-    if ((this.#bits & HANDLE.expected) !== 0) {
-      if ((this.#bits & HANDLE.awaited) !== 0) return;
-      this.#bits |= HANDLE.awaited;
+    if ((this.#bits & EXPECTED) !== 0) {
+      if ((this.#bits & AWAITED) !== 0) return;
+      this.#bits |= AWAITED;
       countAwaited(1);
     } else this.watch();
   }
@@ -377,9 +379,6 @@ export class Future<T = unknown> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    // Of one that has returned no promise need be kept: any is as good.
-    if (this.#phase === PHASE.returned && this.#promise === undefined)
-      return Promise.resolve(this.#outcome!.value as T).then(onFulfilled, onRejected);
     return this.promise().then(onFulfilled, onRejected);
   }
 
@@ -430,10 +429,10 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** Where its block is; it gets one if it has none any more. */
   #travel(): number {
     this.#nowLooked();
-    if ((this.#bits & HANDLE.counted) !== 0) return this.#at;
-    if ((this.#bits & HANDLE.expected) !== 0 && this.#phase === 0) retain(this.#at);
+    if ((this.#bits & COUNTED) !== 0) return this.#at;
+    if ((this.#bits & EXPECTED) !== 0 && this.#phase === 0) retain(this.#at);
     else this.#at = this.#rebuild();
-    this.#bits |= HANDLE.counted;
+    this.#bits |= COUNTED;
     makeHandle(this, this.#at);
     return this.#at;
   }
