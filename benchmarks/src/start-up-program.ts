@@ -1,4 +1,4 @@
-/** What `start-up.ts` starts: prints how many threads came to their end. Arguments: `heddle` or `raw`, and how many. */
+/** What `start-up.ts` starts: prints how many threads came to their end. Arguments: `heddle`, `actors` or `raw`, and how many. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
@@ -12,6 +12,16 @@ async function heddle(count: number): Promise<number> {
   return ended;
 }
 
+async function actors(count: number): Promise<number> {
+  const { ActorSystem } = await import('@heddle/actors');
+  if (count === 0) return 0;
+  const { echo } = await import('./start-up-actor.ts');
+  const system = new ActorSystem({ threads: count });
+  const refs = Array.from({ length: count }, () => system.spawn(echo, { placement: 'leastLoaded' }));
+  const answers = await Promise.all(refs.map(async (ref, n) => ref.ask({ n })));
+  return answers.filter((answer, n) => answer === n).length;
+}
+
 async function raw(count: number): Promise<number> {
   const source = `const { parentPort, workerData } = require('node:worker_threads'); parentPort.postMessage(workerData)`;
   const answers = Array.from({ length: count }, async (_, n) => {
@@ -23,5 +33,6 @@ async function raw(count: number): Promise<number> {
 }
 
 const [way, count] = process.argv.slice(2);
-console.log(await (way === 'raw' ? raw : heddle)(Number(count)));
+const ways: Record<string, (count: number) => Promise<number>> = { heddle, actors, raw };
+console.log(await ways[way!]!(Number(count)));
 process.exit();

@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { TIME, timed } from './harness.ts';
 import type { Round, Subject, Workload } from './harness.ts';
 
+type Way = 'heddle' | 'actors' | 'raw';
+
 /** Starts the program `start-up-program.ts` with these arguments; what comes out is how many times it answered rightly. */
-function processes(way: 'heddle' | 'raw', threads: number): () => Round {
+function processes(way: Way, threads: number): () => Round {
   const program = fileURLToPath(new URL('./start-up-program.ts', import.meta.url));
   const args = [program, way, String(threads)];
   return () => starts =>
@@ -23,13 +25,18 @@ function processes(way: 'heddle' | 'raw', threads: number): () => Round {
     });
 }
 
-function workload(operation: string, threads: number, what: string): Workload {
+function workload(
+  operation: string,
+  threads: number,
+  what: string,
+  way: Exclude<Way, 'raw'> = 'heddle',
+): Workload {
   return {
     operation,
     operations: 3,
     quick: 1,
     expected: starts => starts,
-    sides: { Heddle: processes('heddle', threads), raw: processes('raw', threads) },
+    sides: { Heddle: processes(way, threads), raw: processes('raw', threads) },
     rows: [{ what, ours: 'Heddle', against: 'raw', bar: TIME }],
   };
 }
@@ -41,6 +48,13 @@ const subject: Subject = {
       const what = `${threads} ${threads === 1 ? 'thread' : 'threads'}, cold`;
       return [what, workload(`a process that starts and joins ${threads} of them`, threads, what)];
     }),
+  ),
+  'import actors': workload('a process that imports actors', 0, "import '@heddle/actors'", 'actors'),
+  'two actors': workload(
+    'a process that asks an actor on each of two threads',
+    2,
+    '2 threads of actors, cold',
+    'actors',
   ),
 };
 export default subject;

@@ -213,7 +213,7 @@ export const drawings = {
     ),
   ]),
 
-  queue: drawing(720, 330, 'A queue: a ring of cells under one guard, and the lines of those who wait', [
+  queue: drawing(720, 330, 'A queue: items, a guard at each end, and the lines of those who wait', [
     slots(60, 40, 75, 46, ['', '', 'item 7', 'item 8', 'item 9', '', '', ''], index =>
       index > 1 && index < 5 ? 'hot' : 'box',
     ),
@@ -239,19 +239,19 @@ export const drawings = {
     text(
       12,
       262,
-      'put: take the guard · room? · write the encoded item · publish the tail · choose a consumer · give the guard back · wake it',
+      'put: take this end’s guard · nobody waits, room? · write the encoded item · publish it. If somebody waits: both guards, choose, wake.',
       { style: 'small soft' },
     ),
     text(
       12,
       284,
-      'Small items are encoded into the cell, larger ones into a block of their own, a SharedBuffer passes as its pointer.',
+      'Small items are encoded into their place, larger ones into a block of their own, a SharedBuffer passes as its pointer.',
       { style: 'small soft' },
     ),
     text(
       12,
       306,
-      'A consumer that dies has taken nothing: an item leaves the ring by the same store that makes it the consumer’s.',
+      'A consumer that dies has taken nothing: an item leaves the queue by the same store that makes it the consumer’s.',
       { style: 'small soft' },
     ),
   ]),

@@ -169,6 +169,44 @@ export const many: Scenario = coreScenario(import.meta, {
   },
 });
 
+/** Short ways only, each under the guard of its own end: the third, who looks at all of it, needs both. */
+export const ends: Scenario = coreScenario(import.meta, {
+  name: 'deaths: at one end of a Queue without a limit, while the other goes on',
+  make: () => ({ queue: new Queue<number>() }),
+  threads: [
+    mortal(({ queue }: Stream) => {
+      queue.put(1);
+      queue.putMany([2, 3]);
+      queue.put(4);
+    }),
+    mortal(({ queue }: Stream) => {
+      const got: number[] = [];
+      for (let turn = 0; turn < 4; turn++) {
+        const taken = queue.tryGet();
+        if (taken !== undefined) got.push(taken.value);
+      }
+      return got;
+    }),
+    supervise(),
+  ],
+  check({ queue }, { results, killed }) {
+    const rest = queue.size > 0 ? queue.getMany(6) : [];
+    const got = (results[1] as number[] | undefined) ?? [];
+    const all = [...got, ...rest];
+    const first = all[0] ?? 1;
+    assert.deepEqual(
+      all,
+      all.map((_, n) => first + n),
+      'lost, doubled or out of order',
+    );
+    if (!killed.includes(1)) assert.equal(first, 1, 'the first item was lost');
+    if (!killed.includes(0)) assert.equal(queue.unfinishedTasks, 4, 'not counted as put');
+    assert.equal(queue.size, 0, 'counted, but not there');
+    queue.put(9);
+    assert.deepEqual(queue.getMany(2), [9], 'what is put after a death is not got');
+  },
+});
+
 /** So few steps that a kill soon comes between telling who waits and waking it. */
 export const closer: Scenario = coreScenario(import.meta, {
   name: 'deaths: who shuts down a Queue that another waits at',

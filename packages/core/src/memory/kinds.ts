@@ -44,8 +44,10 @@ export interface Kind {
   destroy?(pointer: number): void;
   /** The lines in which somebody may wait for it; the reaper takes the dead out of them. */
   readonly lines: readonly Line[];
-  /** Runs under the object's guard after a holder of the guard died in the middle: make the words agree with each other again. */
-  repair?(pointer: number): void;
+  /** Runs under the object's guard after a holder of the guard, that agent, died in the middle: make the words agree with each other again. */
+  repair?(pointer: number, dead: number): void;
+  /** The same for an object's second guard, if the dead one held that alone. */
+  repairSecond?(pointer: number): void;
   /** For locks: if a guard of that agent, which will never run again, holds it, the lock becomes abandoned. `by` describes the agent. */
   abandon?(pointer: number, agent: number, by: string): void;
   /** For locks: the agent whose guard holds it alone, 0 for none. Every lock in an agent's list has this. */

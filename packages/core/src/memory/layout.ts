@@ -22,7 +22,7 @@ export const LINE_WORDS = 16;
 export const DEFAULT_MAXIMUM_PAGES = 16_384;
 
 export const MAGIC = 0x4844_4c45;
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 /** Page 0. */
 export const HEADER = {
@@ -82,7 +82,7 @@ export const CLASS_FIELDS = 4;
  * One JavaScript thread (an *agent*: the main thread, a worker). Written by its agent unless said otherwise.
  *
  * ```
- *  0 ┌ state · generation · wake · ready · nodes · ledger · thread · guards[4]   read and written by many
+ *  0 ┌ state · generation · wake · ready · nodes · ledger · thread · guards[6]   read and written by many
  * 16 ├ local free lists: [first, count] × classes                              private to the agent
  * 48 ├ the wait node of blocking calls (a blocked thread waits for one thing)
  * 64 └
@@ -104,9 +104,6 @@ export const AGENT = {
   thread: 6,
   /** The guards held now, innermost last: what a death in mid-change left locked. */
   guards: 7,
-  /** Bumped by the reaper: look at all your async waiters again. */
-  rescan: 11,
-  nativeId: 12,
   /** Record of a thread that an idle worker shall run. Written by the starter that took the worker off the idle stack. */
   mailbox: 13,
   /** Link of the stack of idle workers. Guarded by the registry's guard. */
@@ -120,6 +117,9 @@ export const AGENT = {
   runs: 36,
   /** Record of a thread that this agent is just starting, with the reference that the registry will have: its death is made good. 0 for none. */
   starting: 35,
+  /** Bumped by the reaper: look at all your async waiters again. */
+  rescan: 37,
+  nativeId: 38,
   /** Stack (by FUTURE.completedNext) of the futures of this agent's tasks that have settled. Pushed by any thread, taken whole by the agent. */
   completed: 40,
   /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */
@@ -139,7 +139,8 @@ export const AGENT = {
   node: 48,
 } as const;
 
-export const GUARD_DEPTH = 4;
+/** An object's two and the allocator's; as many again when that one turns out to be a dead thread's, and what that one held is repaired first. */
+export const GUARD_DEPTH = 6;
 
 /** A lock's state word names the agent whose guard holds it: the agent's slot plus 1, in 12 bits from this one on; 0 for nobody's guard. */
 export const OWNER_SHIFT = 8;
@@ -215,6 +216,8 @@ export const OBJECT = {
   heldNext: 11,
   /** First word that belongs to the class. */
   own: 12,
+  /** Of an object with two ends: the guard of the other one, on a cache line of its own. Never taken before `guard`, but alone. */
+  secondGuard: 32,
 } as const;
 
 /** The thread registry: words of page 0 from HEADER.registry on. Guarded by its guard unless said otherwise. */

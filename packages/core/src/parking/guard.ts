@@ -14,7 +14,7 @@
  * which follows the crumbs. A crumb is written before the guard is tried and wiped after it is freed: too wide, never too narrow.
  *
  * Rules that must stay true: no user code, no allocation that may throw and no parking under a guard; nesting only
- * object guard → allocator guard.
+ * object guard → the object's second guard, if it has one → allocator guard.
  *
  * One exception can come all the same: a stack overflow, at any call. Then a living thread has left a guard behind, and it repairs what that
  * guards as for the dead (`recover`): when it meets that guard again, when it is about to block, when its event loop turns, and at the
@@ -42,13 +42,13 @@ export let selfAgent = 0;
 export let selfBits = 0;
 let depth = 0;
 
-let whenStuck: ((holder: number) => void) | undefined;
+let whenStuck: (() => void) | undefined;
 
 /**
  * Sets what this thread does when it finds a guard held for long: for the supervisor, which alone hears of deaths and settles them. It needs guards
  * itself, and were it to wait for one that a dead thread holds, of whose death it can't hear because it waits, everybody would wait for ever.
  */
-export function onStuck(action: (holder: number) => void): void {
+export function onStuck(action: () => void): void {
   whenStuck = action;
 }
 
@@ -108,17 +108,17 @@ function lockContended(guard: number): void {
     } else if ((seen & SLEEPERS) !== 0 || compareExchange(guard, seen, seen | SLEEPERS) === seen) {
       if (!mayBlock) {
         pause();
-        if (++spins % SPINS_BEFORE_STUCK === 0) whenStuck?.(load(guard) & ~SLEEPERS);
-      } else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.(seen & ~SLEEPERS);
+        if (++spins % SPINS_BEFORE_STUCK === 0) whenStuck?.();
+      } else if (wait(guard, seen | SLEEPERS, SLICE_MS) === 'timed-out') whenStuck?.();
     }
   }
 }
 
-/** Frees the guard and wakes one sleeper, if there may be one, and those of `notifyLater`. */
+/** Frees the guard and wakes one sleeper, if there may be one, and, if it was the last, those of `notifyLater`. */
 export function unlockGuard(guard: number): void {
   if ((exchange(guard, 0) & SLEEPERS) !== 0) notify(guard, 1);
   i32[selfAgent + AGENT.guards + --depth] = 0;
-  if (laterCount !== 0) notifyNow();
+  if (laterCount !== 0 && depth === 0) notifyNow();
 }
 
 /** Words to notify when no guard is held any more; the first `laterCount` count. */
@@ -141,6 +141,10 @@ function notifyNow(): void {
   const count = laterCount;
   laterCount = 0;
   for (let index = 0; index < count; index++) notify(later[index]!, 2);
+}
+
+export function isHeldBy(guard: number, agent: number): boolean {
+  return (load(guard) & ~SLEEPERS) === agent;
 }
 
 /** Takes over a guard from an agent that is known to be dead; returns false if that agent didn't hold it. */

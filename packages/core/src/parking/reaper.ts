@@ -17,6 +17,7 @@ import {
   AGENT_STATE,
   GUARD_DEPTH,
   HEADER,
+  LINE_WORDS,
   NODE,
   NODE_STATE,
   OBJECT,
@@ -25,7 +26,7 @@ import {
 import { referencesOf, settle } from '../memory/ledger.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
-import { inheritGuard, resetDepth, selfAgent, unlockGuard } from './guard.ts';
+import { inheritGuard, isHeldBy, resetDepth, selfAgent, unlockGuard } from './guard.ts';
 import { leave } from './standing.ts';
 import { wakeAgent } from './wake.ts';
 
@@ -84,6 +85,10 @@ export function takeOverGuards(agent: number): void {
 
 function takeOverGuard(guard: number, agent: number): void {
   ensureMapped(guard);
+  const object = objectOf(guard);
+  const isSecond = object !== 0 && guard !== object + OBJECT.guard;
+  // Who held both was in the midst of something in which nobody may come in between: `repair` takes this one over with the other.
+  if (isSecond && isHeldBy(object + OBJECT.guard, agent)) return;
   if (!inheritGuard(guard, agent)) {
     // It may have freed the guard and died before it woke who sleeps there. Whoever wakes passes it on (`guard.ts`), so one is enough.
     notify(guard, 1);
@@ -91,11 +96,19 @@ function takeOverGuard(guard: number, agent: number): void {
   }
   // The allocator keeps its lists right at every single store.
   if (guard === REGISTRY.guard) repairRegistry?.(agent);
-  else if (guard !== HEADER.allocatorGuard && guard !== REGISTRY.deadlockGuard) {
-    const object = guard - OBJECT.guard;
-    kindOf(i32[object + OBJECT.kind]!).repair?.(object);
+  else if (object !== 0) {
+    const kind = kindOf(i32[object + OBJECT.kind]!);
+    if (isSecond) kind.repairSecond?.(object);
+    else kind.repair?.(object, agent);
   }
   unlockGuard(guard);
+}
+
+/** The object that has this guard; 0 for the guards that belong to the runtime. */
+function objectOf(guard: number): number {
+  if (guard === REGISTRY.guard || guard === HEADER.allocatorGuard || guard === REGISTRY.deadlockGuard)
+    return 0;
+  return guard - (guard % LINE_WORDS === OBJECT.guard ? OBJECT.guard : OBJECT.secondGuard);
 }
 
 /** Innermost first. A copy: to take over our own guards writes these words. */

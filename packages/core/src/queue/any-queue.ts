@@ -3,13 +3,13 @@ import { i32 } from '../atomics.ts';
 import { QueueEmptyError, QueueShutDownError } from '../errors.ts';
 import { checkNames, checkOptions } from '../memory/check-options.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
-import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { deadlineIn } from '../parking/deadline.ts';
 import '../sync/guard.ts';
 import { describe } from '../sync/describe.ts';
 import { wholeNumber } from '../sync/options.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { eachItem } from './each-item.ts';
+import { lockEnds, setClosed, unlockEnds } from './ends.ts';
 import { intoOf } from './into.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
 import { sizeOf } from './lines.ts';
@@ -49,6 +49,7 @@ export abstract class AnyQueue<T> extends SharedObject {
       super(discipline.kind, QUEUE.bytesOfBlock, options);
       i32[this.at + QUEUE.maxsize] = maxsize;
       i32[this.at + QUEUE.maxBytes] = maxBytes;
+      setClosed(this.at);
     }
     this.discipline = discipline;
   }
@@ -183,12 +184,12 @@ export abstract class AnyQueue<T> extends SharedObject {
     return eachItem(this);
   }
 
-  /** Reads under the guard. @internal */
+  /** Reads under both guards. @internal */
   protected look<R>(read: (queue: number) => R): R {
     const queue = this.live();
-    lockGuard(queue + QUEUE.guard);
+    lockEnds(queue);
     const result = read(queue);
-    unlockGuard(queue + QUEUE.guard);
+    unlockEnds(queue);
     return result;
   }
 

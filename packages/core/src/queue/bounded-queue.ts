@@ -8,12 +8,12 @@ import { detach } from '../codec/transfer.ts';
 import { QueueFullError, QueueShutDownError, SharedMemoryExhaustedError } from '../errors.ts';
 import { memoryUsage } from '../memory/allocator.ts';
 import { waitInLine } from '../parking/async.ts';
-import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { deadlineIn } from '../parking/deadline.ts';
 import { waitBlocking } from '../parking/wait.ts';
 import { describe } from '../sync/describe.ts';
 import type { AsyncWaitOptions, WaitOptions } from '../sync/options.ts';
 import { AnyQueue } from './any-queue.ts';
+import { lockEnds, unlockEnds } from './ends.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
 import { finishOne, isFull, shutDown, unfinishedOf } from './lines.ts';
 import { abandon, Batch, keep, pack, packNext } from './message.ts';
@@ -141,7 +141,7 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
    * ("taskDone() called too many times") if nothing is unfinished.
    */
   taskDone(): void {
-    if (!this.look(finishOne))
+    if (!finishOne(this.live()))
       throw new RangeError(`${describe(this.discipline.type, this)}: taskDone() called too many times`);
   }
 
@@ -176,9 +176,9 @@ export abstract class BoundedQueue<T> extends AnyQueue<T> {
       checkOptions(options, `${this.discipline.type}.shutdown`, '{ immediate: true }');
     const queue = this.live();
     const { store } = this.discipline;
-    lockGuard(queue + QUEUE.guard);
+    lockEnds(queue);
     const filled = shutDown(queue, store, options?.immediate === true);
-    unlockGuard(queue + QUEUE.guard);
+    unlockEnds(queue);
     if (filled) dropAll(queue, store);
   }
 

@@ -14,7 +14,7 @@ import { blockBytes, free } from '../memory/allocator.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { ITEM, LENGTH_MASK, OUTCOME, QUEUE } from './layout.ts';
 import { inbox, priorityOf, setPriority } from './message.ts';
-import { allocateOrZero } from './store.ts';
+import { allocateOrZero, seemsCounted } from './store.ts';
 import type { Store } from './store.ts';
 
 const { head: ENTRIES, tail: COUNT, put: PUT, taken: TAKEN, spare: MOVING } = QUEUE;
@@ -119,6 +119,7 @@ export const heap: Store = {
     i32[queue + MOVING] = 0;
   },
 
+  seemsFilled: seemsCounted,
   holds: queue => i32[queue + COUNT]! > 0,
 
   repair(queue) {

@@ -14,40 +14,49 @@ export const QUEUE = {
   flags: 0,
   guard: 1,
   getters: 2,
-  /** By store: where the next record goes; the topmost item; how many entries the heap has. */
-  tail: 12,
-  /** Items ever put, modulo 2³². */
-  put: 13,
   /** By store: the next record to take; —; the heap's array. */
-  head: 14,
+  head: 12,
   /** Items ever taken, modulo 2³². */
-  taken: 15,
-  /** 0 is unlimited, for both. */
-  maxsize: 16,
-  maxBytes: 17,
-  /** Sum of the items' lengths. Only kept where `maxBytes` is set. */
-  bytes: 18,
+  taken: 13,
   /** Calls of taskDone(), modulo 2³². */
-  done: 19,
+  done: 14,
+  /** Not 0 while the short way out is closed. Derived, see `ends.ts`. */
+  outClosed: 15,
+  /** 0 is unlimited. */
+  maxBytes: 16,
+  /** Sum of the items' lengths. Only kept where `maxBytes` is set. */
+  bytes: 17,
   /** Lines: [first, last]. */
-  putters: 20,
-  joiners: 22,
+  putters: 18,
+  joiners: 20,
   /** First getter in line that hasn't been told to come; 0 when none. Derived. */
-  nextGetter: 24,
+  nextGetter: 22,
   /** How many getters in line have been told to come: so many items are spoken for. Derived. */
-  promisedItems: 25,
+  promisedItems: 23,
   /** First putter in line that hasn't been told to come; 0 when none. Derived. */
-  nextPutter: 26,
+  nextPutter: 24,
   /** The room that putters in line have been promised. Derived. */
-  promisedSlots: 27,
-  promisedBytes: 28,
+  promisedSlots: 25,
+  promisedBytes: 26,
   /** By store: an emptied segment kept for the next; —; the item on its way through the heap. */
-  spare: 29,
-  /** By store: where the records of the last segment must end; —; —. Derived. */
-  limit: 30,
+  spare: 27,
   /** QUEUE.taken at the immediate shutdown. Written before the flag. */
-  takenBefore: 31,
-  bytesOfBlock: 128,
+  takenBefore: 28,
+  /** The guard of the producers' end. */
+  putGuard: 32,
+  /** By store: where the next record goes; the topmost item; how many entries the heap has. */
+  tail: 33,
+  /** Items ever put, modulo 2³². */
+  put: 34,
+  /** By store: where the records of the last segment must end; —; —. Derived. */
+  limit: 35,
+  /** What the producers' end saw of `taken` last. */
+  takenSeen: 36,
+  /** Not 0 while the short way in is closed. Derived, see `ends.ts`. */
+  inClosed: 37,
+  /** 0 is unlimited. */
+  maxsize: 38,
+  bytesOfBlock: 256,
 } as const;
 
 export const FLAG = {

@@ -6,6 +6,7 @@ import { i32 } from '../atomics.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { ITEM, LENGTH_MASK, OUTCOME, QUEUE } from './layout.ts';
 import { inbox } from './message.ts';
+import { seemsCounted } from './store.ts';
 import type { Store } from './store.ts';
 
 const { tail: TOP, put: PUT, taken: TAKEN } = QUEUE;
@@ -35,6 +36,7 @@ export const lifo: Store = {
     i32[queue + TAKEN]! += 1;
   },
 
+  seemsFilled: seemsCounted,
   holds: queue => i32[queue + TOP] !== 0,
 
   repair(queue) {

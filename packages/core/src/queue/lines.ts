@@ -1,7 +1,7 @@
 /**
  * Who may take, who may put, and who waits for it: the rules of all queues, on the queue's words and in terms of its `Store`.
  *
- * Everything that changes is changed under the queue's guard, so a put or a get is one step for everybody else. Three lines of waiters:
+ * Everything here happens under both guards of the queue (`ends.ts`), so a put or a get is one step for everybody else. Three lines of waiters:
  * ```
  *  getters   waiting ──put, or an item that a leaver doesn't need──▶ told (promisedItems + 1) ──it comes, takes, leaves──▶
  *  putters   waiting ──get, or room that a leaver doesn't need ────▶ told (promisedSlots, promisedBytes) ──it comes, puts, leaves──▶
@@ -34,6 +34,7 @@ import { lockGuard, selfAgent, unlockGuard } from '../parking/guard.ts';
 import { first, mend, unlink } from '../parking/line.ts';
 import type { Line } from '../parking/standing.ts';
 import { grantAll, poke } from '../parking/wake.ts';
+import { inheritIn, lockEnds, lockIn, unlockEnds, unlockIn } from './ends.ts';
 import { FLAG, OUTCOME, QUEUE } from './layout.ts';
 import { inbox, outgoing } from './message.ts';
 import type { Outgoing } from './message.ts';
@@ -230,7 +231,7 @@ function reviewPutters(queue: number, atMost: number): void {
  */
 export function standInFront(queue: number, offset: number): void {
   const review = offset === QUEUE.getters ? reviewGetters : reviewPutters;
-  lockGuard(queue + QUEUE.guard);
+  lockEnds(queue);
   const node = selfAgent + AGENT.node;
   review(queue, Infinity);
   if (i32[node + NODE.line] !== 0 && load(node + NODE.state) === NODE_STATE.waiting) {
@@ -241,7 +242,7 @@ export function standInFront(queue: number, offset: number): void {
       break;
     }
   }
-  unlockGuard(queue + QUEUE.guard);
+  unlockEnds(queue);
 }
 
 function pokeAll(line: number): void {
@@ -271,8 +272,27 @@ function tellOfShutdown(queue: number): void {
   if (unfinishedOf(queue) === 0) grantAll(queue + QUEUE.joiners);
 }
 
-/** Counts one item as done; returns false if all were. */
+/** Counts one item as done; returns false if all were. Under no guard. */
 export function finishOne(queue: number): boolean {
+  lockGuard(queue + QUEUE.guard);
+  const words = i32;
+  // At least what was taken was put, so the other end need not be asked while nobody waits for the last.
+  const short =
+    words[queue + FLAGS] === 0 &&
+    words[queue + QUEUE.joiners] === 0 &&
+    ((words[queue + TAKEN]! - words[queue + QUEUE.done]!) | 0) > 0;
+  let counted = short;
+  if (short) words[queue + QUEUE.done]! += 1;
+  else {
+    lockIn(queue);
+    counted = finishMaybeLast(queue);
+    unlockIn(queue);
+  }
+  unlockGuard(queue + QUEUE.guard);
+  return counted;
+}
+
+function finishMaybeLast(queue: number): boolean {
   const unfinished = unfinishedOf(queue);
   if (unfinished === 0) return false;
   i32[queue + QUEUE.done]! += 1;
@@ -287,9 +307,29 @@ export interface Lines {
   readonly joiners: Line;
 }
 
+function underBoth<N, R>(ask: (queue: number, node: N) => R): (queue: number, node: N) => R {
+  return (queue, node) => {
+    lockIn(queue);
+    const answer = ask(queue, node);
+    unlockIn(queue);
+    return answer;
+  };
+}
+
+/** The waiting code has the one guard when it asks a line. */
+function askedUnderBoth(line: Line): Line {
+  const { attempt: attemptToo, left, retry } = line;
+  return {
+    ...line,
+    attempt: underBoth(attemptToo),
+    left: underBoth(left),
+    retry: underBoth(retry ?? attemptToo),
+  };
+}
+
 export function linesOf(type: string, store: Store): Lines {
   return {
-    getters: {
+    getters: askedUnderBoth({
       blocking: `${type}.get()`,
       twin: 'getAsync() or getManyAsync()',
       offset: QUEUE.getters,
@@ -323,9 +363,9 @@ export function linesOf(type: string, store: Store): Lines {
       },
       left: queue => reviewGetters(queue, i32[queue + PROMISED]!),
       giveBack() {},
-    },
+    }),
 
-    putters: {
+    putters: askedUnderBoth({
       blocking: `${type}.put()`,
       twin: 'putAsync() or putManyAsync()',
       offset: QUEUE.putters,
@@ -367,21 +407,22 @@ export function linesOf(type: string, store: Store): Lines {
       },
       left: queue => reviewPutters(queue, i32[queue + QUEUE.promisedSlots]!),
       giveBack() {},
-    },
+    }),
 
-    joiners: {
+    joiners: askedUnderBoth({
       blocking: `${type}.join()`,
       twin: 'joinAsync()',
       offset: QUEUE.joiners,
       attempt: queue => unfinishedOf(queue) === 0,
       left() {},
       giveBack() {},
-    },
+    }),
   };
 }
 
-/** After a death under the guard. */
-export function repairQueue(queue: number, store: Store): void {
+/** After the death of a thread under the one guard, or under both. Under the one guard. */
+export function repairQueue(queue: number, store: Store, dead: number): void {
+  inheritIn(queue, dead);
   mend(queue + QUEUE.getters);
   mend(queue + QUEUE.putters);
   mend(queue + QUEUE.joiners);
@@ -391,4 +432,5 @@ export function repairQueue(queue: number, store: Store): void {
   reviewPutters(queue, Infinity);
   if (i32[queue + QUEUE.flags] !== 0) tellOfShutdown(queue);
   else if (unfinishedOf(queue) === 0) grantAll(queue + QUEUE.joiners);
+  unlockIn(queue);
 }

@@ -21,7 +21,8 @@ export function register(
       store.destroy(queue);
     },
     lines: [lines.getters, lines.putters, lines.joiners],
-    repair: queue => repairQueue(queue, store),
+    repair: (queue, dead) => repairQueue(queue, store, dead),
+    repairSecond: queue => store.repairIn?.(queue),
   });
   return { type, kind, store, lines };
 }

@@ -4,10 +4,10 @@
  */
 import { hot, i32, pause } from '../atomics.ts';
 import { pendingWaits, waitInLine } from '../parking/async.ts';
-import { lockGuard, unlockGuard } from '../parking/guard.ts';
 import { now } from '../parking/deadline.ts';
 import { waitBlocking } from '../parking/wait.ts';
 import type { Line } from '../parking/standing.ts';
+import { lockEnds, unlockEnds } from './ends.ts';
 import { OUTCOME, QUEUE } from './layout.ts';
 import { attempt, bring, forget, mayPut, mayTake, putNow, standInFront, takeNow } from './lines.ts';
 import type { Lines } from './lines.ts';
@@ -18,7 +18,7 @@ import { MOST_AT_ONCE } from './store.ts';
 import type { Store } from './store.ts';
 
 const { load } = hot;
-const { guard: GUARD, put: PUT, taken: TAKEN, flags: FLAGS, promisedItems: PROMISED } = QUEUE;
+const { flags: FLAGS } = QUEUE;
 
 /** About 5 µs: a thread that falls asleep costs the other side a system call, and itself ten times that. Only where another core can be at work. */
 const SPINS =
@@ -63,11 +63,11 @@ export function offer(queue: number, store: Store, message: Outgoing): number {
   let outcome = store.offerShort(queue, message);
   if (outcome !== OUTCOME.unclear) return outcome;
   outcome = OUTCOME.none;
-  lockGuard(queue + GUARD);
+  lockEnds(queue);
   if (i32[queue + FLAGS] !== 0) outcome = OUTCOME.shutDown;
   else if (mayPut(queue, message.length))
     outcome = putNow(queue, store, message) ? OUTCOME.done : OUTCOME.exhausted;
-  unlockGuard(queue + GUARD);
+  unlockEnds(queue);
   return outcome;
 }
 
@@ -78,14 +78,14 @@ export function offerMany(queue: number, store: Store, batch: Batch): void {
     if (batch.put === batch.size) return;
     // What can't go the short way goes the long one, and behind it others may go the short one again.
     const most = store.offerRun === undefined ? MOST_AT_ONCE : 1;
-    lockGuard(queue + GUARD);
+    lockEnds(queue);
     for (let count = 0; count < most && batch.put < batch.size; count++) {
       const message = batch.select();
       more = i32[queue + FLAGS] === 0 && mayPut(queue, message.length) && putNow(queue, store, message);
       if (!more) break;
       batch.advance();
     }
-    unlockGuard(queue + GUARD);
+    unlockEnds(queue);
   }
 }
 
@@ -148,35 +148,23 @@ function lastOutcome(): number {
 
 // ——— out ———
 
-/**
- * Whether the last look found an item. Then the next goes for the guard at once: looking first moves the queue's cache line from core to core once more
- * (measured, one producer and one consumer: a fifth of the throughput). Otherwise it looks first, and leaves the others alone.
- */
-let lucky = true;
-
 /** Takes a message into the inbox if there is one for the caller. */
 export function grab(queue: number, store: Store): boolean {
-  if (!lucky && !seemsFilled(queue)) return false;
   const outcome = store.grabShort(queue);
-  if (outcome !== OUTCOME.unclear) return (lucky = outcome === OUTCOME.done);
-  lockGuard(queue + GUARD);
+  if (outcome !== OUTCOME.unclear) return outcome === OUTCOME.done;
+  lockEnds(queue);
   const may = mayTake(queue);
   if (may) takeNow(queue, store, 0);
-  unlockGuard(queue + GUARD);
-  lucky = may;
+  unlockEnds(queue);
   return may;
-}
-
-/** A look without the guard; also true when the queue is shut down, since then the guard has to be asked. */
-function seemsFilled(queue: number): boolean {
-  return ((load(queue + PUT) - i32[queue + TAKEN]!) | 0) > i32[queue + PROMISED]! || i32[queue + FLAGS] !== 0;
 }
 
 /** Takes a message into the inbox, and blocks the thread while there is none. Returns what became of it, `none` when the deadline passed. */
 export function receive(queue: number, discipline: Discipline, deadline: number): number {
+  const { store } = discipline;
   if (deadline === Infinity || deadline > now()) {
     for (let spin = spinBudget(), step = 1; spin > 0; spin -= step) {
-      if (grab(queue, discipline.store)) {
+      if (store.seemsFilled(queue) && grab(queue, store)) {
         learn(true);
         return OUTCOME.done;
       }
@@ -185,7 +173,7 @@ export function receive(queue: number, discipline: Discipline, deadline: number)
       step = Math.min(2 * step, LONGEST_STEP);
     }
     learn(false);
-    while (getNaps.nap(queue, deadline)) if (grab(queue, discipline.store)) return OUTCOME.done;
+    while (getNaps.nap(queue, deadline)) if (grab(queue, store)) return OUTCOME.done;
   }
   return block(queue, discipline.lines.getters, deadline, 0);
 }
@@ -239,7 +227,7 @@ export function grabMany(queue: number, store: Store, max: number, values: unkno
     if (run > 0) continue;
     let count = 0;
     let end = 0;
-    lockGuard(queue + GUARD);
+    lockEnds(queue);
     for (; count < wanted && end + MARGIN_WORDS <= INBOX_WORDS && mayTake(queue); count++) {
       takeNow(queue, store, end);
       if (inbox.block === 0) {
@@ -251,7 +239,7 @@ export function grabMany(queue: number, store: Store, max: number, values: unkno
         lengths[count] = -1;
       }
     }
-    unlockGuard(queue + GUARD);
+    unlockEnds(queue);
     if (count === 0) return;
     for (let at = 0; at < count; at++) {
       const length = lengths[at]!;
@@ -263,10 +251,10 @@ export function grabMany(queue: number, store: Store, max: number, values: unkno
 /** Drops what a queue still holds after its immediate shutdown, or at its end. */
 export function dropAll(queue: number, store: Store): void {
   for (;;) {
-    lockGuard(queue + GUARD);
+    lockEnds(queue);
     const filled = store.holds(queue);
     if (filled) store.take(queue, 0);
-    unlockGuard(queue + GUARD);
+    unlockEnds(queue);
     if (!filled) return;
     drop();
   }

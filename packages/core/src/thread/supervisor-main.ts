@@ -46,9 +46,7 @@ const owned = new Set<Owned>();
 export function supervise(): void {
   holdLoop();
   store(REGISTRY.supervisor, selfAgent);
-  onStuck(holder => {
-    if (isGone(holder)) takeOverGuards(holder);
-  });
+  onStuck(takeOverGuardsOfTheGone);
   listen(look);
   serveDumpRequests();
   every(TRIM_EVERY_MS, trim);
@@ -60,13 +58,18 @@ function every(ms: number, action: () => void): void {
   timer.unref?.();
 }
 
-/** Whether a thread is dead of whose death this thread hasn't heard yet. */
-function isGone(agent: number): boolean {
-  if (hasVanished(i32[agent + AGENT.nativeId]!)) return true;
-  for (const each of owned) {
-    if (each.agent === agent) return each.terminated && now() - each.terminatedAt > host.lingersMs;
+/**
+ * Of all threads that are dead and of whose death this thread hasn't heard yet, not only of the one that holds the guard here: the holder may live, and itself
+ * wait for a guard that a dead one holds.
+ */
+function takeOverGuardsOfTheGone(): void {
+  for (const agent of agents()) {
+    if (load(agent + AGENT.state) === AGENT_STATE.alive && hasVanished(i32[agent + AGENT.nativeId]!))
+      takeOverGuards(agent);
   }
-  return false;
+  for (const { agent, terminated, terminatedAt } of owned) {
+    if (terminated && now() - terminatedAt > host.lingersMs) takeOverGuards(agent);
+  }
 }
 
 /** Workers that Heddle didn't start die without telling us: their threads vanish from the operating system's list. */

@@ -188,13 +188,13 @@ describe('the end of the other side', () => {
       Promise.resolve(each),
     );
     expect(await started.waitAsync(SOON)).toBe(true);
+    expect(await flying[2]).toBe(4);
     thread.terminate();
     const error = await reasonOf(flying[0]!);
     expect(error).toBeInstanceOf(ThreadDiedError);
     expect(error.message).toBe('neverAfter(): Thread "server" has ended, so no answer comes');
     expect((error.cause as Error).message).toContain('terminated');
     expect(await reasonOf(flying[1]!)).toBeInstanceOf(ThreadDiedError);
-    expect(await flying[2]).toBe(4);
     await port.closed;
     expect(await reasonOf(remote.add(1, 2))).toBeInstanceOf(ThreadDiedError);
     expect(await reasonOf(Promise.resolve(remote.value))).toBeInstanceOf(ThreadDiedError);

@@ -1,9 +1,12 @@
 /**
- * A thread may be killed at any store. Here one is, at each: an operation runs with the k-th store to shared memory under the queue's guard replaced by
- * death, for k = 1, 2, 3 …; then the guard is taken over and repaired as the reaper does it, and the queue must be as if the operation
+ * A thread may be killed at any store. Here one is, at each: an operation runs with the k-th store to shared memory under the queue's guards replaced by
+ * death, for k = 1, 2, 3 …; then the guards are taken over and repaired as the reaper does it, and the queue must be as if the operation
  * had happened entirely, or not at all.
  */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+// Some play an operation a thousand times, which on a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 class Killed extends Error {}
 
@@ -79,11 +82,13 @@ vi.mock('../../src/atomics.ts', async importOriginal => {
 
 const { LifoQueue, Lock, PriorityQueue, Queue } = await import('../../src/index.ts');
 const atomics = await import('../../src/atomics.ts');
-const { kindOf } = await import('../../src/memory/kinds.ts');
 const { AGENT, OBJECT } = await import('../../src/memory/layout.ts');
-const { lockGuard, selfAgent, setSelf, unlockGuard } = await import('../../src/parking/guard.ts');
+const { isHeldBy, selfAgent } = await import('../../src/parking/guard.ts');
+const { freeLeftBehind } = await import('../../src/parking/reaper.ts');
 const { wakeAgent } = await import('../../src/parking/wake.ts');
-const { QUEUE } = await import('../../src/queue/layout.ts');
+const { OUTCOME, QUEUE } = await import('../../src/queue/layout.ts');
+const { pack, unpack } = await import('../../src/queue/message.ts');
+const { grabShort, offerShort } = await import('../../src/queue/short.ts');
 
 type Item = [key: number, name: string];
 type AnyQueue =
@@ -95,63 +100,29 @@ function pointerOf(object: object): number {
   return (object as { at: number }).at;
 }
 
-/**
- * Runs the operation and lets the thread die at its k-th store under the guard; returns whether it did. The dead thread's place is taken by
- * this one, which repairs.
- */
-function dieAt(queue: AnyQueue, k: number, operation: () => void): boolean {
-  const at = pointerOf(queue);
-  const guard = at + OBJECT.guard;
-  // Stores before the guard is taken are the dead thread's own business: count from the moment when it has the guard.
-  const words = atomics.i32;
-  let killed = false;
-  armed = { guard, k };
-  try {
-    operation();
-  } catch (error) {
-    if (!(error instanceof Killed)) throw error;
-    killed = true;
-  } finally {
-    armed = undefined;
-    life.left = Infinity;
-  }
-  if (killed) {
-    expect(words[guard]! & ~1).toBe(selfAgent);
-    // As `inheritGuard`, `repair`, `unlockGuard`, but with the same agent.
-    words[guard] = 0;
-    for (let depth = 0; depth < 4; depth++) {
-      const crumb = words[selfAgent + AGENT.guards + depth]!;
-      if (crumb !== 0 && crumb !== guard) words[crumb] = 0;
-      words[selfAgent + AGENT.guards + depth] = 0;
-    }
-    setSelf(selfAgent);
-    lockGuard(guard);
-    kindOf(words[at + OBJECT.kind]!).repair!(at);
-    unlockGuard(guard);
-    // And at the end everybody looks again at what they wait for.
-    words[selfAgent + AGENT.rescan]! += 1;
-    wakeAgent(selfAgent);
-  }
-  return killed;
+let armed: { queue: number; k: number; held: number } | undefined;
+
+function isArmed(guard: number): boolean {
+  return (
+    armed !== undefined && (guard === armed.queue + OBJECT.guard || guard === armed.queue + QUEUE.putGuard)
+  );
 }
 
-let armed: { guard: number; k: number } | undefined;
-
-// lockGuard writes its crumb first and takes the guard next: the count begins when the compare-exchange on the queue's guard has succeeded.
+// lockGuard writes its crumb first and takes the guard next: the count begins when the compare-exchange on the first of the queue's guards has succeeded.
 vi.mock('../../src/parking/guard.ts', async importOriginal => {
   const real = await importOriginal<typeof import('../../src/parking/guard.ts')>();
   const around = {
     lockGuard(guard: number) {
       if (life.left === 0) throw new Killed();
-      const left = life.left;
+      const { left } = life;
       life.left = Infinity;
       real.lockGuard(guard);
-      life.left = armed !== undefined && armed.guard === guard ? armed.k : left;
+      life.left = isArmed(guard) && armed!.held++ === 0 ? armed!.k : left;
     },
     unlockGuard(guard: number) {
       // Freeing the guard is one instruction, after which nothing needs repair.
       if (life.left === 0) throw new Killed();
-      const left = armed !== undefined && armed.guard === guard ? Infinity : life.left;
+      const left = isArmed(guard) && --armed!.held === 0 ? Infinity : life.left;
       life.left = Infinity;
       real.unlockGuard(guard);
       life.left = left;
@@ -162,6 +133,45 @@ vi.mock('../../src/parking/guard.ts', async importOriginal => {
   };
   return Object.defineProperties({ ...real }, Object.getOwnPropertyDescriptors(around));
 });
+
+/** Runs the operation and lets the thread die at its k-th store under a guard of the queue, which it leaves as it is; returns whether it did. */
+function dieOnly(queue: AnyQueue, k: number, operation: () => void): boolean {
+  armed = { queue: pointerOf(queue), k, held: 0 };
+  try {
+    operation();
+    return false;
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+    return true;
+  } finally {
+    armed = undefined;
+    life.left = Infinity;
+  }
+}
+
+/** The dead thread's place is taken by this one, which repairs as the reaper does. */
+function bury(): void {
+  freeLeftBehind();
+  // And at the end everybody looks again at what they wait for.
+  atomics.i32[selfAgent + AGENT.rescan]! += 1;
+  wakeAgent(selfAgent);
+}
+
+function holds(queue: AnyQueue): [out: boolean, into: boolean] {
+  const at = pointerOf(queue);
+  return [isHeldBy(at + OBJECT.guard, selfAgent), isHeldBy(at + QUEUE.putGuard, selfAgent)];
+}
+
+/** Both in one. */
+function dieAt(queue: AnyQueue, k: number, operation: () => void): boolean {
+  const killed = dieOnly(queue, k, operation);
+  if (killed) {
+    expect(holds(queue)).toContain(true);
+    bury();
+    expect(holds(queue)).toEqual([false, false]);
+  }
+  return killed;
+}
 
 const classes: Array<[string, (options?: object) => AnyQueue]> = [
   ['Queue', options => new Queue<Item>(options)],
@@ -342,6 +352,143 @@ describe.each(kinds)('a thread that is killed in %s, %s,', (name, _, make) => {
       expect(Math.min(...sizes)).toBe(filled - wanted);
     });
   }
+});
+
+describe('a thread that is killed at one end of a Queue, holding its guard, with the other end going on', () => {
+  const make = (): InstanceType<typeof Queue<Item>> => new Queue<Item>();
+
+  it.each([1, 2, 3])(
+    'put, with %i items stored: those are got meanwhile, and its item if it had put it',
+    filled => {
+      const sizes = new Set<number>();
+      let k = 0;
+      for (; k < MANY; k++) {
+        const queue = make();
+        const all = items(filled + 1);
+        for (const item of all.slice(0, filled)) queue.put(item);
+        const killed = dieOnly(queue, k, () => queue.put(all[filled]!));
+        if (killed) expect(holds(queue)).toEqual([false, true]);
+        // By the short way, past the dead: what asked for both guards would find this thread's own, and repair.
+        const got: Item[] = [];
+        for (let more = true; more;) {
+          more = grabShort(pointerOf(queue)) === OUTCOME.done;
+          if (more) got.push(unpack() as Item);
+        }
+        if (killed) expect(holds(queue)).toEqual([false, true]);
+        expect(got).toEqual(all.slice(0, got.length));
+        sizes.add(got.length);
+        bury();
+        expect(holds(queue)).toEqual([false, false]);
+        expect([queue.size, queue.unfinishedTasks]).toEqual([0, got.length]);
+        queue.put([9, 'after']);
+        expect(contents(queue)).toEqual([[9, 'after']]);
+        for (let n = 0; n <= got.length; n++) queue.taskDone();
+        expect(() => queue.taskDone()).toThrow('too many times');
+        queue.dispose();
+        if (!killed) break;
+      }
+      expect(k).toBeLessThan(MANY);
+      expect(sizes).toEqual(new Set([filled, filled + 1]));
+    },
+  );
+
+  it.each([1, 2, 3])('putMany of %i: all of them are got meanwhile, or none', added => {
+    const sizes = new Set<number>();
+    let k = 0;
+    for (; k < MANY; k++) {
+      const queue = make();
+      const all = items(added + 1);
+      queue.put(all[0]!);
+      const killed = dieOnly(queue, k, () => queue.putMany(all.slice(1)));
+      const got: Item[] = [];
+      for (let more = true; more;) {
+        more = grabShort(pointerOf(queue)) === OUTCOME.done;
+        if (more) got.push(unpack() as Item);
+      }
+      sizes.add(got.length);
+      expect(got).toEqual(all.slice(0, got.length));
+      bury();
+      expect([queue.size, queue.unfinishedTasks]).toEqual([0, got.length]);
+      queue.put([9, 'after']);
+      expect(contents(queue)).toEqual([[9, 'after']]);
+      queue.dispose();
+      if (!killed) break;
+    }
+    expect(k).toBeLessThan(MANY);
+    expect(sizes).toEqual(new Set([1, added + 1]));
+  });
+
+  it.each([1, 2, 3])('get, with %i items stored: others are put meanwhile', filled => {
+    let before = 0;
+    let after = 0;
+    let k = 0;
+    for (; k < MANY; k++) {
+      const queue = make();
+      const all = items(4);
+      for (const item of all.slice(0, filled)) queue.put(item);
+      const killed = dieOnly(queue, k, () => void queue.get());
+      if (killed) expect(holds(queue)).toEqual([true, false]);
+      // By the short way, as above: it never asks for the other guard.
+      for (const item of all.slice(filled))
+        expect(offerShort(pointerOf(queue), pack(item, 'item', 512))).toBe(OUTCOME.done);
+      if (killed) expect(holds(queue)).toEqual([true, false]);
+      bury();
+      expect(holds(queue)).toEqual([false, false]);
+      const { size } = queue;
+      if (size === all.length) before += 1;
+      else after += 1;
+      expect(contents(queue)).toEqual(all.slice(all.length - size));
+      expect(queue.unfinishedTasks).toBe(all.length);
+      queue.dispose();
+      if (!killed) break;
+    }
+    expect(k).toBeLessThan(MANY);
+    expect(before).toBeGreaterThan(0);
+    expect(after).toBeGreaterThan(0);
+  });
+
+  it('get of many: others are put meanwhile', () => {
+    const sizes = new Set<number>();
+    let k = 0;
+    for (; k < MANY; k++) {
+      const queue = make();
+      const all = items(4);
+      queue.putMany(all.slice(0, 3));
+      const killed = dieOnly(queue, k, () => void queue.getMany(2));
+      expect(offerShort(pointerOf(queue), pack(all[3]!, 'item', 512))).toBe(OUTCOME.done);
+      bury();
+      sizes.add(queue.size);
+      expect(contents(queue)).toEqual(all.slice(all.length - [...sizes].at(-1)!));
+      expect(queue.unfinishedTasks).toBe(4);
+      queue.dispose();
+      if (!killed) break;
+    }
+    expect(k).toBeLessThan(MANY);
+    expect(sizes).toContain(4);
+    expect(sizes).toContain(2);
+  });
+
+  it('put into a full queue, which counts what was taken since it looked', () => {
+    let k = 0;
+    for (; k < MANY; k++) {
+      const queue = new Queue<Item>({ maxsize: 2 });
+      const all = items(4);
+      queue.put(all[0]!);
+      queue.put(all[1]!);
+      expect(queue.tryPut(all[2]!)).toBe(false);
+      queue.get();
+      const killed = dieOnly(queue, k, () => void queue.tryPut(all[2]!));
+      bury();
+      const { size } = queue;
+      expect([1, 2]).toContain(size);
+      expect(queue.tryPut(all[3]!)).toBe(size === 1);
+      expect(queue.full).toBe(true);
+      expect(contents(queue)).toEqual(size === 1 ? [all[1], all[3]] : [all[1], all[2]]);
+      queue.dispose();
+      if (!killed) break;
+    }
+    expect(k).toBeLessThan(MANY);
+  });
 });
 
 describe.each(classes)('a thread that is killed in %s', (name, make) => {

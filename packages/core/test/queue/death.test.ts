@@ -28,8 +28,9 @@ function expectAtRest(queue: object): void {
     QUEUE.nextPutter,
     QUEUE.bytes,
     OBJECT.guard,
+    QUEUE.putGuard,
   ];
-  expect(words.map(word => i32[at + word])).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  expect(words.map(word => i32[at + word])).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
 }
 
 describe.each(classes)('%s', (name, make) => {

@@ -18,8 +18,8 @@ export const buryAgents = task(
   function buryAgents(agent: AtomicCounter, go: Semaphore, stop: Event): void {
     // Before it comes to its grave it may need a guard that the dead one holds: whoever slept for long takes his name off the board when he wakes,
     // which is under the registry's.
-    onStuck(holder => {
-      if (holder === agent.value) takeOverGuards(holder);
+    onStuck(() => {
+      if (agent.value !== 0) takeOverGuards(agent.value);
     });
     for (;;) {
       go.acquire();
