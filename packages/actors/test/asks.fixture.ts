@@ -44,3 +44,19 @@ export const passer = actor(
 export const answerer = actor(import.meta, function answerer(_context: Context<Passed>, answer: string) {
   return ({ reply }: Passed) => reply.tell(answer);
 });
+
+interface Chat {
+  readonly spins: number;
+  readonly to: ActorRef<number>;
+  readonly reply: Reply<number>;
+}
+
+/** Answers, and has more to say a little later. */
+export const chatter = actor(import.meta, function chatter(_context: Context<Chat>) {
+  let noise = 0;
+  return ({ spins, to, reply }: Chat) => {
+    reply.tell(spins);
+    for (let n = 0; n < spins; n++) noise += Math.sqrt(n);
+    to.tell(noise > -1 ? spins : -1);
+  };
+});

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ActorSystem, next } from '../src/index.ts';
 import type { ActorRef, Context } from '../src/index.ts';
-import { answerer, looker, passer, player } from './asks.fixture.ts';
+import { answerer, chatter, looker, passer, player } from './asks.fixture.ts';
 
 test('a question is what it was when it was asked, with its reply and with refs in it', async () => {
   await using system = new ActorSystem({ threads: 1 });
@@ -74,4 +74,39 @@ test("the main thread's timers are served while an actor there and one elsewhere
   await here.whenStopped();
   expect(ticks).toBeGreaterThan(20);
   expect(before).toBeGreaterThan(10);
+});
+
+test('what comes just behind an answer is found, though nobody asks again', async () => {
+  await using system = new ActorSystem({ threads: 1 });
+  const away = system.spawn(chatter, { placement: 'leastLoaded' });
+  let told: (spins: number) => void = () => {};
+  const to = system.spawn((_context: Context<number>) => (spins: number) => told(spins));
+  for (let n = 0; n < 600; n++) {
+    // From at once to some hundred microseconds, when this thread has gone to sleep.
+    const spins = (n * 7919) % (n % 2 === 0 ? 60_000 : 4000);
+    const next = new Promise<number>(resolve => (told = resolve));
+    expect(await away.ask({ spins, to })).toBe(spins);
+    expect(await next).toBe(spins);
+  }
+});
+
+test('of questions with the default timeout only those fail that have had no answer for five seconds', async () => {
+  await using system = new ActorSystem({ threads: 1 });
+  const mute = system.spawn(passer, { args: [[]], placement: 'leastLoaded' });
+  const quick = system.spawn(looker, { placement: 'leastLoaded' });
+  const start = performance.now();
+  const failed = [0, 1].map(n =>
+    mute.ask({}).catch((error: unknown) => [n, String(error), performance.now() - start] as const),
+  );
+  for (let n = 0; n < 200; n++) expect((await quick.ask({ type: 'look', n }))[1]).toBe(n);
+  const later = performance.now();
+  const third = mute.ask({}).catch(() => performance.now() - later);
+  for (const [n, verdict] of (await Promise.all(failed)).entries()) {
+    const [which, error, after] = verdict as readonly [number, string, number];
+    expect([which, error]).toEqual([n, expect.stringContaining('no answer within 5000 ms')]);
+    expect(after).toBeGreaterThanOrEqual(5000);
+    expect(after).toBeLessThan(15_000);
+  }
+  expect(await third).toBeGreaterThanOrEqual(5000);
+  expect(system.threads.connect().questions).toBe(0);
 });

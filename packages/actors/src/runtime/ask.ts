@@ -72,18 +72,22 @@ export class PendingAsk extends OpenAsk implements Due {
   /** Ends a timer of its own, and what it hears of a signal. */
   #forget: (() => void) | undefined = undefined;
 
-  /** `looksSoon`: whoever makes it has the dispatcher told of a look at the clock, in a moment. */
-  constructor(asked: Asked, dispatcher: Dispatcher, options: AskOptions | undefined, looksSoon: boolean) {
+  /** It does nothing else, so that the engine takes it in where it is called. */
+  constructor(asked: Asked, dispatcher: Dispatcher) {
     super();
     this.#asked = asked;
     this.#dispatcher = dispatcher;
     this.promise = new Promise(keepBoth);
     this.#resolve = nextResolve;
     this.#reject = nextReject;
+  }
+
+  /** To be called once. `looksSoon`: whoever makes it has the dispatcher told of a look at the clock, in a moment. */
+  begin(options: AskOptions | undefined, looksSoon: boolean): void {
     if (options !== undefined) this.#heed(options);
-    if (options?.timeout === undefined) dispatcher.startDeadline(this, looksSoon);
-    asked.asks?.add(this);
-    dispatcher.host.hold();
+    if (options?.timeout === undefined) this.#dispatcher.startDeadline(this, looksSoon);
+    this.#asked.asks?.add(this);
+    this.#dispatcher.host.hold();
   }
 
   #heed({ timeout = Infinity, signal }: AskOptions): void {

@@ -286,10 +286,10 @@ export class Dispatcher {
     if (this.#deadlines.hasUndated) this.#deadlines.date(now);
   }
 
-  /** Has a question expire when the default timeout is over. Its time begins now; or, in a turn and if somebody `looksSoon` and calls `hasLooked`, with the next look at the clock. */
+  /** Has a question expire when the default timeout is over. Its time begins now; or, in a turn and if somebody `looksSoon` and calls `lookForDeadlines`, with the next look at the clock. */
   startDeadline(question: Due, looksSoon: boolean): void {
     this.#deadlines.add(question);
-    if (!this.#running && !looksSoon) this.#deadlines.date(this.host.now());
+    if (!this.#running && !looksSoon) this.lookForDeadlines();
   }
 
   /** The question is settled. */
@@ -297,14 +297,9 @@ export class Dispatcher {
     this.#deadlines.remove(question);
   }
 
-  /** Whether something that was started outside of a turn waits for `hasLooked`. */
-  get waitsForLook(): boolean {
-    return this.#deadlines.hasUndated;
-  }
-
-  /** Somebody else has looked at the clock. */
-  hasLooked(now: number): void {
-    if (this.#deadlines.hasUndated) this.#deadlines.date(now);
+  /** Looks at the clock if a question waits for that; the one that has been answered meanwhile doesn't. */
+  lookForDeadlines(): void {
+    if (this.#deadlines.hasUndated) this.#deadlines.date(this.host.now());
   }
 
   /** When the next timer is due, at the earliest; `undefined` if there is none. */

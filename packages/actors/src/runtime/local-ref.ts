@@ -49,7 +49,8 @@ export class LocalRef<in M> extends ActorRef<M> {
       );
     }
     if (!cell.open) throw new ActorDiedError(cell.path, cell.alive ? exit.shutdown : exit.noproc, 'ask');
-    const reply = new PendingAsk(askedOf(cell), cell.dispatcher, options, false);
+    const reply = new PendingAsk(askedOf(cell), cell.dispatcher);
+    reply.begin(options, false);
     const message = (this as unknown as LocalRef<T>).posted({ ...question, reply });
     if (tracing === undefined) cell.post(message);
     else {

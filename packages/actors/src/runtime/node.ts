@@ -193,8 +193,7 @@ export class Node implements Border, Receiver {
     if (!this.#asked || !this.looksAhead) return;
     this.#asked = false;
     this.#reception.expectAnswer();
-    const { dispatcher } = this.runtime;
-    if (dispatcher.waitsForLook) dispatcher.hasLooked(dispatcher.host.now());
+    this.runtime.dispatcher.lookForDeadlines();
   }
 
   /** Whether what is posted now is flushed in a moment, and the clock looked at then. */

@@ -62,12 +62,8 @@ export class RemoteRef<in M> extends ActorRef<M> {
     if (options?.timeout !== undefined) checkTimeout(options.timeout, `ask ${path}`);
     checkQuestion(question, path);
     if (options?.signal !== undefined) checkSignal(options.signal, `ask ${path}`);
-    const reply = new PendingAsk(
-      (this.#asked ??= node.asked(path)),
-      node.runtime.dispatcher,
-      options,
-      node.looksSoon,
-    );
+    const reply = new PendingAsk((this.#asked ??= node.asked(path)), node.runtime.dispatcher);
+    reply.begin(options, node.looksSoon);
     if (tracing === undefined) {
       node.ask(id, path, question, reply);
       return reply.promise;

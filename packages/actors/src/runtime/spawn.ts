@@ -1,6 +1,6 @@
 /** Starts actors below others. */
 import { toActor, checkActorOptions } from '../behavior/actor.ts';
-import type { ActorOptions } from '../behavior/actor.ts';
+import type { Actor, ActorOptions } from '../behavior/actor.ts';
 import { NameTakenError } from '../errors.ts';
 import { Cell } from './cell.ts';
 import { NO_ARGS } from './cell/state.ts';
@@ -34,7 +34,30 @@ function hasMore(options: SpawnOptions): boolean {
   return false;
 }
 
-/** Makes a cell below `parent`, not started yet. Throws for a bad or taken name and for bad options. */
+/** The declaration's options, and those of this start. */
+function mergeOptions(actor: Actor<never, never>, options: SpawnOptions): ActorOptions {
+  const { args: _args, name: _name, watch: _watch, link: _link, ...own } = options;
+  checkActorOptions(own, `spawn ${actor.name}`, OWN);
+  // The innermost rule that matches decides: the declaration's come first.
+  const onError = [...(actor.options.onError ?? []), ...(own.onError ?? [])];
+  return { ...actor.options, ...own, ...(onError.length > 0 && { onError }) };
+}
+
+function checkLabel(parent: Cell, label: unknown): void {
+  if (typeof label !== 'string' || label === '' || label.includes('/')) {
+    throw new TypeError(
+      `spawn below ${parent.path || '/'}: name must be a string without "/", got ${JSON.stringify(label)}`,
+    );
+  }
+  const holder = parent.knownChildren?.named(label);
+  if (holder !== undefined) {
+    throw new NameTakenError(
+      `spawn: the name ${parent.path}/${label} is taken by actor ${holder.id} (${holder.actor.name})`,
+    );
+  }
+}
+
+/** Makes a cell below `parent`, not started yet. Throws for a bad or taken name and for bad options. What few need is apart, so that the engine takes the cell's making in. */
 export function createCell(
   parent: Cell,
   start: unknown,
@@ -43,28 +66,12 @@ export function createCell(
   label: string | undefined,
 ): Cell {
   const actor = toActor(start, 'spawn');
-  let merged = actor.options as ActorOptions;
   // Most have only what is the spawn's own, and to copy the rest costs as much as to make the cell.
-  if (options !== undefined && hasMore(options)) {
-    const { args: _args, name: _name, watch: _watch, link: _link, ...own } = options;
-    checkActorOptions(own, `spawn ${actor.name}`, OWN);
-    // The innermost rule that matches decides: the declaration's come first.
-    const onError = [...(merged.onError ?? []), ...(own.onError ?? [])];
-    merged = { ...merged, ...own, ...(onError.length > 0 && { onError }) };
-  }
-  if (label !== undefined) {
-    if (typeof label !== 'string' || label === '' || label.includes('/')) {
-      throw new TypeError(
-        `spawn below ${parent.path || '/'}: name must be a string without "/", got ${JSON.stringify(label)}`,
-      );
-    }
-    const holder = parent.knownChildren?.named(label);
-    if (holder !== undefined) {
-      throw new NameTakenError(
-        `spawn: the name ${parent.path}/${label} is taken by actor ${holder.id} (${holder.actor.name})`,
-      );
-    }
-  }
+  const merged =
+    options !== undefined && hasMore(options)
+      ? mergeOptions(actor, options)
+      : (actor.options as ActorOptions);
+  if (label !== undefined) checkLabel(parent, label);
   const { runtime } = parent;
   const placement = merged.placement ?? 'parent';
   const slot = placement === 'parent' ? runtime.slot : runtime.place(placement);

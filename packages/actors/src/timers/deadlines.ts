@@ -30,7 +30,6 @@ export class Deadlines {
   readonly #now: () => number;
   #first: Due | undefined = undefined;
   #last: Due | undefined = undefined;
-  #undated: Due | undefined = undefined;
   #armed = false;
 
   /** `ringIn` has `ring` called in so many milliseconds from `now`. */
@@ -48,13 +47,11 @@ export class Deadlines {
     if (last === undefined) this.#first = due;
     else last.later = due;
     this.#last = due;
-    this.#undated ??= due;
   }
 
   /** Ends one that is in the list. */
   remove(due: Due): void {
     const { earlier, later } = due;
-    if (this.#undated === due) this.#undated = later;
     if (earlier === undefined) this.#first = later;
     else earlier.later = later;
     if (later === undefined) this.#last = earlier;
@@ -64,14 +61,13 @@ export class Deadlines {
 
   /** Whether some wait for a look at the clock. */
   get hasUndated(): boolean {
-    return this.#undated !== undefined;
+    return this.#last?.due === UNDATED;
   }
 
   /** After a look at the clock. */
   date(now: number): void {
     const at = Math.ceil(now + this.#ms);
-    for (let due = this.#undated; due !== undefined; due = due.later) due.due = at;
-    this.#undated = undefined;
+    for (let due = this.#last; due !== undefined && due.due === UNDATED; due = due.earlier) due.due = at;
     if (!this.#armed && this.#first !== undefined) this.#arm(now);
   }
 
@@ -85,7 +81,7 @@ export class Deadlines {
     const now = this.#now();
     for (;;) {
       const first = this.#first;
-      if (first === undefined || first === this.#undated) return;
+      if (first === undefined || first.due === UNDATED) return;
       if (first.due > now) return this.#arm(now);
       first.expire();
     }

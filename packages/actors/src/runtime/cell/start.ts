@@ -30,6 +30,11 @@ export function startCell(cell: Cell): Started | Promise<Started> {
   } catch (error) {
     return incarnation === cell.incarnation ? startFailed(cell, exit.error(error)) : diedEarly(cell);
   }
+  return awaitSetup(cell, made as Promise<unknown>, incarnation);
+}
+
+/** Apart, since its closures would cost each start a context. */
+function awaitSetup(cell: Cell, made: Promise<unknown>, incarnation: number): Promise<Started> {
   cell.gate |= BUSY;
   return new Promise(resolve => {
     const died = (): void => resolve(diedEarly(cell));
@@ -40,12 +45,14 @@ export function startCell(cell: Cell): Started | Promise<Started> {
       resolve(then());
       cell.wake();
     };
-    (made as Promise<unknown>).then(
+    made.then(
       value => proceed(() => begun(cell, value)),
       (error: unknown) => proceed(() => startFailed(cell, exit.error(error))),
     );
   });
 }
+
+const OK: Started = Object.freeze({ outcome: 'ok', info: undefined });
 
 function diedEarly(cell: Cell): Started {
   return { outcome: 'error', reason: cell.lastReason };
@@ -85,7 +92,7 @@ function begun(cell: Cell, made: unknown): Started | Promise<Started> {
   // One that was killed in the midst of a message has made room, and nobody has been let in.
   if (cell.mailbox.blocks) grantCredit(cell);
   cell.wake();
-  return { outcome: 'ok', info };
+  return info === undefined ? OK : { outcome: 'ok', info };
 }
 
 function startFailed(cell: Cell, reason: ExitReason): Started | Promise<Started> {

@@ -50,15 +50,26 @@ export function beginStop(cell: Cell, reason: ExitReason): void {
   if (!cell.supervised) cell.refuses = true;
   if (cell.knownBonds?.restartTimer !== undefined) cell.dispatcher.cancelTimer(cell.knownBonds.restartTimer);
   cell.runtime.observer?.stopping?.(cell, reason);
-  if (hasChildren(cell)) stopChildren(cell, () => lastWords(cell));
+  if (hasChildren(cell)) stopChildrenFirst(cell);
   else lastWords(cell);
+}
+
+/** Apart, as `callStopped`: closures in a function cost each of its calls a context, and actors end by the hundred thousand. */
+function stopChildrenFirst(cell: Cell): void {
+  stopChildren(cell, () => lastWords(cell));
 }
 
 function lastWords(cell: Cell): void {
   if (cell.state !== STATE.stopping) return;
-  const hook = cell.behavior?.stopped as ((first: unknown, second?: unknown) => unknown) | undefined;
+  const hook = cell.behavior?.stopped as Hook | undefined;
+  if (hook === undefined) finish(cell, cell.lastReason);
+  else callStopped(cell, hook);
+}
+
+type Hook = (first: unknown, second?: unknown) => unknown;
+
+function callStopped(cell: Cell, hook: Hook): void {
   const reason = cell.lastReason;
-  if (hook === undefined) return finish(cell, reason);
   runHook(
     cell,
     'stopped',

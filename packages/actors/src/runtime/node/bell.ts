@@ -12,6 +12,9 @@
  * thread sees `AWAKE` and doesn't sleep, or the notification finds its wait. A sender that is killed between the exchange and the notification leaves a sleeper that nobody
  * wakes; a blocked one looks again after a slice, and the death of a thread is told with `loudly`.
  *
+ * A thread whose event loop sleeps may say `AWAKE` for a while, after it has watched for an answer: as long as a turn of that loop is to come in which it stores `ASLEEP` and then looks
+ * (`Reception.#sleepOn`). What was put before that store is found by that look, and whoever puts something after it finds `ASLEEP`.
+ *
  * `LOOP` is a word of its own since a wait for it can't be taken back: one that is left over stays for the next sleep, and whoever wakes the thread out of `Atomics.wait` needn't send its event loop a message, which
  * costs more.
  */

@@ -18,7 +18,8 @@
  *   such waits if the last is more than a millisecond ago. After that only if nothing but timers holds the loop, and in slices that end before a timer of
  *   an actor is due; what doesn't hold the loop waits for one slice at most. The main thread blocks only while it waits for an answer or has just given one, and in short slices.
  * - **A turn** of the event loop gives promises, input and timers what is theirs.
- * - **Asleep** the event loop is the thread's, for as long as it likes.
+ * - **Asleep** the event loop is the thread's, for as long as it likes. While it sleeps on the main thread, a question that goes out watches for its answer; the sleep is announced anew in the next
+ *   turn only, so that questions that follow each other announce it once.
  *
  * A thread takes a message out of shared memory only when it has handled the one before, up to its first `await`: what it hasn't begun when it dies is there for its successor.
  */

@@ -32,7 +32,8 @@ export async function sendAway(
     foreign !== undefined || (timeout === Infinity && signal === undefined) ? undefined : node.claims.open();
   const claim = foreign ?? own;
   const asked = { ...node.asked(path), doing: 'send' };
-  const verdict = new PendingAsk(asked, dispatcher, { timeout: Infinity }, false);
+  const verdict = new PendingAsk(asked, dispatcher);
+  verdict.begin({ timeout: Infinity }, false);
   const number = node.send(slot, id, path, message, claim, verdict);
   const giveUp = (error: unknown): void => {
     // Delivered already: what became of it is on its way.
