@@ -179,7 +179,7 @@ function rawWait(): Round {
   };
 }
 
-// On an event loop: the partner blocks as above, this side awaits.
+// On an event loop: this side awaits, and the partner blocks as above, or awaits too.
 
 async function eventTripsAsync(ping: Event, pong: Event, trips: number): Promise<void> {
   for (let trip = 0; trip < trips; trip++) {
@@ -189,13 +189,13 @@ async function eventTripsAsync(ping: Event, pong: Event, trips: number): Promise
   }
 }
 
-function eventAsync(): Round {
+function eventAsync(target = eventPartner): Round {
   const ping = new Event();
   const pong = new Event();
   const turns = new AtomicCounter();
   return async trips => {
     turns.value = 0;
-    const partner = new Thread(eventPartner, { args: [ping, pong, turns, trips + 1] }).start();
+    const partner = new Thread(target, { args: [ping, pong, turns, trips + 1] }).start();
     await eventTripsAsync(ping, pong, 1);
     const { nanoseconds } = await timedAsync(async () => {
       await eventTripsAsync(ping, pong, trips);
@@ -205,6 +205,24 @@ function eventAsync(): Round {
     return { nanoseconds, result: turns.value - 1 };
   };
 }
+
+/** Takes its turns without blocking, as this side does. */
+export const asyncEventPartner = task(
+  import.meta,
+  async function asyncEventPartner(
+    ping: Event,
+    pong: Event,
+    turns: AtomicCounter,
+    trips: number,
+  ): Promise<void> {
+    for (let trip = 0; trip < trips; trip++) {
+      await ping.waitAsync();
+      ping.clear();
+      turns.increment();
+      pong.set();
+    }
+  },
+);
 
 async function rawTripsAsync(words: Int32Array, trips: number): Promise<void> {
   const before = Atomics.load(words, PING);
@@ -218,9 +236,25 @@ async function rawTripsAsync(words: Int32Array, trips: number): Promise<void> {
   }
 }
 
-function rawWaitAsync(): Round {
+/** Awaits its turns, as many as each message says. */
+export function rawAsyncPartner(words: Int32Array): void {
+  parentPort!.on('message', async (trips: number) => {
+    const before = Atomics.load(words, PONG);
+    for (let trip = before + 1; trip <= before + trips; trip++) {
+      while (Atomics.load(words, PING) !== trip) {
+        const waiting = Atomics.waitAsync(words, PING, trip - 1);
+        if (waiting.async) await waiting.value;
+      }
+      Atomics.add(words, TURNS, 1);
+      Atomics.store(words, PONG, trip);
+      Atomics.notify(words, PONG, 1);
+    }
+  });
+}
+
+function rawWaitAsync(target = rawPartner): Round {
   const words = new Int32Array(new SharedArrayBuffer(256));
-  const worker = startWorker(import.meta, rawPartner, words);
+  const worker = startWorker(import.meta, target, words);
   return async trips => {
     Atomics.store(words, TURNS, 0);
     worker.postMessage(trips + 1);
@@ -279,10 +313,24 @@ const subject: Subject = {
     operation: 'from an event loop to a blocked thread and back',
     operations: 3000,
     expected: trips => trips,
-    sides: { waitAsync: eventAsync, 'raw waitAsync': rawWaitAsync, postMessage },
+    sides: { waitAsync: () => eventAsync(), 'raw waitAsync': () => rawWaitAsync(), postMessage },
     rows: [
       { what: 'Event, awaited', ours: 'waitAsync', against: 'raw waitAsync', bar: { atMost: 1.5 } },
       { what: 'Event, awaited', ours: 'waitAsync', against: 'postMessage', bar: { atMost: 1 } },
+    ],
+  },
+  loops: {
+    operation: 'from one event loop to another and back',
+    operations: 3000,
+    expected: trips => trips,
+    sides: {
+      'both await': () => eventAsync(asyncEventPartner),
+      'raw, both await': () => rawWaitAsync(rawAsyncPartner),
+      postMessage,
+    },
+    rows: [
+      { what: 'Event, both awaited', ours: 'both await', against: 'raw, both await', bar: { atMost: 1.5 } },
+      { what: 'Event, both awaited', ours: 'both await', against: 'postMessage', bar: { atMost: 1 } },
     ],
   },
 };

@@ -95,6 +95,11 @@ export function wait(word: number, expected: number, timeoutMs: number): 'ok' | 
   return result;
 }
 
+/** As `wait`, so briefly that a thread which was terminated is back in its event loop by itself: never throws `Condemned`. */
+export function waitBriefly(word: number, expected: number, timeoutMs: number): void {
+  Atomics.wait(i32, word, expected, timeoutMs);
+}
+
 let nobodysWord: Int32Array<SharedArrayBuffer> | undefined;
 /** Sleeping threads that may be condemned look so often. */
 const SLEEP_SLICE_MS = 100;

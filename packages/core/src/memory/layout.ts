@@ -120,6 +120,8 @@ export const AGENT = {
   /** Bumped by the reaper: look at all your async waiters again. */
   rescan: 37,
   nativeId: 38,
+  /** Not 0 while the agent looks at `ready` itself, or is blocked for a moment: nobody need wake its event loop for that. See `lookout.ts`. */
+  looking: 39,
   /** Stack (by FUTURE.completedNext) of the futures of this agent's tasks that have settled. Pushed by any thread, taken whole by the agent. */
   completed: 40,
   /** 1 while the agent's event loop keeps turning and looks at `completed` itself: nobody need wake it for that. */

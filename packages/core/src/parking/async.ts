@@ -27,6 +27,7 @@ import { ensureMapped } from '../memory/slab.ts';
 import { now } from './deadline.ts';
 import { lockGuard, onLeftBehind, recover, selfAgent, unlockGuard } from './guard.ts';
 import { holdLoop, releaseLoop } from './keep-alive.ts';
+import { endLookout, lookOut, setLookout } from './lookout.ts';
 import { freeLeftBehind } from './reaper.ts';
 import {
   attemptOnly,
@@ -157,7 +158,7 @@ export function waitInLine(
       waiter.onAbort = () => abort(waiter);
       signal.addEventListener('abort', waiter.onAbort, { once: true });
     }
-    arm();
+    if (background || !lookOut(waiters.size)) arm();
   });
 }
 
@@ -215,6 +216,7 @@ function finish(waiter: Waiter, settle: () => void): void {
   else pool.push(node);
   payPostponed();
   if (waiter.holds) releaseLoop();
+  if (waiters.size === 0) endLookout();
 }
 
 setIsAwaited(pointer => {
@@ -230,8 +232,8 @@ function isOnStack(node: number): boolean {
   return false;
 }
 
-/** Takes all woken nodes off the stack and serves them, first woken first. */
-function drain(): void {
+/** Takes all woken nodes off the stack and serves them, first woken first. Returns how many promises wait on. */
+function serveReady(): number {
   let node = exchange(selfAgent + AGENT.ready, 0);
   const woken: number[] = [];
   for (; node !== 0; node = i32[node + NODE.readyNext]!) {
@@ -239,6 +241,11 @@ function drain(): void {
     woken.push(node);
   }
   for (let index = woken.length - 1; index >= 0; index--) serve(woken[index]!);
+  return waiters.size;
+}
+
+function drain(): void {
+  serveReady();
   const rescan = load(selfAgent + AGENT.rescan);
   if (rescan !== lastRescan) {
     lastRescan = rescan;
@@ -343,6 +350,11 @@ function arm(): void {
   }
 }
 
+setLookout(serveReady, () => {
+  if (armed) serveReady();
+  else arm();
+});
+
 /** Runs `action` on this thread's event loop whenever the agent's wake word is bumped; doesn't hold the loop. */
 export function listen(action: () => void): void {
   onWake.push(action);
@@ -355,6 +367,7 @@ export function listen(action: () => void): void {
  * Only while no promise waits.
  */
 export function stopListening(): void {
+  endLookout();
   onWake.length = 0;
   listeners = 0;
   wakeAgent(selfAgent);

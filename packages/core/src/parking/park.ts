@@ -28,10 +28,12 @@ let spinMs = LONGEST_SPIN_MS;
 
 const SHORTEST_SPIN_MS = 0.002;
 
-/** Now and then it spins the full length, to see whether times have changed. */
+/** Now and then it spins the full length, to see whether times have changed: once in so many parks, and more and more seldom while they haven't. */
 const PROBE_EVERY = 32;
+const PROBE_SELDOM = 256;
 
 let parks = 0;
+let probeEvery = PROBE_EVERY;
 
 function longestSpin(): number {
   // One short round: to explore the schedules of the others' steps between a hundred looks at the same word finds nothing.
@@ -87,8 +89,10 @@ export function park(pointer: number, node: number, deadline: number, once: bool
 
 /** Watches the word for a while, see `spinMs`; returns its state. */
 function spin(word: number): number {
-  parks = (parks + 1) % PROBE_EVERY;
-  const longest = parks === 0 ? LONGEST_SPIN_MS : spinMs;
+  parks += 1;
+  const probe = parks >= probeEvery;
+  if (probe) parks = 0;
+  const longest = probe ? LONGEST_SPIN_MS : spinMs;
   if (longest === 0) return load(word);
   const start = now();
   for (let elapsed = 0; elapsed < longest; elapsed = now() - start) {
@@ -96,11 +100,13 @@ function spin(word: number): number {
       const state = load(word);
       if (state !== NODE_STATE.waiting) {
         spinMs = Math.min(LONGEST_SPIN_MS, Math.max(2 * elapsed, SHORTEST_SPIN_MS));
+        probeEvery = PROBE_EVERY;
         return state;
       }
       pause();
     }
   }
   spinMs = spinMs > SHORTEST_SPIN_MS ? spinMs / 2 : 0;
+  if (probe) probeEvery = Math.min(2 * probeEvery, PROBE_SELDOM);
   return NODE_STATE.waiting;
 }

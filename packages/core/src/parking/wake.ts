@@ -8,6 +8,7 @@ import { hot, i32, notify } from '../atomics.ts';
 import { AGENT, NODE, NODE_STATE } from '../memory/layout.ts';
 import { notifyLater } from './guard.ts';
 import { first, unlink } from './line.ts';
+import { tell } from './lookout.ts';
 
 const { add, compareExchange, load, store } = hot;
 
@@ -47,7 +48,7 @@ function settle(node: number, state: number): void {
   else {
     const agent = i32[node + NODE.agent]!;
     push(agent, node);
-    notifyLater(agent + AGENT.wake);
+    tell(agent);
   }
 }
 

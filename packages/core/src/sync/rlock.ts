@@ -283,7 +283,7 @@ export class RLock extends SharedObject {
     if (saved.guarded) await holdStateAsync(this, lock, rlockLine, Infinity, undefined, taken);
     else {
       const owner = saved.guardNumber === BY_ACQUIRE_ASYNC ? 0 : selfBits;
-      if (takeLock(lock, owner)) taken();
+      if (takeLock(lock, owner) || spinForLock(lock, owner)) taken();
       else await waitInLine(this, lock, rlockLine, Infinity, undefined, owner, taken);
     }
     if (by !== undefined) throw abandonedError('RLock', this, by);
