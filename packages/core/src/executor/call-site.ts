@@ -11,10 +11,33 @@ export interface CallSite {
   readonly stack?: string;
 }
 
-let lastSite: CallSite = {};
+/** Where a task came from, for the stack of its error. */
+export interface Origin {
+  readonly site: CallSite;
+  /** Whether the site is exactly the caller's. */
+  readonly exact: boolean;
+  /** The pool, as errors name it. */
+  readonly pool: string;
+}
+
+/** What was returned last: many tasks that follow at once share one. */
+let last: Origin = { site: {}, exact: false, pool: '' };
 let lastTime = -Infinity;
-/** Whether the site returned last is exactly the caller's. */
-let exact = true;
+
+/** Submissions that may do without a look at the clock, which is a twentieth of what a tiny task costs its submitter. */
+let spared = 0;
+const SPARED = 7;
+/** Only where so many have come so closely that it is a loop. */
+const DENSE_MS = 0.05;
+const MANY = 16;
+let lookedAt = -Infinity;
+let ending = false;
+
+/** The code that submitted them has come to its end: whoever submits next is somebody else. */
+function end(): void {
+  ending = false;
+  spared = 0;
+}
 
 interface Capturing {
   captureStackTrace?(target: object, above?: unknown): void;
@@ -29,19 +52,27 @@ export function noteSite(above: unknown): CallSite {
   return site;
 }
 
-/** The same, or what was noted a moment before. */
-export function noteSiteNowAndThen(above: unknown): CallSite {
-  const time = now();
-  exact = time - lastTime > EVERY_MS;
-  if (exact) {
-    lastSite = noteSite(above);
-    lastTime = time;
+/** Notes it, or says what was noted a moment before. `pending`: tasks of this thread that haven't settled. */
+export function originNowAndThen(above: unknown, pool: string, pending: number): Origin {
+  if (spared > 0 && last.pool === pool) {
+    spared -= 1;
+    return last;
   }
-  return lastSite;
-}
-
-export function wasExact(): boolean {
-  return exact;
+  const time = now();
+  const dense = time - lookedAt < DENSE_MS && pending > MANY;
+  lookedAt = time;
+  if (time - lastTime > EVERY_MS) {
+    lastTime = time;
+    last = { site: noteSite(above), exact: true, pool };
+    return last;
+  }
+  if (last.exact || last.pool !== pool) last = { site: last.site, exact: false, pool };
+  if (dense) {
+    spared = SPARED;
+    if (!ending) queueMicrotask(end);
+    ending = true;
+  }
+  return last;
 }
 
 /** Adds to an error's stack where its task was submitted. Once. */

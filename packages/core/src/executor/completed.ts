@@ -30,14 +30,10 @@ export interface Expecting {
   arrive(future: number): void;
 }
 
-interface Ticket {
-  readonly handle: Expecting;
-  readonly future: number;
-  /** The word of the ledger. */
-  readonly word: number;
-}
-
-const tickets: Array<Ticket | undefined> = [];
+/** By ticket: who is told, the future (0 for an unused ticket), and its word of the ledger. Three arrays, since an object for each would be garbage. */
+const handles: Array<Expecting | undefined> = [];
+const futures: number[] = [];
+const words: number[] = [];
 const unused: number[] = [];
 /** How many futures are expected. */
 let expected = 0;
@@ -75,8 +71,10 @@ export function expect(handle: Expecting, future: number): void {
   // A loop that awaits futures which have settled by then never lets the event loop turn.
   sinceDrained += 1;
   if (sinceDrained > DRAIN_EVERY) drainCompleted();
-  const ticket = unused.pop() ?? tickets.length;
-  tickets[ticket] = { handle, future, word: enter(future) };
+  const ticket = unused.pop() ?? handles.length;
+  handles[ticket] = handle;
+  futures[ticket] = future;
+  words[ticket] = enter(future);
   i32[future + FUTURE.ticket] = ticket;
   i32[future + FUTURE.watcher] = selfAgent;
   expected += 1;
@@ -88,8 +86,9 @@ export function unexpect(future: number): void {
 }
 
 function forgetTicket(ticket: number): void {
-  strike(tickets[ticket]!.word);
-  tickets[ticket] = undefined;
+  strike(words[ticket]!);
+  handles[ticket] = undefined;
+  futures[ticket] = 0;
   unused.push(ticket);
   expected -= 1;
 }
@@ -124,24 +123,22 @@ export function drainCompleted(): void {
 /** Of a future on the stack: one reference is the stack's and, unless a rescan was faster, one the ticket's. */
 function arrive(future: number): void {
   const number = i32[future + FUTURE.ticket]!;
-  const ticket = tickets[number];
-  if (ticket?.future !== future) {
+  if (futures[number] !== future) {
     release(future);
     return;
   }
-  ticket.handle.arrive(future);
+  handles[number]!.arrive(future);
   forgetTicket(number);
   release(future, 2);
 }
 
 /** A thread died, perhaps between publishing an outcome and pushing it. */
 function lookAgain(): void {
-  for (const [number, ticket] of tickets.entries()) {
-    if (ticket === undefined) continue;
-    const { future, handle } = ticket;
+  for (const [number, future] of futures.entries()) {
+    if (future === 0) continue;
     ensureMapped(future);
     if ((load(future) & PHASE_MASK) < PHASE.returned) continue;
-    handle.arrive(future);
+    handles[number]!.arrive(future);
     forgetTicket(number);
     release(future);
   }
@@ -160,7 +157,7 @@ function hold(): void {
   holdLoop();
 }
 
-/** How many futures of this agent haven't settled (snapshot). For tests. */
+/** How many futures of this agent haven't settled, as far as it has heard. */
 export function expectedFutures(): number {
   return expected;
 }

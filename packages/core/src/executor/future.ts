@@ -26,7 +26,7 @@ import { waitBlocking } from '../parking/wait.ts';
 import type { WaitOptions } from '../sync/options.ts';
 import { handleUncaught } from '../thread/except-hook.ts';
 import { joinSite } from './call-site.ts';
-import type { CallSite } from './call-site.ts';
+import type { Origin } from './call-site.ts';
 import { countAwaited, drainCompleted, expect, stopPolling } from './completed.ts';
 import { FUTURE, FUTURE_FLAG, PHASE, PHASE_MASK } from './layout.ts';
 import { dropPayload, putPayload } from './payload.ts';
@@ -44,21 +44,40 @@ import { tellRunner, withdraw } from './withdrawing.ts';
 
 const { load } = hot;
 
-/** Where a task came from, for the stack of its error. */
-export interface Origin {
-  readonly site: CallSite;
-  readonly exact: boolean;
-  /** The pool, as errors name it. */
-  readonly pool: string;
+/** Says to the constructor that `submitting` is meant, a block that this agent expects. An argument of its own for each future would be garbage. */
+const SUBMITTED: unique symbol = Symbol('submitted');
+const submitting: { future: number; origin: Origin | undefined } = { future: 0, origin: undefined };
+
+// What a handle has come to, in bits.
+/** This agent submitted it, and it hasn't arrived. */
+const EXPECTED = 1;
+/** It is a counted handle. */
+const COUNTED = 2;
+/** Somebody asked for the outcome: a failure need not be reported. */
+const LOOKED = 4;
+/** The event loop is held for it. */
+const AWAITED = 8;
+/** It waits in the block's line, so as to be told. */
+const WATCHED = 16;
+
+/** Says to the constructor that it has settled before it began. */
+class Settled {
+  readonly phase: number;
+  readonly value: unknown;
+  constructor(phase: number, value: unknown) {
+    this.phase = phase;
+    this.value = value;
+  }
 }
 
-/** A block that is expected by this agent. */
-interface Submitted {
-  readonly future: number;
-  readonly origin: Origin | undefined;
+/** What few futures have. In an object of its own, since each field costs each future its room and its time. */
+interface Rare {
+  /** What this very handle aborted it with: here it is the same object, elsewhere a copy. */
+  reason?: { readonly value: unknown } | undefined;
+  failure?: object | undefined;
+  callbacks?: Array<(future: never) => void> | undefined;
+  cleanUp?: (() => void) | undefined;
 }
-
-const SUBMITTED = Symbol('submitted');
 
 /** How many futures have settled in this thread. */
 let settledHere = 0;
@@ -85,22 +104,14 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** PHASE, once it is final and the outcome is here; until then the block says it. */
   #phase = 0;
   #outcome: { readonly value: unknown } | undefined;
-  /** What this very handle aborted it with: here it is the same object, elsewhere a copy. */
-  #reason: { readonly value: unknown } | undefined;
   #origin: Origin | undefined;
-  /** This agent submitted it, and it hasn't arrived. */
-  #expected = false;
-  /** It has a counted handle. */
-  #counted = false;
-  #looked = false;
-  #failure: object | undefined;
+  /** EXPECTED and so on. */
+  #bits = 0;
+  #rare: Rare | undefined;
   #promise: Promise<T> | undefined;
+  /** Of the promise, until that has settled. */
   #resolve: ((value: never) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
-  #awaited = false;
-  #callbacks: Array<(future: never) => void> | undefined;
-  #cleanUp: (() => void) | undefined;
-  #watched = false;
   /** When it settled here, among all futures of this thread. @internal */
   order: number = 0;
   /** Makes cloning fail at the sender. @internal */
@@ -108,26 +119,18 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** Futures come from `submit`; this throws `TypeError`. For one that you settle yourself there is `SettableFuture`. */
   constructor(source?: never) {
-    const from = source as
-      | Existing
-      | { [SUBMITTED]?: Submitted; error?: unknown; reason?: unknown }
-      | undefined;
-    if (from instanceof Existing) {
+    const from = source as Existing | Settled | typeof SUBMITTED | undefined;
+    if (from === SUBMITTED) {
+      this.#at = submitting.future;
+      this.#origin = submitting.origin;
+      this.#bits = EXPECTED;
+    } else if (from instanceof Existing) {
       this.#at = from.pointer;
-      this.#counted = true;
-      this.#looked = true;
+      this.#bits = COUNTED | LOOKED;
       makeHandle(this, from.pointer);
-    } else if (from?.[SUBMITTED] !== undefined) {
-      const { future, origin } = from[SUBMITTED];
-      this.#at = future;
-      this.#origin = origin;
-      this.#expected = true;
-    } else if (from !== undefined && 'error' in from) {
+    } else if (from instanceof Settled) {
       this.#at = 0;
-      this.#settle(PHASE.threw, { value: from.error });
-    } else if (from !== undefined && 'reason' in from) {
-      this.#at = 0;
-      this.#settle(PHASE.cancelled, { value: from.reason });
+      this.#settle(from.phase, from);
     } else
       throw new TypeError(
         'Future: a future comes from submit() of a ThreadPoolExecutor, not from new; one that you settle yourself is a SettableFuture',
@@ -136,31 +139,33 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** A future of a block that this agent expects. @internal */
   static submitted<T>(future: number, origin: Origin | undefined): Future<T> {
-    const made = new Future<T>({ [SUBMITTED]: { future, origin } } as never);
+    submitting.future = future;
+    submitting.origin = origin;
+    const made = new Future<T>(SUBMITTED as never);
     expect(made, future);
     return made;
   }
 
   /** A future that has failed before it began. @internal */
   static failed<T>(error: unknown): Future<T> {
-    return new Future<T>({ error } as never);
+    return new Future<T>(new Settled(PHASE.threw, error) as never);
   }
 
   /** A future that was called off before it began. @internal */
   static aborted<T>(reason: unknown): Future<T> {
-    return new Future<T>({ reason } as never);
+    return new Future<T>(new Settled(PHASE.cancelled, reason) as never);
   }
 
   /** The outcome is in the block, which goes when this returns. @internal */
   arrive(future: number): void {
-    this.#expected = false;
+    this.#bits &= ~EXPECTED;
     if (this.#phase === 0) this.#read(future);
-    if (!this.#counted) this.#at = 0;
+    if ((this.#bits & COUNTED) === 0) this.#at = 0;
   }
 
   /** Runs once when it has settled here. @internal */
   whenSettled(cleanUp: () => void): void {
-    if (this.#phase === 0) this.#cleanUp = cleanUp;
+    if (this.#phase === 0) this.#rarely.cleanUp = cleanUp;
     else cleanUp();
   }
 
@@ -168,7 +173,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     const phase = load(future) & PHASE_MASK;
     let outcome: { readonly value: unknown } | undefined;
     try {
-      outcome = this.#reason ?? readOutcome(future);
+      outcome = this.#rare?.reason ?? readOutcome(future);
     } catch (error) {
       this.#settle(PHASE.threw, { value: error });
       return;
@@ -189,21 +194,27 @@ export class Future<T = unknown> implements PromiseLike<T> {
     this.#origin = undefined;
     if (phase !== PHASE.returned && origin !== undefined)
       joinSite(outcome!.value, origin.site, origin.pool, origin.exact);
-    this.#cleanUp?.();
-    this.#cleanUp = undefined;
     if (this.#resolve !== undefined) {
       if (phase === PHASE.returned) this.#resolve(outcome!.value as never);
       else this.#reject!(outcome!.value);
       this.#resolve = undefined;
       this.#reject = undefined;
-    } else if (phase === PHASE.threw && !this.#looked) this.#failure = noteFailure(this, outcome!.value);
-    if (this.#awaited) {
-      this.#awaited = false;
+    } else if (phase === PHASE.threw && (this.#bits & LOOKED) === 0)
+      this.#rarely.failure = noteFailure(this, outcome!.value);
+    if ((this.#bits & AWAITED) !== 0) {
+      this.#bits &= ~AWAITED;
       countAwaited(-1);
     }
-    const callbacks = this.#callbacks;
-    this.#callbacks = undefined;
+    const rare = this.#rare;
+    rare?.cleanUp?.();
+    const callbacks = rare?.callbacks;
     if (callbacks !== undefined) queueMicrotask(() => callbacks.forEach(callback => this.#call(callback)));
+    // What they hold on to goes; a failure that was noted just now stays.
+    if (rare !== undefined) rare.cleanUp = rare.callbacks = undefined;
+  }
+
+  get #rarely(): Rare {
+    return (this.#rare ??= {});
   }
 
   #call(callback: (future: never) => void): void {
@@ -223,10 +234,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 
   #nowLooked(): void {
-    this.#looked = true;
-    if (this.#failure === undefined) return;
-    forgetFailure(this.#failure);
-    this.#failure = undefined;
+    this.#bits |= LOOKED;
+    const rare = this.#rare;
+    if (rare?.failure === undefined) return;
+    forgetFailure(rare.failure);
+    rare.failure = undefined;
   }
 
   /** Whether it has settled: the task returned or threw, or it was cancelled (snapshot). */
@@ -263,11 +275,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
     retain(future);
     const withdrawn = withdraw(pool, future);
     if (withdrawn) {
-      this.#reason = reason;
+      if (reason !== undefined) this.#rarely.reason = reason;
       dismiss(future, PHASE.cancelled, reason);
     } else {
       if (reason === undefined) requestCancel(future);
-      else if (abandon(future, PHASE.cancelled, reason)) this.#reason = reason;
+      else if (abandon(future, PHASE.cancelled, reason)) this.#rarely.reason = reason;
       tellRunner(pool, future);
     }
     if (this.#phase === 0) this.#look();
@@ -289,8 +301,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** Makes sure that this thread's wake word is bumped when it settles. @internal */
   watch(): void {
-    if (this.#expected || this.#watched || this.#look() >= PHASE.returned) return;
-    this.#watched = true;
+    if ((this.#bits & (EXPECTED | WATCHED)) !== 0 || this.#look() >= PHASE.returned) return;
+    this.#bits |= WATCHED;
     const found = (): void => void this.#look();
     void waitInLine(this, this.#at, futureLine, Infinity, undefined).then(found);
   }
@@ -354,9 +366,9 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** Makes sure that it settles here when it has settled, and that the event loop goes on until then. */
   #awaitHere(): void {
-    if (this.#expected) {
-      if (this.#awaited) return;
-      this.#awaited = true;
+    if ((this.#bits & EXPECTED) !== 0) {
+      if ((this.#bits & AWAITED) !== 0) return;
+      this.#bits |= AWAITED;
       countAwaited(1);
     } else this.watch();
   }
@@ -392,10 +404,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
       queueMicrotask(() => this.#call(callback));
       return;
     }
-    if (this.#callbacks === undefined) {
-      this.#callbacks = [callback];
+    const rare = this.#rarely;
+    if (rare.callbacks === undefined) {
+      rare.callbacks = [callback];
       if (this.#resolve === undefined) this.#awaitHere();
-    } else this.#callbacks.push(callback);
+    } else rare.callbacks.push(callback);
   }
 
   /** For logs: `<Future running>`. */
@@ -416,10 +429,10 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** Where its block is; it gets one if it has none any more. */
   #travel(): number {
     this.#nowLooked();
-    if (this.#counted) return this.#at;
-    if (this.#expected && this.#phase === 0) retain(this.#at);
+    if ((this.#bits & COUNTED) !== 0) return this.#at;
+    if ((this.#bits & EXPECTED) !== 0 && this.#phase === 0) retain(this.#at);
     else this.#at = this.#rebuild();
-    this.#counted = true;
+    this.#bits |= COUNTED;
     makeHandle(this, this.#at);
     return this.#at;
   }

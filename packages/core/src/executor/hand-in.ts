@@ -7,7 +7,7 @@ import { stopPolling } from './completed.ts';
 import { createTask, discardTask } from './create-task.ts';
 import { ENTRY, enter, entry, forgetHeld, roomLine, standInFront } from './entering.ts';
 import { Future } from './future.ts';
-import type { Origin } from './future.ts';
+import type { Origin } from './call-site.ts';
 import { hireIfWanted } from './hire.ts';
 import { POOL } from './layout.ts';
 import type { Order } from './order.ts';

@@ -1,5 +1,5 @@
 /** `mapAsync`: an iterator of promises for the next results (`map-plan.ts`). By hand, since a generator ends when it throws, and this goes on after a call that failed. */
-import type { Origin } from './future.ts';
+import type { Origin } from './call-site.ts';
 import { END, Plan, give } from './map-plan.ts';
 import type { MapAsyncOptions } from './options.ts';
 import type { ThreadPoolExecutor } from './thread-pool-executor.ts';

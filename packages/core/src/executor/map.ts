@@ -1,5 +1,5 @@
 /** `map`: an iterator that blocks for the next result (`map-plan.ts`). By hand, since a generator ends when it throws, and this goes on after a call that failed. */
-import type { Origin } from './future.ts';
+import type { Origin } from './call-site.ts';
 import { END, Plan, give } from './map-plan.ts';
 import type { MapOptions } from './options.ts';
 import type { ThreadPoolExecutor } from './thread-pool-executor.ts';

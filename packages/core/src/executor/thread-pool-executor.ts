@@ -25,12 +25,12 @@ import type { AsyncWaitOptions } from '../sync/options.ts';
 import { setFlag } from '../thread/record.ts';
 import { wakeSupervisor } from '../thread/registry.ts';
 import type { AnyFunction, Target } from '../thread/target.ts';
-import { noteSite, noteSiteNowAndThen, wasExact } from './call-site.ts';
-import { drainCompleted, stopPolling } from './completed.ts';
+import { noteSite, originNowAndThen } from './call-site.ts';
+import type { Origin } from './call-site.ts';
+import { drainCompleted, expectedFutures, stopPolling } from './completed.ts';
 import { runsFor } from './current-task.ts';
 import { roomLine } from './entering.ts';
 import { Future } from './future.ts';
-import type { Origin } from './future.ts';
 import { Refusal, handIn, handInAsync } from './hand-in.ts';
 import type { Box } from './hand-in.ts';
 import { brokenError, describePool, isBroken } from './hire.ts';
@@ -118,7 +118,7 @@ export class ThreadPoolExecutor extends SharedObject {
         deadline = deadlineOf(target.roomTimeout, 'ThreadPoolExecutor.submit: roomTimeout');
         if (target.signal?.aborted === true) return Future.aborted(target.signal.reason);
       } else order = plainOrder(target, args, 0, undefined);
-      const origin = { site: noteSiteNowAndThen(this.submit), exact: wasExact(), pool: this.#described };
+      const origin = originNowAndThen(this.submit, this.#described, expectedFutures());
       return handIn(pool, order, deadline, origin);
     } catch (error) {
       if (error instanceof Refusal) throw this.#refusal();
@@ -149,7 +149,7 @@ export class ThreadPoolExecutor extends SharedObject {
         aborts = target.signal;
         if (aborts?.aborted === true) return { future: Future.aborted(aborts.reason) };
       } else order = plainOrder(target, args, 0, undefined);
-      const origin = { site: noteSiteNowAndThen(this.submitAsync), exact: wasExact(), pool: this.#described };
+      const origin = originNowAndThen(this.submitAsync, this.#described, expectedFutures());
       return await handInAsync(this, pool, order, deadline, aborts, origin);
     } catch (error) {
       if (error instanceof Refusal) throw this.#refusal();

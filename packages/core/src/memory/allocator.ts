@@ -32,13 +32,17 @@ import { ensureMapped, growTo, slab } from './slab.ts';
 const LARGEST_CLASS_BYTES = CLASS_BYTES[CLASS_BYTES.length - 1]!;
 /** How many bytes move between an agent's list and the slab's at once. */
 const BATCH_BYTES = 4096;
+/** The same of a task's size: an executor frees as many at once as `DRAIN_EVERY` in `executor/completed.ts` says, and takes them again. */
+const TASK_BYTES = 256;
+const TASK_BATCH = 64;
 
 function classOf(bytes: number): number {
   return bytes <= 64 ? 0 : 26 - Math.clz32(bytes - 1);
 }
 
 function batchOf(sizeClass: number): number {
-  return Math.max(1, Math.min(32, BATCH_BYTES / CLASS_BYTES[sizeClass]!));
+  const bytes = CLASS_BYTES[sizeClass]!;
+  return bytes === TASK_BYTES ? TASK_BATCH : Math.max(1, Math.min(32, BATCH_BYTES / bytes));
 }
 
 /**

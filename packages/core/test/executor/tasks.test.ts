@@ -162,6 +162,20 @@ describe('errors', () => {
     expect(said).toEqual(new Set(['submitted', 'submitted within 1 ms of']));
   });
 
+  it('name the place of what is submitted some time after many others', async () => {
+    const pool = open({ maxWorkers: 1 });
+    const many = Array.from({ length: 200 }, (_, n) => pool.submit(tasks.echo, n));
+    await Promise.resolve();
+    const later = performance.now() + 3;
+    while (performance.now() < later);
+    const error = (await (function somewhereElse(): Future {
+      return pool.submit(tasks.failCustom);
+    })().then(undefined, (thrown: unknown) => thrown)) as Error;
+    expect(error.stack).toContain(', submitted: ---');
+    expect(error.stack).toContain('somewhereElse');
+    await Promise.all(many);
+  });
+
   it('tell a function that it can not close over variables', () => {
     const outside = 1;
     expect(() =>
