@@ -117,7 +117,7 @@ describe('Exchanger', () => {
     const [exchanger, held] = [new Exchanger<string>(), new Event()];
     const waiting = exchanger.exchangeAsync('waiting', SOON);
     const thread = start(dieInGuard, exchanger, held);
-    await held.waitAsync(SOON);
+    await until(() => held.isSet, 'it holds the guard');
     thread.terminate();
     await thread.joinAsync(SOON);
     expect(exchanger.exchange('partner', SOON)).toBe('waiting');

@@ -155,7 +155,7 @@ describe('Once', () => {
   it('survives a thread that is killed while it holds the guard', async () => {
     const [once, held] = [new Once<number>(), new Event()];
     const thread = start(dieInGuard, once, held);
-    await held.waitAsync(SOON);
+    await until(() => held.isSet, 'it holds the guard');
     thread.terminate();
     await thread.joinAsync(SOON);
     expect([once.run(() => 5), load(pointerOf(once) + OBJECT.guard)]).toEqual([5, 0]);

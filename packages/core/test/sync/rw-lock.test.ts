@@ -269,7 +269,7 @@ describe('RWLock', () => {
     const waiters = [lock.acquireSharedAsync(SOON), lock.acquireSharedAsync(SOON)];
     const held = new Event();
     const thread = start(dieInGuard, lock, held);
-    await held.waitAsync(SOON);
+    await until(() => held.isSet, 'it holds the guard');
     // As if it had been killed when it had freed the lock and not yet served the line.
     store(pointerOf(lock), -(2 ** 31));
     thread.terminate();

@@ -297,7 +297,7 @@ describe('Semaphore', () => {
     const waiter = semaphore.acquireAsync(SOON);
     const held = new Event();
     const thread = start(tasks.dieInGuard, semaphore, held);
-    await held.waitAsync(SOON);
+    await until(() => held.isSet, 'it holds the guard');
     // As if it had been killed in the middle of granting.
     store(pointerOf(semaphore), 5);
     thread.terminate();

@@ -77,7 +77,7 @@ export const setWhenWaiting = task(
   },
 );
 
-/** Takes an object's guard and never gives it back. */
+/** Takes an object's guard and never gives it back. Who waits for `held` isn't woken, since nobody is by a thread that holds a guard: look at `isSet`. */
 export const dieInGuard = task(import.meta, function dieInGuard(object: object, held: Event): void {
   lockGuard(pointerOf(object) + OBJECT.guard);
   held.set();
