@@ -1,11 +1,8 @@
 /** Times: how long a call may wait, as its caller says it, and clocks. */
 import { checkOptions } from '../memory/check-options.ts';
 
-/** The global is a getter in Node, which takes as long as the look at the clock. */
-const clock = performance;
-
-/** Milliseconds on this thread's monotonic clock. */
-export const now: () => number = () => clock.now();
+/** Milliseconds on this thread's monotonic clock. The global is asked each time, a getter in Node, since tests put another clock there (`vi.useFakeTimers`). */
+export const now: () => number = () => performance.now();
 
 /** What calls that wait take. */
 interface Waiting {
