@@ -18,7 +18,7 @@ import { ensureMapped } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
-import { now } from '../parking/deadline.ts';
+import { steadyNow as now } from '../parking/deadline.ts';
 import { wakeAgent } from '../parking/wake.ts';
 import { FUTURE, PHASE, PHASE_MASK } from './layout.ts';
 

@@ -20,7 +20,7 @@
  */
 import { canBlock, explored, hot, pause, waitBriefly } from '../atomics.ts';
 import { AGENT } from '../memory/layout.ts';
-import { now } from './deadline.ts';
+import { steadyNow as now } from './deadline.ts';
 import { notifyLater, selfAgent } from './guard.ts';
 
 const { compareExchange, load, store } = hot;

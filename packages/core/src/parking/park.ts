@@ -3,7 +3,7 @@
  */
 import { explored, hot, i32, pause, wait } from '../atomics.ts';
 import { NODE, NODE_STATE } from '../memory/layout.ts';
-import { now, runtimeMilliseconds } from './deadline.ts';
+import { now, runtimeMilliseconds, steadyNow } from './deadline.ts';
 import { wasDropped } from './standing.ts';
 
 const { load } = hot;
@@ -94,8 +94,8 @@ function spin(word: number): number {
   if (probe) parks = 0;
   const longest = probe ? LONGEST_SPIN_MS : spinMs;
   if (longest === 0) return load(word);
-  const start = now();
-  for (let elapsed = 0; elapsed < longest; elapsed = now() - start) {
+  const start = steadyNow();
+  for (let elapsed = 0; elapsed < longest; elapsed = steadyNow() - start) {
     for (let round = 0; round < 10; round++) {
       const state = load(word);
       if (state !== NODE_STATE.waiting) {

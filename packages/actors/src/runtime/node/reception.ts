@@ -39,6 +39,8 @@ const SLICE_MS = 5;
 const WATCH_MS = 0.03;
 /** Looks between two readings of the clock. */
 const LOOKS = 8;
+/** Far more than there is time for: a clock that a test has put there may stand still. */
+const MOST_ROUNDS = 20_000;
 /** So long answers may follow each other in place before the event loop turns. */
 const LONGEST_BURST_MS = 1;
 /** With more questions under way the others have more use for the core than the asker. */
@@ -267,6 +269,7 @@ export class Reception {
     if (sure) this.#paid(true);
     this.#watchedAt = start;
     const until = start + (held ? LONGEST_BURST_MS : WATCH_MS);
+    let rounds = MOST_ROUNDS;
     do {
       for (let look = LOOKS; look > 0; look--) {
         if (this.#look()) {
@@ -276,7 +279,7 @@ export class Reception {
         pause();
       }
       this.#time = performance.now();
-    } while (this.#time < until);
+    } while (this.#time < until && --rounds > 0);
     this.#watchedAt = 0;
     if (!held) this.#watching.learn(false);
     return false;
