@@ -13,7 +13,7 @@ import {
 } from '../../../core/src/index.ts';
 import { selfAgent } from '../../../core/src/parking/guard.ts';
 import { reap } from '../../../core/src/parking/reaper.ts';
-import type { Scenario, ThreadInfo } from '../../src/index.ts';
+import type { End, Scenario, ThreadInfo } from '../../src/index.ts';
 import { coreScenario, waitingFor } from './core-scenario.ts';
 import type { WithCells } from './core-scenario.ts';
 
@@ -100,6 +100,20 @@ export const writer: Scenario = coreScenario(import.meta, {
 
 type Stream = { queue: Queue<number> } & WithCells;
 
+/** What the consumer got and what is left, in the order in which it was put: nothing is missing in between, and the first only if the consumer was killed. */
+function checkOrder(rest: readonly number[], { results, killed }: End): number[] {
+  const got = (results[1] as number[] | undefined) ?? [];
+  const all = [...got, ...rest];
+  const first = all[0] ?? 1;
+  assert.deepEqual(
+    all,
+    all.map((_, n) => first + n),
+    'lost, doubled or out of order',
+  );
+  if (!killed.includes(1)) assert.equal(first, 1, 'the first item was lost');
+  return all;
+}
+
 export const producerAndConsumer: Scenario = coreScenario(import.meta, {
   name: 'deaths: a producer or a consumer of a Queue with one place',
   make: () => ({ queue: new Queue<number>({ maxsize: 1 }) }),
@@ -115,19 +129,11 @@ export const producerAndConsumer: Scenario = coreScenario(import.meta, {
     mortal(({ queue }: Stream) => [...queue]),
     supervise(({ queue }: Stream) => queue.shutdown()),
   ],
-  check({ queue }, { results, killed }) {
+  check({ queue }, end) {
     const rest: number[] = [];
     while (queue.size > 0) rest.push(queue.get({ timeout: 0 }));
-    const got = (results[1] as number[] | undefined) ?? [];
-    const all = [...got, ...rest];
-    const first = all[0] ?? 1;
-    assert.deepEqual(
-      all,
-      all.map((_, n) => first + n),
-      'lost, doubled or out of order',
-    );
-    if (!killed.includes(1)) assert.equal(first, 1, 'the first item was lost');
-    if (killed.length === 0) assert.deepEqual(all, [1, 2, 3]);
+    const all = checkOrder(rest, end);
+    if (end.killed.length === 0) assert.deepEqual(all, [1, 2, 3]);
   },
 });
 
@@ -154,18 +160,9 @@ export const many: Scenario = coreScenario(import.meta, {
     }),
     supervise(({ queue }: Stream) => queue.shutdown()),
   ],
-  check({ queue }, { results, killed }) {
-    const rest = queue.size > 0 ? queue.getMany(6) : [];
-    const got = (results[1] as number[] | undefined) ?? [];
-    const all = [...got, ...rest];
-    const first = all[0] ?? 1;
-    assert.deepEqual(
-      all,
-      all.map((_, n) => first + n),
-      'lost, doubled or out of order',
-    );
-    if (!killed.includes(1)) assert.equal(first, 1, 'the first item was lost');
-    if (killed.length === 0) assert.deepEqual(all, [1, 2, 3, 4, 5, 6]);
+  check({ queue }, end) {
+    const all = checkOrder(queue.size > 0 ? queue.getMany(6) : [], end);
+    if (end.killed.length === 0) assert.deepEqual(all, [1, 2, 3, 4, 5, 6]);
   },
 });
 
@@ -189,18 +186,9 @@ export const ends: Scenario = coreScenario(import.meta, {
     }),
     supervise(),
   ],
-  check({ queue }, { results, killed }) {
-    const rest = queue.size > 0 ? queue.getMany(6) : [];
-    const got = (results[1] as number[] | undefined) ?? [];
-    const all = [...got, ...rest];
-    const first = all[0] ?? 1;
-    assert.deepEqual(
-      all,
-      all.map((_, n) => first + n),
-      'lost, doubled or out of order',
-    );
-    if (!killed.includes(1)) assert.equal(first, 1, 'the first item was lost');
-    if (!killed.includes(0)) assert.equal(queue.unfinishedTasks, 4, 'not counted as put');
+  check({ queue }, end) {
+    checkOrder(queue.size > 0 ? queue.getMany(6) : [], end);
+    if (!end.killed.includes(0)) assert.equal(queue.unfinishedTasks, 4, 'not counted as put');
     assert.equal(queue.size, 0, 'counted, but not there');
     queue.put(9);
     assert.deepEqual(queue.getMany(2), [9], 'what is put after a death is not got');

@@ -4,10 +4,8 @@ import { checkOptions } from '../memory/check-options.ts';
 /** Milliseconds on this thread's monotonic clock. The global is asked each time, a getter in Node, since tests put another clock there (`vi.useFakeTimers`). */
 export const now: () => number = () => performance.now();
 
-const clock = performance;
-
 /** The same by the clock that was there when this was loaded, for loops that look at it until some time has passed: one that a test has put there may stand still. */
-export const steadyNow: () => number = () => clock.now();
+export const steadyNow: () => number = performance.now.bind(performance);
 
 /** What calls that wait take. */
 interface Waiting {

@@ -1,23 +1,7 @@
 /** `get({ into })`: bytes into memory that the caller has. */
 import { describe, expect, it } from 'vitest';
-import {
-  LifoQueue,
-  memoryUsage,
-  PriorityQueue,
-  Queue,
-  QueueEmptyError,
-  SharedBuffer,
-  SimpleQueue,
-  Thread,
-} from '../../src/index.ts';
+import { memoryUsage, Queue, QueueEmptyError, SharedBuffer, Thread } from '../../src/index.ts';
 import * as tasks from './queue.fixture.ts';
-
-const makers: Array<[string, () => tasks.AnyQueue | SimpleQueue]> = [
-  ['Queue', () => new Queue()],
-  ['LifoQueue', () => new LifoQueue()],
-  ['PriorityQueue', () => new PriorityQueue({ key: () => 0 })],
-  ['SimpleQueue', () => new SimpleQueue()],
-];
 
 /** Bytes that tell where they belong. */
 function numbered(length: number): Uint8Array<ArrayBuffer> {
@@ -27,7 +11,7 @@ function numbered(length: number): Uint8Array<ArrayBuffer> {
 /** In line, in blocks of their own, and larger than the inbox. */
 const LENGTHS = [1, 8, 100, 4095, 4096, 4097, 70_001, 2 ** 20];
 
-describe.each(makers)('%s', (_name, make) => {
+describe.each(tasks.makers)('%s', (_name, make) => {
   it.each(LENGTHS)('copies %i bytes to where the caller says', length => {
     const queue = make();
     const item = numbered(length);

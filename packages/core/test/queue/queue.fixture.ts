@@ -3,13 +3,13 @@ import {
   type AtomicCounter,
   type Barrier,
   type Event,
-  type LifoQueue,
-  type PriorityQueue,
-  type Queue,
+  LifoQueue,
+  PriorityQueue,
+  Queue,
   QueueEmptyError,
   QueueFullError,
   QueueShutDownError,
-  type SimpleQueue,
+  SimpleQueue,
   sleep,
   task,
 } from '../../src/index.ts';
@@ -17,6 +17,14 @@ import { QUEUE } from '../../src/queue/layout.ts';
 import { randomFrom, SOON, untilBlocked, waitingAt } from '../support/state.ts';
 
 export type AnyQueue<T = unknown> = Queue<T> | LifoQueue<T> | PriorityQueue<T>;
+
+/** All classes of queue, without limits. */
+export const makers: Array<[string, () => AnyQueue | SimpleQueue]> = [
+  ['Queue', () => new Queue()],
+  ['LifoQueue', () => new LifoQueue()],
+  ['PriorityQueue', () => new PriorityQueue({ key: () => 0 })],
+  ['SimpleQueue', () => new SimpleQueue()],
+];
 
 /** Says what came of an action: its value, or the name and the text of the error. */
 export function outcomeOf(action: () => unknown): unknown {

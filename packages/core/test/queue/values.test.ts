@@ -22,18 +22,11 @@ import { OBJECT } from '../../src/memory/layout.ts';
 import { pointerOf, SOON, until } from '../support/state.ts';
 import * as tasks from './queue.fixture.ts';
 
-const makers: Array<[string, () => tasks.AnyQueue | SimpleQueue]> = [
-  ['Queue', () => new Queue()],
-  ['LifoQueue', () => new LifoQueue()],
-  ['PriorityQueue', () => new PriorityQueue({ key: () => 0 })],
-  ['SimpleQueue', () => new SimpleQueue()],
-];
-
 function references(object: object): number {
   return i32[pointerOf(object) + OBJECT.references]!;
 }
 
-describe.each(makers)('%s', (_name, make) => {
+describe.each(tasks.makers)('%s', (_name, make) => {
   it('takes every falsy value for an item like any other', () => {
     const queue = make();
     for (const item of [undefined, null, 0, -0, Number.NaN, '', false, 0n]) {
@@ -257,7 +250,7 @@ describe('a queue within a queue within a queue', () => {
 
 describe('shared memory that runs out', () => {
   it('is an error of put, with nothing lost', async () => {
-    for (const [, make] of makers) {
+    for (const [, make] of tasks.makers) {
       const queue = make();
       const { maximum, used } = memoryUsage();
       configureMemory({ maximumBytes: used + 3 * 1024 * 1024 });
