@@ -21,7 +21,7 @@ main(import.meta, async () => {
   const inLine = pool.submit(countUp, running);
   await running.waitAsync();
   console.log('in line:', inLine.cancel(), inLine.cancelled);
-  console.log('running:', busy.cancel(), busy.running);
+  console.log('running:', busy.running, busy.cancel()); // in this order: it may stop at once
   console.log(String(await busy.catch((error: Error) => error)), busy.cancelled);
 
   running.clear();

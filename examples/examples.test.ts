@@ -422,7 +422,7 @@ const examples: Record<string, Expected> = {
   '905-cancel': {
     prints: [
       'in line: true true',
-      'running: false true',
+      'running: true false',
       'CancelledError: the task was asked to stop true',
       'stopped by its signal',
       'TimeoutError',
