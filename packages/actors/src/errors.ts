@@ -1,5 +1,5 @@
 /** What goes wrong with actors, as classes, so that callers can tell the cases apart. */
-import { HeddleError } from '@heddle/core';
+import { HeddleError, registerErrorClass } from '@heddle/core';
 import { describeReason } from './supervision/exit-reason.ts';
 import type { ExitReason } from './supervision/exit-reason.ts';
 
@@ -18,6 +18,13 @@ export class ActorDiedError extends HeddleError {
       reason.type === 'error' ? { cause: reason.error } : {},
     );
     this.reason = reason;
+  }
+}
+
+/** The actor that was asked answered with `next.unhandled()`: the question means nothing to it. */
+export class UnhandledMessageError extends HeddleError {
+  static {
+    this.prototype.name = 'UnhandledMessageError';
   }
 }
 
@@ -65,3 +72,14 @@ export type SupervisorErrorCode =
   | 'restarting'
   | 'dynamic'
   | 'startFailed';
+
+// Whoever asks from another thread can tell them apart, too.
+for (const each of [
+  ActorDiedError,
+  UnhandledMessageError,
+  MailboxFullError,
+  StashFullError,
+  NameTakenError,
+  SupervisorError,
+])
+  registerErrorClass(each);

@@ -82,5 +82,6 @@ export {
   NameTakenError,
   StashFullError,
   SupervisorError,
+  UnhandledMessageError,
 } from './errors.ts';
 export type { SupervisorErrorCode } from './errors.ts';

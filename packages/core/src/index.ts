@@ -160,3 +160,4 @@ export {
   ThreadStateError,
   TimeoutError,
 } from './errors.ts';
+export { registerErrorClass } from './codec/errors.ts';

@@ -42,7 +42,7 @@ export const next: {
   become<M>(behavior: Behavior<M>): Next;
   /** The new state, also if it is `undefined` or a promise, which a plainly returned one can't be. */
   continue(state: unknown): Next;
-  /** The message means nothing to this actor: it becomes a dead letter with reason `unhandled`. */
+  /** The message means nothing to this actor: it becomes a dead letter with reason `unhandled`, and a question rejects with `UnhandledMessageError`. */
   unhandled(): Next;
   /** From the setup function: the actor isn't wanted after all; it ends with `normal`, and a supervisor keeps its spec. Source: OTP's `ignore`. */
   ignore(): Next;

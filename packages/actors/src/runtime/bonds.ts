@@ -109,6 +109,10 @@ export class Bonds {
     else this.#stash.push(message);
   }
 
+  hasStashed(message: unknown): boolean {
+    return this.#stash.includes(message);
+  }
+
   takeStash(): readonly unknown[] {
     const stashed = this.#stash;
     this.#stash = NONE;

@@ -305,7 +305,7 @@ export class Node implements Border, Receiver {
         return this.#sends.deliver(this, cell, message, number, claim);
       }
       case 'sent':
-        this.#questions.get(packet[1])?.tell(packet[2]);
+        this.#questions.get(packet[1])?.tell(undefined);
         return;
       case 'unsend':
         return this.#sends.withdraw(packet[1]);

@@ -49,7 +49,8 @@ export abstract class ActorRef<in M> {
 
   /**
    * Sends a question, which is a message without its `reply`, and resolves to what the actor answers with `message.reply.tell(…)`.
-   * Rejects with `ActorDiedError` at once if the actor is gone or goes, with `TimeoutError`, with `signal.reason`, or with what `reply.fail` was given.
+   * Rejects with `ActorDiedError` at once if the actor is gone, or ends or is restarted after it took the question, with what the handler threw at it if the actor goes on (`resume`),
+   * with `UnhandledMessageError` if it returned `next.unhandled()`, with `MailboxFullError` if the mailbox didn't take it, with what `reply.fail` was given, with `TimeoutError`, or with `signal.reason`.
    * Holds the event loop meanwhile. Source of the semantics: OTP's `gen_server:call`.
    */
   abstract ask<T, const Q extends Question<T>>(

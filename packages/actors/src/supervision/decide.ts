@@ -1,7 +1,7 @@
 /** What an uncaught error does to the actor that threw it, by the error's class. */
 
 /**
- * - `resume`: the message is dropped, the state stays.
+ * - `resume`: the message is dropped (a question rejects with the error), the state stays.
  * - `restart`: a fresh instance in place: same ref, mailbox kept, state new.
  * - `stop`: the actor ends with the error as its reason; a supervisor above may start it again.
  * - `escalate`: as `stop`, and its parent fails with the same error; at the top of the tree, where there is no parent, as `stop`.

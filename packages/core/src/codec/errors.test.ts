@@ -132,3 +132,11 @@ describe('an error', () => {
     expect(got.shared).toBe(other);
   });
 });
+
+test('what is no class of errors, or has no name, is not registered', () => {
+  for (const wrong of [undefined, null, 5, 'Error', () => {}, class {}, new Error('an instance')])
+    expect(() => registerErrorClass(wrong as never)).toThrow(
+      /^registerErrorClass: expected a class that extends Error, got /,
+    );
+  expect(() => registerErrorClass((() => class extends Error {})())).toThrow(/has no name/);
+});

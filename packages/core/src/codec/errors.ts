@@ -30,11 +30,40 @@ const DOMExceptionClass = (globalThis as { DOMException?: new (message: string, 
 const classes = new Map<string, ErrorClass>();
 
 /**
- * Makes errors of this class arrive as instances of it, on every thread that registers it too. The class is known by the `name` on its
- * prototype if it has one of its own, and by the name of its constructor otherwise; private fields do not travel.
+ * Makes errors of a class of yours arrive as instances of it on every thread that registers it too: call it at the top level of the module that defines the class.
+ * Others arrive as the nearest class of the language, under their own name. Messages, stacks, causes and own properties travel, private fields don't, and the constructor isn't run.
+ *
+ * The class is known by the `name` on its prototype if it has one of its own (a bundler can't change that), and by the name of its constructor otherwise.
+ *
+ * @param constructor - The class. Throws `TypeError` for what is no class of errors, and for a class without a name.
+ *
+ * @example
+ * export class NoTeaError extends Error {
+ *   static { this.prototype.name = 'NoTeaError'; }
+ * }
+ * registerErrorClass(NoTeaError);
+ *
+ * export const brew = task(import.meta, function brew(): string {
+ *   throw new NoTeaError('the tin is empty');
+ * });
+ *
+ * main(import.meta, async () => {
+ *   await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+ *   await pool.submit(brew).catch(error => console.log(error instanceof NoTeaError)); // => true
+ * });
  */
 export function registerErrorClass(constructor: ErrorClass): void {
-  classes.set(nameOfClass(constructor), constructor);
+  const { prototype } = (constructor ?? {}) as { prototype?: unknown };
+  if (typeof constructor !== 'function' || !(prototype instanceof Error))
+    throw new TypeError(
+      `registerErrorClass: expected a class that extends Error, got ${String(constructor)} (${typeof constructor})`,
+    );
+  const name = nameOfClass(constructor);
+  if (name === '')
+    throw new TypeError(
+      'registerErrorClass: the class has no name by which other threads could know it: give its prototype one',
+    );
+  classes.set(name, constructor);
 }
 
 for (const exported of Object.values(heddle)) {

@@ -2,11 +2,10 @@
 import { hideCell } from '../../observability/show.ts';
 import { exit } from '../../supervision/exit-reason.ts';
 import type { ExitReason } from '../../supervision/exit-reason.ts';
-import { askOf } from '../ask.ts';
-import type { OpenAsk } from '../ask.ts';
 import type { Bonds } from '../bonds.ts';
 import type { Cell } from '../cell.ts';
 import type { ActorRef } from '../ref.ts';
+import { failTaken } from './lost-questions.ts';
 import { CLOSED, HELD, NO_ARGS, STATE, nothing } from './state.ts';
 
 /** Ends it now, and its children: last started first. */
@@ -54,7 +53,7 @@ export function finish(cell: Cell, reason: ExitReason): void {
   if (bonds !== undefined) {
     const stashed = bonds.takeStash();
     for (let n = stashed.length - 1; n >= 0; n--) cell.mailbox.unshift(stashed[n]);
-    failAsks(cell, bonds, reason);
+    failTaken(cell, reason);
     bonds.forgetInstance(cell);
   }
   cell.knownChildren?.retire();
@@ -95,18 +94,6 @@ function callDeathWaiters(bonds: Bonds, reason: ExitReason): void {
   } finally {
     nested -= 1;
   }
-}
-
-/** Questions whose message was taken get no answer any more; the others may, from the next instance. */
-function failAsks(cell: Cell, bonds: Bonds, reason: ExitReason): void {
-  const asks = bonds.knownAsks;
-  if (asks === undefined || asks.empty) return;
-  const waiting = new Set<OpenAsk>();
-  for (const message of cell.mailbox) {
-    const ask = askOf(message);
-    if (ask !== undefined) waiting.add(ask);
-  }
-  for (const ask of asks.all()) if (!waiting.has(ask)) ask.died(reason);
 }
 
 /** It won't come back: what waits for it is dead, and of what it was given nothing stays, however long somebody keeps its ref. */

@@ -7,6 +7,7 @@ import type { ExitReason } from '../../supervision/exit-reason.ts';
 import type { Cell } from '../cell.ts';
 import { contentOf } from '../envelope.ts';
 import { messageName } from '../report.ts';
+import { failResumed, failTaken } from './lost-questions.ts';
 import { BUSY, CLOSED, STATE, nothing } from './state.ts';
 import { beginStop, runHook, stopChildren } from './stop.ts';
 
@@ -20,7 +21,8 @@ export function failed(cell: Cell, error: unknown, message: unknown): void {
   if (directive === 'resume') {
     // There is no state to go on with if it was the setup that failed.
     if (cell.state === STATE.restarting || cell.state === STATE.starting) beginStop(cell, reason);
-  } else if (directive === 'restart') restart(cell, error);
+    else failResumed(cell, message, error);
+  } else if (directive === 'restart') restart(cell, error, reason);
   else {
     if (directive === 'escalate') cell.bonds.escalates = true;
     beginStop(cell, reason);
@@ -50,22 +52,22 @@ function mayRestart(cell: Cell): boolean {
   return true;
 }
 
-function restart(cell: Cell, error: unknown): void {
+function restart(cell: Cell, error: unknown, reason: ExitReason): void {
   const first = cell.state !== STATE.restarting;
   cell.state = STATE.restarting;
   cell.gate |= CLOSED;
   const goOn = (): void => {
-    if (cell.options.keepChildren === true) renew(cell);
-    else stopChildren(cell, () => renew(cell));
+    if (cell.options.keepChildren === true) renew(cell, reason);
+    else stopChildren(cell, () => renew(cell, reason));
   };
   const hook = cell.behavior?.restarting as ((first: unknown, second?: unknown) => unknown) | undefined;
   if (!first || hook === undefined) return goOn();
   runHook(cell, 'restarting', () => (cell.stateful ? hook(cell.data, error) : hook(error)), goOn);
 }
 
-function renew(cell: Cell): void {
+function renew(cell: Cell, reason: ExitReason): void {
   if (cell.state !== STATE.restarting) return;
-  forgetInstance(cell);
+  forgetInstance(cell, reason);
   const { backoff } = cell.options;
   // In a turn of its own, so that a setup that fails again and again doesn't keep the thread from everything else.
   if (backoff === undefined) return cell.startSoon();
@@ -83,7 +85,7 @@ function startAgain(cell: Cell): void {
 }
 
 /** Ends all that the instance had set up: what it hears of from now on would mean nothing to the next. */
-function forgetInstance(cell: Cell): void {
+function forgetInstance(cell: Cell, reason: ExitReason): void {
   cell.incarnation += 1;
   cell.bonds.livesSoFar.restarts += 1;
   cell.gate &= ~BUSY;
@@ -96,4 +98,5 @@ function forgetInstance(cell: Cell): void {
   const stashed = cell.knownBonds.takeStash();
   cell.knownBonds.forgetInstance(cell);
   if (stashed.length > 0) cell.putBack(stashed);
+  failTaken(cell, reason);
 }

@@ -8,6 +8,7 @@ import type { Cell } from '../cell.ts';
 import type { DeadLetterReason } from '../dead-letters.ts';
 import { Envelope } from '../envelope.ts';
 import type { ActorRef } from '../ref.ts';
+import { failUnhandled } from './lost-questions.ts';
 import { STATE } from './state.ts';
 
 export function notPlainly(cell: Cell, message: unknown, outcome: Offered): Offered {
@@ -36,8 +37,8 @@ export function makeDeadLetter(cell: Cell, message: unknown, reason: DeadLetterR
   const ask = askOf(message);
   if (ask !== undefined) {
     if (reason === 'stopped') ask.died(cell.alive ? exit.shutdown : cell.lastReason);
-    else if (reason !== 'unhandled')
-      ask.fail(new MailboxFullError(`ask ${cell.path}: the message was not taken (${reason})`));
+    else if (reason === 'unhandled') failUnhandled(cell, ask, message);
+    else ask.fail(new MailboxFullError(`ask ${cell.path}: the message was not taken (${reason})`));
   }
   let content = message;
   if (message instanceof Envelope) {

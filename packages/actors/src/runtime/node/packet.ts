@@ -26,7 +26,7 @@ export type Packet =
     ]
   | readonly ['unsend', number: number]
   /** The mailbox has taken it, unless it says why it hasn't. */
-  | readonly ['sent', number: number, refusal?: string]
+  | readonly ['sent', number: number]
   | readonly ['signal', id: number, path: string, signal: unknown]
   | readonly ['reply', ask: number, value: unknown, packed: boolean]
   | readonly ['fail', ask: number, error: unknown]

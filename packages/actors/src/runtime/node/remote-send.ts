@@ -47,8 +47,7 @@ export async function sendAway(
     giveUp(new TimeoutError(`send ${path}: no room within ${timeout} ms`)),
   );
   try {
-    const refusal = await verdict.promise;
-    if (refusal !== undefined) throw new MailboxFullError(refusal as string);
+    await verdict.promise;
   } finally {
     dispatcher.cancelTimer(timer);
     signal?.removeEventListener('abort', onAbort);
@@ -97,8 +96,6 @@ export class Sends {
     const slot = number % MOST_SLOTS;
     const { error } = failed ?? {};
     if (error instanceof ActorDiedError) node.outbox.post(slot, ['died', number, error.reason]);
-    // As text, since a class of ours doesn't survive the way.
-    else if (error instanceof MailboxFullError) node.outbox.post(slot, ['sent', number, error.message]);
     else if (failed === undefined) node.outbox.post(slot, ['sent', number]);
     else node.outbox.post(slot, ['fail', number, error]);
     node.outbox.send(slot);

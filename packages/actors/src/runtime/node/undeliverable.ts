@@ -1,5 +1,6 @@
 /** What becomes of packets that can't travel: whoever waits for them is told, and no sender is thrown at. */
 import { exit } from '../../supervision/exit-reason.ts';
+import { NotShareableError } from '@heddle/core';
 import type { Node } from '../node.ts';
 import { messageName } from '../report.ts';
 import { inWords } from '../wire.ts';
@@ -16,6 +17,16 @@ const CONTENT: Partial<Record<Packet[0], readonly [index: number, part: string]>
   spawn: [1, ''],
   started: [3, 'started'],
 };
+
+/** The options of a declaration are known on every thread, functions and classes among them; those of a spawn have to travel. */
+function inWordsOfSpawn(error: unknown, declaration: string): unknown {
+  if (!(error instanceof NotShareableError)) return error;
+  const [, place, option] = /^(options\.(\w+)[^:]*):/.exec(error.message) ?? [];
+  if (option === undefined) return error;
+  return new NotShareableError(
+    `${place}: functions and classes cannot be sent to another thread, where this actor runs: declare them with it, actor(import.meta, ${declaration}, { ${option}: … })`,
+  );
+}
 
 /** The value can't be shared, or there is no memory left. The sender isn't thrown at. */
 export function undeliverable(
@@ -50,11 +61,14 @@ export function undeliverable(
     case 'reply':
       outbox.post(packet[1] % MOST_SLOTS, ['fail', packet[1], error]);
       return;
-    case 'spawn':
+    case 'spawn': {
       // Whoever starts an actor elsewhere leaves it to that thread to report what goes wrong.
-      runtime.report({ type: 'callbackFailed', path: packet[1].path, callback: 'spawn', error });
-      node.agents.get(packet[1].id)?.started(packet[1].life, { outcome: 'error', reason: exit.error(error) });
+      const { id, life, path, name } = packet[1];
+      const told = inWordsOfSpawn(error, name);
+      runtime.report({ type: 'callbackFailed', path, callback: 'spawn', error: told });
+      node.agents.get(id)?.started(life, { outcome: 'error', reason: exit.error(told) });
       return;
+    }
     case 'started':
       // It runs, but its parent can't be told what it said, and takes it for one that hasn't started.
       node.cells.get(packet[1])?.kill();
