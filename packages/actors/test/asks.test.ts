@@ -4,11 +4,14 @@ import { ActorSystem, next } from '../src/index.ts';
 import type { ActorRef, Context } from '../src/index.ts';
 import { answerer, chatter, looker, passer, player } from './asks.fixture.ts';
 
+/** Long enough for a thread to come up on a busy machine. */
+const patient = { timeout: 100_000 };
+
 test('a question is what it was when it was asked, with its reply and with refs in it', async () => {
   await using system = new ActorSystem({ threads: 1 });
   const ref = system.spawn(looker, { placement: 'leastLoaded' });
   const question = { type: 'look' as const, n: 0 };
-  const answers = [1, 2, 3].map(n => ref.ask(Object.assign(question, { n })));
+  const answers = [1, 2, 3].map(n => ref.ask(Object.assign(question, { n }), patient));
   expect(await Promise.all(answers)).toEqual([1, 2, 3].map(n => [['type', 'n', 'reply'], n]));
   const { promise, resolve } = Promise.withResolvers<string>();
   const to = system.spawn((_context: Context<string>) => resolve);
@@ -45,7 +48,7 @@ test('nothing of a question stays, also if its reply has left this thread twice'
     system.spawn(answerer, { args: [answer], placement: 'leastLoaded' }),
   );
   const local = system.spawn(passer, { args: [others] });
-  for (let n = 0; n < 20; n++) expect(await local.ask({})).toMatch(/^[ab]$/);
+  for (let n = 0; n < 20; n++) expect(await local.ask({}, patient)).toMatch(/^[ab]$/);
   expect(system.threads.connect().questions).toBe(0);
   // The second answer to each comes too late.
   await expect.poll(() => reasons, { timeout: 30_000 }).toEqual(Array(20).fill('lateReply'));
@@ -65,15 +68,18 @@ test("the main thread's timers are served while an actor there and one elsewhere
   });
   away.tell({ left: 0, to: here });
   await expect.poll(() => balls, { timeout: 60_000 }).toBeGreaterThan(0);
+  // A machine with other work may be slow at times; timers that aren't served are slow always.
   let ticks = 0;
-  const timer = setInterval(() => (ticks += 1), 2);
-  await new Promise(resolve => setTimeout(resolve, 300));
-  clearInterval(timer);
-  const before = balls;
+  for (let attempt = 0; attempt < 20 && ticks <= 20; attempt++) {
+    ticks = balls = 0;
+    const timer = setInterval(() => (ticks += 1), 2);
+    await new Promise(resolve => setTimeout(resolve, 300));
+    clearInterval(timer);
+    expect(balls).toBeGreaterThan(10);
+  }
   over = true;
   await here.whenStopped();
   expect(ticks).toBeGreaterThan(20);
-  expect(before).toBeGreaterThan(10);
 });
 
 test('what comes just behind an answer is found, though nobody asks again', async () => {
@@ -85,7 +91,7 @@ test('what comes just behind an answer is found, though nobody asks again', asyn
     // From at once to some hundred microseconds, when this thread has gone to sleep.
     const spins = (n * 7919) % (n % 2 === 0 ? 60_000 : 4000);
     const next = new Promise<number>(resolve => (told = resolve));
-    expect(await away.ask({ spins, to })).toBe(spins);
+    expect(await away.ask({ spins, to }, patient)).toBe(spins);
     expect(await next).toBe(spins);
   }
 });
@@ -98,7 +104,7 @@ test('of questions with the default timeout only those fail that have had no ans
   const failed = [0, 1].map(n =>
     mute.ask({}).catch((error: unknown) => [n, String(error), performance.now() - start] as const),
   );
-  for (let n = 0; n < 200; n++) expect((await quick.ask({ type: 'look', n }))[1]).toBe(n);
+  for (let n = 0; n < 200; n++) expect((await quick.ask({ type: 'look', n }, patient))[1]).toBe(n);
   const later = performance.now();
   const third = mute.ask({}).catch(() => performance.now() - later);
   for (const [n, verdict] of (await Promise.all(failed)).entries()) {

