@@ -8,27 +8,27 @@ interface Database {
   lock: Lock;
 }
 
-function update({ value }: Database): void {
+function update({ value }: Database, bothHaveRead?: Barrier): void {
   const copy = value.value;
-  sleep(150); // computes
+  sleep(50); // computes
+  bothHaveRead?.wait(); // what happens sooner or later shall happen now
   value.value = copy + 1;
 }
 
-export const updateUnlocked = task(import.meta, function updateUnlocked(database: Database, start: Barrier) {
-  start.wait();
-  update(database);
+export const updateUnlocked = task(import.meta, function updateUnlocked(database: Database, both: Barrier) {
+  update(database, both);
 });
 
-export const updateLocked = task(import.meta, function updateLocked(database: Database, start: Barrier) {
-  start.wait();
+export const updateLocked = task(import.meta, function updateLocked(database: Database, both: Barrier) {
+  both.wait();
   using _ = database.lock.hold();
   update(database);
 });
 
 async function updateTwice(target: typeof updateLocked): Promise<number> {
   const database = { value: new AtomicCounter(), lock: new Lock({ name: 'database' }) };
-  const start = new Barrier(2);
-  const threads = [1, 2].map(() => new Thread(target, { args: [database, start] }).start());
+  const both = new Barrier(2);
+  const threads = [1, 2].map(() => new Thread(target, { args: [database, both] }).start());
   for (const thread of threads) await thread.joinAsync();
   return database.value.value;
 }

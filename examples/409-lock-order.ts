@@ -25,7 +25,7 @@ main(import.meta, async () => {
   const philosophers = forks.map((_, seat) =>
     new Thread(dine, { args: [seat, forks, eaten, start] }).start(),
   );
-  for (const philosopher of philosophers) await philosopher.joinAsync({ timeout: 10_000 });
+  for (const philosopher of philosophers) await philosopher.joinAsync({ timeout: 60_000 });
   console.log(
     `${eaten.value} meals, nobody starved:`,
     philosophers.every(each => !each.alive),

@@ -31,6 +31,6 @@ main(import.meta, async () => {
     new Thread(transfer, { args: [alice, bob, both], name: 'to Bob' }).start(),
     new Thread(transfer, { args: [bob, alice, both], name: 'to Alice' }).start(),
   ];
-  const results = await Promise.all(threads.map(thread => thread.resultAsync({ timeout: 10_000 })));
+  const results = await Promise.all(threads.map(thread => thread.resultAsync({ timeout: 60_000 })));
   for (const result of results.sort()) console.log(result);
 });

@@ -26,7 +26,7 @@ main(import.meta, async () => {
   const lock = new Lock({ name: 'accounts' });
   const [from, to] = [new AtomicCounter(100), new AtomicCounter(0)];
   const thread = new Thread(move, { args: [lock, from, to], name: 'mover' }).start();
-  await thread.joinAsync({ timeout: 10_000 });
+  await thread.joinAsync({ timeout: 60_000 });
   console.log(`left behind: ${from.value} and ${to.value}`);
 
   for (const time of ['first', 'second']) {

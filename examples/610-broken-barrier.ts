@@ -13,7 +13,7 @@ export const meet = task(import.meta, function meet(barrier: Barrier, timeout: n
 
 main(import.meta, async () => {
   const barrier = new Barrier(2, { name: 'appointment' });
-  const start = () => new Thread(meet, { args: [barrier, 5000] }).start();
+  const start = () => new Thread(meet, { args: [barrier, 60_000] }).start();
 
   console.log('alone:      ', await new Thread(meet, { args: [barrier, 20] }).start().resultAsync());
   console.log('afterwards: ', await start().resultAsync());

@@ -8,9 +8,9 @@ export const ring = task(import.meta, function ring(calls: AtomicCounter) {
 
 main(import.meta, async () => {
   const calls = new AtomicCounter();
-  const timer = new Timer(60_000, ring, { args: [calls], name: 'alarm' }).start();
+  const timer = new Timer(3_600_000, ring, { args: [calls], name: 'alarm' }).start();
   console.log(`${timer.name} is set:`, timer.alive);
   timer.cancel(); // from any thread
-  console.log('ended at once:', await timer.joinAsync({ timeout: 10_000 }));
+  console.log('ended at once:', await timer.joinAsync({ timeout: 60_000 }));
   console.log('calls:', calls.value, 'finished:', timer.finished.isSet);
 });

@@ -8,7 +8,7 @@ main(import.meta, async () => {
   scheduler.enterAbs(start + 40, 1, console.log, ['last']);
   scheduler.enterAbs(start + 20, 2, console.log, ['second, being less urgent']);
   scheduler.enterAbs(start + 20, 1, console.log, ['first']);
-  const never = scheduler.enter(30, 1, console.log, ['never']);
+  const never = scheduler.enter(60_000, 1, console.log, ['never']);
   scheduler.enter(10, 1, () => scheduler.cancel(never));
   console.log('planned:', scheduler.queue.length);
   await scheduler.runAsync(); // or run(), which blocks the thread

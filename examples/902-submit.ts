@@ -16,6 +16,6 @@ main(import.meta, async () => {
   console.log('error:  ', (failed.exception()!.error as Error).message);
   console.log(
     'limited:',
-    String(await pool.submit({ target: power, args: [2, 3], timeout: 1000, priority: -1 })),
+    String(await pool.submit({ target: power, args: [2, 3], timeout: 10_000, priority: -1 })),
   );
 });

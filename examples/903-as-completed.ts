@@ -1,16 +1,21 @@
 // Results as they come, the quickest first.
 
-import { ThreadPoolExecutor, asCompleted, main, sleep, task } from '@heddle/core';
+import { Barrier, ThreadPoolExecutor, asCompleted, main, sleep, task } from '@heddle/core';
 
 export const nap = task(import.meta, function nap(name: string, ms: number): string {
   sleep(ms);
   return name;
 });
 
+export const meet = task(import.meta, function meet(all: Barrier): void {
+  all.wait();
+});
+
 main(import.meta, async () => {
   await using pool = new ThreadPoolExecutor({ maxWorkers: 3 });
   // So that all three threads are up.
-  await Promise.all([pool.submit(nap, '', 200), pool.submit(nap, '', 200), pool.submit(nap, '', 200)]);
+  const all = new Barrier(3);
+  await Promise.all([1, 2, 3].map(() => pool.submit(meet, all)));
 
   const futures = [
     pool.submit(nap, 'tortoise', 500),
