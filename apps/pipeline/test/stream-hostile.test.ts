@@ -18,7 +18,7 @@ let goodLines = 0;
 let dead = 0;
 
 beforeAll(async () => {
-  const limits = `port = 0\nmaxLineBytes = ${MAX_LINE}\nlineTimeoutMs = 500\nmaxConnections = 20\n`;
+  const limits = `port = 0\nmaxLineBytes = ${MAX_LINE}\nlineTimeoutMs = 1500\nmaxConnections = 20\n`;
   const config = join(folder, 'hostile.toml');
   writeFileSync(
     config,
@@ -83,7 +83,7 @@ describe('over TCP', () => {
   it('a line that never ends, byte by byte, ends its connection in time, with the reason', async () => {
     const sender = new Sender(await stream.address('tcp'));
     const dripping = setInterval(() => sender.send('x'), 50);
-    await sender.reply(({ error }) => error?.includes('not ended within 500 ms') === true);
+    await sender.reply(({ error }) => error?.includes('not ended within 1500 ms') === true);
     await sender.closed;
     clearInterval(dripping);
     await goodGoesOn();
@@ -93,7 +93,7 @@ describe('over TCP', () => {
     const sender = new Sender(await stream.address('tcp'));
     sender.send('{"n":');
     for (let i = 0; i < 20; i++) {
-      await new Promise(resolve => setTimeout(resolve, 50));
+      await new Promise(resolve => setTimeout(resolve, 100));
       sender.send(`${i}}\n{"n":`);
     }
     sender.send('20}\n');
@@ -230,7 +230,7 @@ describe('over HTTP', () => {
     await new Promise(resolve => socket.once('end', resolve));
     clearInterval(dripping);
     socket.destroy();
-    expect(answer).toMatch(/^HTTP\/1\.1 408[\s\S]*not ended within 500 ms[\s\S]*"lines":1,"committed":1/);
+    expect(answer).toMatch(/^HTTP\/1\.1 408[\s\S]*not ended within 1500 ms[\s\S]*"lines":1,"committed":1/);
     await goodGoesOn();
   });
 

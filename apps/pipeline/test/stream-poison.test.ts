@@ -34,7 +34,7 @@ describe('a poisoned message', () => {
       '--workers',
       '2',
       '--timeout',
-      '700',
+      '2000',
       '--columns',
       'id',
       '--sqlite',
@@ -58,7 +58,7 @@ describe('a poisoned message', () => {
       dead.map(letter => [(JSON.parse(letter.text) as { id: number }).id, letter.error]),
     );
     expect(error[50]).toContain('process.exit(3) was called');
-    expect(error[120]).toContain('took longer than 700 ms');
+    expect(error[120]).toContain('took longer than 2000 ms');
     expect(error[200]).toBe('RangeError: no good: 200');
     expect(error[260]).toContain('thrown by a timer');
     expect(error[300]).toContain("returned a function, which JSON can't hold");
