@@ -345,8 +345,9 @@ describe('a time limit', () => {
   it('counts from the start of the task, and not while it stands in line', async () => {
     const pool = open({ maxWorkers: 1 });
     const { go } = occupy(pool);
-    const future = pool.submit({ target: tasks.add, args: [1, 2], timeout: 40 });
-    expect(wait([future], { timeout: 100 }).done.size).toBe(0);
+    // Far more than an addition takes, also for a thread that has to wait for its core.
+    const future = pool.submit({ target: tasks.add, args: [1, 2], timeout: 1000 });
+    expect(wait([future], { timeout: 1100 }).done.size).toBe(0);
     go.set();
     expect(future.result(SOON)).toBe(3);
   });
@@ -377,14 +378,15 @@ describe('a time limit', () => {
     const go = new Event();
     gates.push(go);
     const order: number[] = [];
-    const futures = [200, 40, 120].map(timeout => {
+    // So far from each other that it doesn't matter which of the three begins first.
+    const futures = [2000, 40, 1000].map(timeout => {
       const future = pool.submit({ target: tasks.gate, args: [new Event(), go], timeout });
       future.onDone(() => order.push(timeout));
       return future;
     });
     for (const future of futures) await expect(future.promise()).rejects.toThrow(TimeoutError);
     await until(() => order.length === 3, 'all called back');
-    expect(order).toEqual([40, 120, 200]);
+    expect(order).toEqual([40, 1000, 2000]);
   });
 
   it('that is no number of milliseconds rejects the future', async () => {

@@ -203,11 +203,11 @@ describe('a dump is made', () => {
 
   it('not if it was cancelled, or another watchdog came', async () => {
     const { stderr } = await runProgram(`
-      const first = heddle.dumpAfter(100);
-      const second = heddle.dumpAfter(200);
+      const first = heddle.dumpAfter(1000);
+      const second = heddle.dumpAfter(1100);
       first.cancel();
       second.cancel();
-      new heddle.Event().wait({ timeout: 800 });
+      new heddle.Event().wait({ timeout: 1700 });
     `);
     expect(stderr).toBe('');
   });

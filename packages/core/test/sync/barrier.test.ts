@@ -13,7 +13,7 @@ import {
 } from '../../src/index.ts';
 import { OBJECT } from '../../src/memory/layout.ts';
 import { pendingWaits } from '../../src/parking/async.ts';
-import { SOON, pointerOf, until, untilBlocked, waitingAt } from '../support/state.ts';
+import { LONG, SOON, pointerOf, until, untilBlocked, waitingAt } from '../support/state.ts';
 import * as tasks from './sync.fixture.ts';
 
 const N = 5;
@@ -301,7 +301,8 @@ describe('the action of a barrier', () => {
   it('keeps the next round at the door, without breaking it: neither timeouts there nor of those inside count', async () => {
     const barrier = new Barrier(2);
     const [ran, letGo] = [new AtomicCounter(), new Event()];
-    const inside = start(tasks.meet, barrier, 60);
+    // Long enough for the other one to come, also if its worker has yet to.
+    const inside = start(tasks.meet, barrier, 1500);
     await until(() => barrier.waiting === 1, 'one waits');
     const runner = start(tasks.meetWithAction, barrier, ran, letGo, false);
     await until(() => ran.value === 1, 'the action runs');
@@ -309,7 +310,7 @@ describe('the action of a barrier', () => {
     const impatient = start(tasks.meet, barrier, 0);
     await until(() => waitingAt(barrier, DOOR) === 3, 'three are at the door');
     const begin = performance.now();
-    await until(() => performance.now() - begin > 120, 'the time of the one inside is up');
+    await until(() => performance.now() - begin > 1550, 'the time of the one inside is up');
     expect([barrier.waiting, barrier.broken]).toEqual([2, false]);
     letGo.set();
     expect([await inside.resultAsync(SOON), await runner.resultAsync(SOON)]).toEqual([0, 1]);
@@ -461,10 +462,13 @@ describe('Barrier under load', () => {
   it('never hangs and never mixes rounds, however often it is broken by timeouts and aborts, and reset', async () => {
     const barrier = new Barrier(4);
     const stop = new Event();
-    const threads = [1, 2, 3].map(seed => start(tasks.meetForever, barrier, stop, seed));
+    const counts = [1, 2, 3].map(() => new AtomicCounter());
+    const threads = counts.map((count, seed) => start(tasks.meetForever, barrier, stop, seed + 1, count));
     let met = 0;
-    const end = performance.now() + 1500;
-    while (performance.now() < end) {
+    const begin = performance.now();
+    const isEnough = (): boolean =>
+      performance.now() - begin > (counts.every(({ value }) => value > 0) ? 1500 : LONG);
+    while (!isEnough()) {
       const controller = new AbortController();
       if (met % 7 === 0) setTimeout(() => controller.abort('bored'), 1);
       const outcome = await caught(barrier.waitAsync({ timeout: 50, signal: controller.signal }));
@@ -475,7 +479,8 @@ describe('Barrier under load', () => {
     }
     stop.set();
     barrier.abort();
-    for (const thread of threads) expect(await thread.resultAsync(SOON)).toBeGreaterThan(0);
+    for (const thread of threads) await thread.resultAsync(SOON);
+    for (const { value } of counts) expect(value).toBeGreaterThan(0);
     expect(met).toBeGreaterThan(0);
     expect([pendingWaits(), waitingAt(barrier)]).toEqual([0, 0]);
   });

@@ -435,19 +435,17 @@ export const meetAbortAndReset = task(
 /** Meets round after round until told to stop, resetting whenever it was broken; counts the rounds that it met in. */
 export const meetForever = task(
   import.meta,
-  function meetForever(barrier: Barrier, stop: Event, seed: number): number {
+  function meetForever(barrier: Barrier, stop: Event, seed: number, met: AtomicCounter): void {
     const random = randomFrom(seed);
-    let met = 0;
     while (!stop.isSet) {
       try {
         barrier.wait({ timeout: random(20) === 0 ? random(2) : 50 });
-        met += 1;
+        met.increment();
       } catch (error) {
         if (!(error instanceof BrokenBarrierError)) throw error;
         if (barrier.broken) barrier.reset();
       }
     }
-    return met;
   },
 );
 
