@@ -240,8 +240,6 @@ test(
       sums.tell({ type: 'add', n });
     }
     expect(await sums.ask({ type: 'sum' }, patient)).toBe(1000 + 4950);
-    // As a rule the killer comes back before the recorder. Not if this thread is late: if it hears of a death before it takes the news that the killer has started, that start has failed, and
-    // the killer is the last to be tried again.
     const died = (): number => reports.filter(({ type }) => type === 'threadDied').length;
     await until(() => died() >= deaths);
     // Behind all others, also behind what would come twice.
@@ -252,6 +250,32 @@ test(
     expect(letters).toEqual([]);
   },
 );
+
+// It came behind the news of the death where the main thread's actors kept its event loop turning: the end of a thread was heard there, what it had told taken from the inbox.
+test('what an actor told before its thread died is heard before its end, on a busy main thread too', async () => {
+  const { system } = start(1);
+  const ref = system.spawn(adder, { args: [], placement: 'leastLoaded' });
+  const heard: string[] = [];
+  const watcher = system.spawn((context: Context<string>) => {
+    context.watch(ref);
+    return behavior<string>({
+      receive: text => void heard.push(text),
+      signal: signal => void heard.push(signal.type),
+    });
+  });
+  const ticker = system.spawn((context: Context<string>) => () => {
+    if (heard.length < 2) context.self.tell('tick');
+  });
+  await ref.ask({ type: 'sum' }, patient);
+  ticker.tell('tick');
+  ref.tell({ type: 'pass', to: watcher, text: 'last words' });
+  ref.tell({ type: 'exit' });
+  await new Promise(resolve => setImmediate(resolve));
+  // This thread stands still until that one has ended.
+  system.threads.threads[0]!.join(patient);
+  await until(() => heard.length === 2);
+  expect(heard).toEqual([expect.stringContaining('last words'), 'down']);
+});
 
 // A killed worker can't be taken over, and a new one needs seconds on a busy machine.
 test(

@@ -7,7 +7,7 @@ import type { Announcement } from '../observability/gauges.ts';
 import { describeReason, exit } from '../supervision/exit-reason.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import { Node } from './node.ts';
-import { bellWords } from './node/bell.ts';
+import { bellWords, ring } from './node/bell.ts';
 import type { OwnThread, Packet, Wiring } from './node/packet.ts';
 import type { Directory } from './node/parked.ts';
 import type { Runtime } from './runtime.ts';
@@ -121,6 +121,7 @@ export class Threads {
       // Should the dead one have been about to wake it, nobody else would.
       node.outbox.send(other, true);
     }
+    const isToBeTold = this.#tellHome(slot, generation);
     // After the news: whatever the others hear of the successor comes behind it, and can't be taken for the dead one's.
     const pause = this.#pauseBefore(slot, generation);
     if (pause === 0) this.begin(slot, this.#generations);
@@ -128,7 +129,21 @@ export class Threads {
       runtime.dispatcher.after(pause, () => {
         if (!this.#stopping) this.begin(slot, this.#generations);
       });
-    node.threadDied(slot, generation);
+    if (!isToBeTold) node.threadDied(slot, generation);
+  }
+
+  /**
+   * Puts the news into this thread's own inbox, behind all that the dead one has put there: what it said before it died is heard before its death, here as on every other thread.
+   * False if there is no shared memory left for that.
+   */
+  #tellHome(slot: number, generation: number): boolean {
+    try {
+      this.wiring.inboxes[0]!.put(['threadDied', slot, generation]);
+    } catch {
+      return false;
+    }
+    ring(this.wiring.bells, 0, true);
+    return true;
   }
 
   /** Milliseconds. What keeps threads from coming up, a module that can't be loaded or memory that is short, may last: trying on and on would leave no processor time for anything else. */
