@@ -89,7 +89,7 @@ test('jobs come from a file or from standard input, all or none', async () => {
   expect((await here('list')).stderr).toContain('there is no database yet. "heddle-scheduler add" makes one');
   writeFileSync(join(folder, 'jobs.json'), JSON.stringify(jobs));
   expect((await here('add', '--file', 'jobs.json')).stdout).toBe('job-1\njob-2\n');
-});
+}, 90_000);
 
 test.each([
   [['--help'], 0, 'Exit codes:'],
@@ -192,7 +192,7 @@ test('a group is listed, limited, paused and resumed, with and without a schedul
   expect((await here('pause', 'a', '--group', 'mail')).code).toBe(2);
   expect((await here('pause', '--group', 'no such group')).code).toBe(2);
   expect((await here('pause', '--group', 'later')).stderr).toBe('No job is in the group "later" yet.\n');
-});
+}, 90_000);
 
 test('a job that is to go when it is complete is gone when it has succeeded', async () => {
   const served = await serve(['--db', join(folder, 'heddle-scheduler.db')], { cwd: folder });
@@ -211,4 +211,4 @@ test('a job that is to go when it is complete is gone when it has succeeded', as
     stderr:
       'heddle-scheduler: job: removeOnComplete only goes with a schedule of at or after: any other is never complete, got true.\n',
   });
-});
+}, 90_000);
