@@ -545,11 +545,23 @@ describe('what a field brought last is recognised, and nothing else is taken for
   });
 
   test('arrays that have names besides their items, after many that had none', () => {
-    learn({ list: [1, 2] });
-    arrives({ list: Object.assign([1, 2], { name: 'x' }) });
-    const holed = Object.assign([1, 2], { name: 'x' });
-    Reflect.deleteProperty(holed, '0');
-    arrives({ list: holed });
+    for (const items of [[], [1], [1, 2], [0.5, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6]]) {
+      learn({ list: items });
+      arrives({ list: items });
+      arrives({ list: Object.assign([...items], { name: 'x' }) });
+      const holed = Object.assign([...items], { name: 'x' });
+      Reflect.deleteProperty(holed, '0');
+      arrives({ list: holed });
+    }
+  });
+
+  test('items that are read from a getter', () => {
+    for (const items of [[1], [1, 2, 3], [1, 2, 3, 4]]) {
+      learn({ list: items });
+      const list = [...items];
+      Object.defineProperty(list, 0, { get: () => 'got', enumerable: true });
+      expect(roundTrip({ list })).toEqual({ list: ['got', ...items.slice(1)] });
+    }
   });
 
   test('arrays of a few items, whatever the items were before', () => {
