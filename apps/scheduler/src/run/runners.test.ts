@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,15 +57,26 @@ function begin(
 const run = (name: string, args: unknown = null): Promise<Ended> =>
   begin({ module: 'jobs.js', export: name, args: args as never }).ended;
 
-async function beginAndStop(action: Assignment['action'], grace: number): Promise<Ended> {
+/** `isUnderWay`: when it may be stopped; as a rule 200 ms after its beginning. */
+async function beginAndStop(
+  action: Assignment['action'],
+  grace: number,
+  isUnderWay?: () => boolean,
+): Promise<Ended> {
   let name = '';
   const stopped = new Promise<void>(resolve => {
     const { run: id, ended } = begin(action, () => {
-      // Shortly after its beginning, so that it is under way.
-      setTimeout(() => {
-        runners.stop(id, grace);
-        resolve();
-      }, 200);
+      const stopSoon = (): void => {
+        setTimeout(
+          () => {
+            if (isUnderWay?.() === false) return stopSoon();
+            runners.stop(id, grace);
+            resolve();
+          },
+          isUnderWay === undefined ? 200 : 10,
+        );
+      };
+      stopSoon();
     });
     name = id;
     result = ended;
@@ -65,6 +84,17 @@ async function beginAndStop(action: Assignment['action'], grace: number): Promis
   await stopped;
   expect(name).not.toBe('');
   return result;
+}
+
+/** Stops a command that has set its trap, which takes a shell its time on a busy machine. */
+async function trapAndStop(trap: string, rest: string, grace: number): Promise<Ended> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-trap-')));
+  try {
+    const command = `${trap}; touch set; ${rest}`;
+    return await beginAndStop({ command, cwd: folder }, grace, () => existsSync(join(folder, 'set')));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 let result: Promise<Ended> = Promise.resolve({});
 
@@ -145,7 +175,7 @@ test('a job that heeds nothing and comes to its end has succeeded, though it was
 });
 
 test('a command that ends with 0 when it is asked to stop has not succeeded', async () => {
-  const end = await beginAndStop({ command: "trap 'exit 0' TERM; while :; do sleep 0.05; done" }, 10_000);
+  const end = await trapAndStop("trap 'exit 0' TERM", 'while :; do sleep 0.05; done', 10_000);
   expect(end).toMatchObject({ state: 'failed' });
   expect(end.error).toMatch('the command was asked to stop, and ended with exit code 0');
 });
@@ -178,7 +208,7 @@ test('a command has its output, its exit code, and what it needs to know', async
 
 test('a command is ended with everything that it started', async () => {
   const begun = performance.now();
-  const end = await beginAndStop({ command: 'trap "" TERM; sleep 600 & sleep 600' }, 200);
+  const end = await trapAndStop('trap "" TERM', 'sleep 600 & sleep 600', 200);
   expect(end).toMatchObject({ state: 'failed' });
   expect(end.error).toMatch('SIGKILL');
   expect(performance.now() - begun).toBeLessThan(15_000);
