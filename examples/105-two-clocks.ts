@@ -1,4 +1,4 @@
-// Two clocks that tick at different rates, one twice as fast as the other, until the main thread stops both.
+// Two clocks that tick at different rates, one four times as fast as the other, until the main thread stops both.
 
 import { Barrier, Event, Thread, main, sleepAsync, task } from '@heddle/core';
 
@@ -16,7 +16,7 @@ export const clock = task(
 main(import.meta, async () => {
   const start = new Barrier(3);
   const stop = new Event();
-  const fast = new Thread(clock, { args: ['fast', 40, start, stop] }).start();
+  const fast = new Thread(clock, { args: ['fast', 20, start, stop] }).start();
   const slow = new Thread(clock, { args: ['slow', 80, start, stop] }).start();
   await start.waitAsync();
   await sleepAsync(450);

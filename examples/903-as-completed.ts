@@ -18,9 +18,9 @@ main(import.meta, async () => {
   await Promise.all([1, 2, 3].map(() => pool.submit(meet, all)));
 
   const futures = [
-    pool.submit(nap, 'tortoise', 500),
+    pool.submit(nap, 'tortoise', 1200),
     pool.submit(nap, 'hare', 50),
-    pool.submit(nap, 'dog', 250),
+    pool.submit(nap, 'dog', 500),
   ];
   for await (const { future } of asCompleted(futures)) console.log(future.result());
 });
