@@ -56,8 +56,8 @@ import { freeTraces, traceOf } from './traces.ts';
 
 const { load, store } = hot;
 
-/** How long a report waits for the other threads to say where they are; each does 10 ms after it fell asleep. */
-const PLACES_MS = explored ? 0 : 60;
+/** How long a report waits for the other threads to say where they are. Each does 10 ms after it fell asleep, or as soon as it gets a core then. */
+const PLACES_MS = explored ? 0 : 1000;
 
 /** One thread of a circle, and what it waits for; who holds that is the next one. */
 interface Step {

@@ -247,11 +247,11 @@ describe('Scheduler', () => {
     const said: string[] = [];
     let turns = 0;
     const ticking = setInterval(() => (turns += 1), 1);
-    scheduler.enter(30, 1, async () => {
+    scheduler.enter(300, 1, async () => {
       await sleepAsync(10);
       said.push('slow');
     });
-    scheduler.enter(31, 1, () => void said.push('quick'));
+    scheduler.enter(301, 1, () => void said.push('quick'));
     await scheduler.runAsync();
     clearInterval(ticking);
     expect(said).toEqual(['slow', 'quick']);
