@@ -11,8 +11,8 @@
  * tiny task, but for no longer than a millisecond in a row, so that timers and input get their turn; then between turns of the loop.
  */
 import { explored, hot, i32, pause } from '../atomics.ts';
-import { AGENT, AGENT_STATE } from '../memory/layout.ts';
-import { enter, strike } from '../memory/ledger.ts';
+import { free } from '../memory/allocator.ts';
+import { AGENT, AGENT_STATE, OBJECT } from '../memory/layout.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen } from '../parking/async.ts';
@@ -20,7 +20,9 @@ import { selfAgent } from '../parking/guard.ts';
 import { holdLoop, releaseLoop } from '../parking/keep-alive.ts';
 import { steadyNow as now } from '../parking/deadline.ts';
 import { wakeAgent } from '../parking/wake.ts';
+import { dropTask } from './drop-task.ts';
 import { FUTURE, PHASE, PHASE_MASK } from './layout.ts';
+import { enterTask, leaveTask, returnUnused, strikeTask } from './pool-references.ts';
 
 const { compareExchange, exchange, load, store } = hot;
 
@@ -71,10 +73,11 @@ export function expect(handle: Expecting, future: number): void {
   // A loop that awaits futures which have settled by then never lets the event loop turn.
   sinceDrained += 1;
   if (sinceDrained > DRAIN_EVERY) drainCompleted();
+  const word = enterTask(future);
   const ticket = unused.pop() ?? handles.length;
   handles[ticket] = handle;
   futures[ticket] = future;
-  words[ticket] = enter(future);
+  words[ticket] = word;
   i32[future + FUTURE.ticket] = ticket;
   i32[future + FUTURE.watcher] = selfAgent;
   expected += 1;
@@ -82,11 +85,13 @@ export function expect(handle: Expecting, future: number): void {
 
 /** Takes back what `expect` did, for a task that wasn't accepted; the reference is the caller's again. */
 export function unexpect(future: number): void {
-  forgetTicket(i32[future + FUTURE.ticket]!);
+  const ticket = i32[future + FUTURE.ticket]!;
+  strikeTask(words[ticket]!, future);
+  forgetTicket(ticket);
+  returnUnused();
 }
 
 function forgetTicket(ticket: number): void {
-  strike(words[ticket]!);
   handles[ticket] = undefined;
   futures[ticket] = 0;
   unused.push(ticket);
@@ -118,6 +123,7 @@ export function drainCompleted(): void {
     holding = false;
     releaseLoop();
   }
+  returnUnused();
 }
 
 /** Of a future on the stack: one reference is the stack's and, unless a rescan was faster, one the ticket's. */
@@ -128,8 +134,18 @@ function arrive(future: number): void {
     return;
   }
   handles[number]!.arrive(future);
+  const word = words[number]!;
   forgetTicket(number);
-  release(future, 2);
+  if (load(future + OBJECT.references) === 2) {
+    // Both are ours: nobody else has one, and so nobody can get one any more.
+    dropTask(future);
+    leaveTask(word, future);
+    i32[future + OBJECT.kind] = 0;
+    free(future);
+  } else {
+    strikeTask(word, future);
+    release(future, 2);
+  }
 }
 
 /** A thread died, perhaps between publishing an outcome and pushing it. */
@@ -139,6 +155,7 @@ function lookAgain(): void {
     ensureMapped(future);
     if ((load(future) & PHASE_MASK) < PHASE.returned) continue;
     handles[number]!.arrive(future);
+    strikeTask(words[number]!, future);
     forgetTicket(number);
     release(future);
   }

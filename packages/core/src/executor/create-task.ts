@@ -4,7 +4,7 @@ import { allocate, free } from '../memory/allocator.ts';
 import { KIND } from '../memory/kinds.ts';
 import { OBJECT } from '../memory/layout.ts';
 import { dropMessage } from '../memory/message.ts';
-import { release, retain } from '../memory/shared-object.ts';
+import { release } from '../memory/shared-object.ts';
 import { captureContext } from '../thread/context.ts';
 import { ensureSupervisor } from '../thread/root.ts';
 import { assertNotImporting } from '../thread/target.ts';
@@ -16,7 +16,10 @@ import { storeTarget } from './targets.ts';
 
 const HEAD_WORDS: number = FUTURE.payload;
 
-/** Makes the block of a task, with two references: the submitter's and the line's. Throws for a target or arguments that can't travel. */
+/**
+ * Makes the block of a task, with two references: the submitter's and the line's. Its own to the pool it gets when it is expected (`pool-references.ts`).
+ * Throws for a target or arguments that can't travel.
+ */
 export function createTask(pool: number, order: Order): number {
   assertNotImporting('ThreadPoolExecutor.submit()');
   ensureSupervisor();
@@ -41,7 +44,6 @@ export function createTask(pool: number, order: Order): number {
     throw error;
   }
   i32[future + FUTURE.context] = context;
-  retain(pool);
   i32[future + FUTURE.pool] = pool;
   return future;
 }

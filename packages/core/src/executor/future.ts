@@ -17,7 +17,6 @@ import { allocateZeroed } from '../memory/allocator.ts';
 import { KIND, registerKind } from '../memory/kinds.ts';
 import type { Kind } from '../memory/kinds.ts';
 import { AGENT, OBJECT } from '../memory/layout.ts';
-import { dropMessage } from '../memory/message.ts';
 import { Existing, makeHandle, NOT_CLONEABLE, release, retain } from '../memory/shared-object.ts';
 import { waitInLine } from '../parking/async.ts';
 import { selfAgent } from '../parking/guard.ts';
@@ -28,8 +27,9 @@ import { handleUncaught } from '../thread/except-hook.ts';
 import { joinSite } from './call-site.ts';
 import type { Origin } from './call-site.ts';
 import { countAwaited, drainCompleted, expect, stopPolling } from './completed.ts';
-import { FUTURE, FUTURE_FLAG, PHASE, PHASE_MASK } from './layout.ts';
-import { dropPayload, putPayload } from './payload.ts';
+import { dropTask } from './drop-task.ts';
+import { FUTURE, PHASE, PHASE_MASK } from './layout.ts';
+import { putPayload } from './payload.ts';
 import {
   abandon,
   dismiss,
@@ -455,13 +455,7 @@ export const futureKind: Kind = {
   lines: [futureLine],
   repair: repairFuture,
   destroy(future) {
-    dropPayload(future);
-    const verdict = i32[future + FUTURE.verdict]!;
-    if (verdict > 0) dropMessage(verdict);
-    if ((i32[future + FUTURE.flags]! & FUTURE_FLAG.ownsTarget) !== 0)
-      dropMessage(i32[future + FUTURE.target]!);
-    const context = i32[future + FUTURE.context]!;
-    if (context !== 0) dropMessage(context);
+    dropTask(future);
     const pool = i32[future + FUTURE.pool]!;
     if (pool !== 0) release(pool);
   },

@@ -16,13 +16,18 @@ export interface StoredTarget {
 }
 
 const stored: StoredTarget = { message: 0, owned: false };
+/** What `stored` was stored for, if it was a task: as a rule the next one is the same. No other function, which may hold on to much that nobody else needs. */
+let storedFor: unknown;
 
 /** Stores the address of what is to be called. Throws `TypeError` or `NotShareableError` for what no other thread could run. The result is reused by the next call. */
 export function storeTarget(target: unknown, place: string): StoredTarget {
+  if (target === storedFor && target !== undefined) return stored;
+  storedFor = undefined;
   stored.owned = false;
   const known = typeof target === 'function' ? findFunction(target) : findExport(target);
   if (known !== undefined) {
     stored.message = known;
+    if (typeof target === 'function' && isTask(target)) storedFor = target;
     return stored;
   }
   const address = addressOf(target, place);

@@ -109,11 +109,13 @@ export class ThreadPoolExecutor extends SharedObject {
   submit<F extends AnyFunction>(target: Target<F>, ...args: Parameters<F>): Future<Awaited<ReturnType<F>>>;
   submit<F extends AnyFunction>(submission: Submission<F>): Future<Awaited<ReturnType<F>>>;
   submit(target: unknown, ...args: unknown[]): Future {
-    const pool = this.#open();
+    // Whether it accepts tasks is asked where the task comes into line, under the guard: to look here would fetch the line of memory that all fight for once more.
+    const pool = this.live();
     let order: Order;
     let deadline = Infinity;
     try {
       if (isSubmission(target)) {
+        this.#open();
         order = readSubmission(target);
         deadline = deadlineOf(target.roomTimeout, 'ThreadPoolExecutor.submit: roomTimeout');
         if (target.signal?.aborted === true) return Future.aborted(target.signal.reason);
@@ -121,7 +123,8 @@ export class ThreadPoolExecutor extends SharedObject {
       const origin = originNowAndThen(this.submit, this.#described, expectedFutures());
       return handIn(pool, order, deadline, origin);
     } catch (error) {
-      if (error instanceof Refusal) throw this.#refusal();
+      // What is wrong with the task is said only by a pool that would have accepted it.
+      if (error instanceof Refusal || load(pool + POOL.flags) !== 0) throw this.#refusal();
       return Future.failed(error);
     }
   }

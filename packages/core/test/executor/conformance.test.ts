@@ -73,6 +73,9 @@ describe('submit', () => {
     pool.shutdown();
     expect(() => pool.submit(tasks.add, 1, 2)).toThrow(ThreadStateError);
     expect(() => pool.submit(tasks.add, 1, 2)).toThrow(/cannot schedule new futures after shutdown/);
+    // Whatever else is wrong with it.
+    expect(() => pool.submit(tasks.echo, () => {})).toThrow(/cannot schedule new futures after shutdown/);
+    expect(() => pool.submit('nothing' as never)).toThrow(/cannot schedule new futures after shutdown/);
     expect(() => pool.map(tasks.echo, [[1]])).toThrow(/after shutdown/);
   });
 

@@ -111,6 +111,20 @@ export const poolResult: Operation<Pooled> = {
   survive: ({ pool }) => closeInOrder(pool, 1),
 };
 
+/** The first of two that come to their end leaves its reference to the pool to the third. */
+export const poolResults: Operation<Pooled> = {
+  prepare: ready,
+  act({ pool }) {
+    const first = pool.submit(add, 2, 2);
+    const second = pool.submit(add, 2, 3);
+    first.result(LONG);
+    pool.submit(add, 2, 4).result(LONG);
+    second.result(LONG);
+  },
+  // The victim may have come as far as to hand in all three.
+  survive: ({ pool }) => closeInOrder(pool, 1, 2),
+};
+
 export const futureResultInVain: Operation<Occupied> = {
   prepare: occupied,
   act({ running }) {
