@@ -63,6 +63,11 @@ let referred: Map<number, unknown> | undefined;
 /** Shareables whose record is at this offset or before have been handed to their handle. */
 let revived = 0;
 let busy = false;
+/** Whether this thread is reading a message: then the bytes that it reads from must stay. */
+export function isReading(): boolean {
+  return busy;
+}
+
 /** Where the bytes of a large ArrayBuffer are that were left out of the message. */
 let left: LeftOut | undefined;
 

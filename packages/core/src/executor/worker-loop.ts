@@ -13,6 +13,7 @@ import { explored, hot, i32, pause } from '../atomics.ts';
 import { CancelledError } from '../errors.ts';
 import { AGENT, THREAD } from '../memory/layout.ts';
 import { readMessage } from '../memory/message.ts';
+import { garbageIsDue, lookForGarbage } from '../memory/garbage.ts';
 import { release } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
 import { listen, waitInLine } from '../parking/async.ts';
@@ -105,6 +106,7 @@ async function work(pool: number, record: number, baseline: number): Promise<voi
   const limit = i32[pool + POOL.maxTasks]! || Infinity;
   let turned = now();
   for (let done = 0; done < limit; done++) {
+    if (garbageIsDue) lookForGarbage();
     let outcome = take(pool, baseline);
     if (typeof outcome !== 'boolean') outcome = await outcome;
     if (!outcome) {

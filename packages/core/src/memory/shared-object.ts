@@ -15,11 +15,20 @@
  */
 import { add, i32 } from '../atomics.ts';
 import { setShareableHooks, shareableAddress } from '../codec/shareable.ts';
-import { ThreadStateError } from '../errors.ts';
+import { SharedMemoryExhaustedError, ThreadStateError } from '../errors.ts';
 import { selfAgent } from '../parking/guard.ts';
 import './agent.ts';
-import { allocateZeroed, free } from './allocator.ts';
+import { allocateZeroed, blockBytes, free } from './allocator.ts';
 import { checkNames, checkOptions } from './check-options.ts';
+import {
+  garbageIsDue,
+  keep,
+  letGo,
+  lookForGarbage,
+  lookForMemory,
+  setSweep,
+  waitForMore,
+} from './garbage.ts';
 import { kindOf } from './kinds.ts';
 import { AGENT, OBJECT } from './layout.ts';
 import { enter, strike } from './ledger.ts';
@@ -35,29 +44,59 @@ export class Existing {
   }
 }
 
+/** What this thread owes for one handle. */
 interface Debt {
-  pointer: number;
-  word: number;
+  readonly pointer: number;
+  /** In the ledger. */
+  readonly word: number;
+  readonly bytes: number;
+  readonly handle: WeakRef<object>;
 }
 
-const handles = new Map<number, WeakRef<object>>();
+/** By the pointer. */
+const handles = new Map<number, Debt>();
 
 const collected = new FinalizationRegistry<Debt>(debt => {
-  // A younger handle for the same block may be in the map by now; then it stays.
-  if (handles.get(debt.pointer)?.deref() === undefined) handles.delete(debt.pointer);
+  hasGone(debt);
+  // By the engine's own decision, or by that of `garbage.ts`, on an event loop.
+  waitForMore();
+});
+
+function hasGone(debt: Debt): void {
+  handles.delete(debt.pointer);
   payOrPostpone(debt);
+}
+
+setSweep(() => {
+  let gone = 0;
+  for (const debt of handles.values()) {
+    if (debt.handle.deref() !== undefined) continue;
+    collected.unregister(debt);
+    hasGone(debt);
+    gone += 1;
+  }
+  return gone;
 });
 
 function pay(debt: Debt): void {
+  letGo(debt.bytes);
   strike(debt.word);
   release(debt.pointer);
 }
 
 /** Makes an object this thread's one handle for a block, whose reference it takes over: counted here, and given back when it is collected. */
 export function makeHandle(object: object, pointer: number): object {
-  const debt: Debt = { pointer, word: enter(pointer) };
-  handles.set(pointer, new WeakRef(object));
+  // It has gone, or it would have been found; and the block stays, since the new handle has a reference.
+  const former = handles.get(pointer);
+  if (former !== undefined) {
+    collected.unregister(former);
+    payOrPostpone(former);
+  }
+  const bytes = blockBytes(pointer);
+  const debt: Debt = { pointer, word: enter(pointer), bytes, handle: new WeakRef(object) };
+  handles.set(pointer, debt);
   collected.register(object, debt, debt);
+  keep(bytes);
   return debt;
 }
 
@@ -92,6 +131,17 @@ export function payPostponed(): void {
   const due = postponed.filter(debt => !isNeeded(debt.pointer));
   postponed = postponed.filter(debt => isNeeded(debt.pointer));
   for (const debt of due) pay(debt);
+}
+
+/** A block for a new object. What nobody has any more is looked for when that is due, and before there is said to be no memory. */
+function allocateObject(bytes: number): number {
+  if (garbageIsDue) lookForGarbage();
+  try {
+    return allocateZeroed(bytes);
+  } catch (error) {
+    if (!(error instanceof SharedMemoryExhaustedError) || !lookForMemory(bytes)) throw error;
+    return allocateZeroed(bytes);
+  }
 }
 
 /** Node's `util.inspect`. */
@@ -140,7 +190,7 @@ export abstract class SharedObject {
           `${this.constructor.name}: name must be a string, got ${String(name)} (${typeof name})`,
         );
       }
-      this.at = allocateZeroed(bytes);
+      this.at = allocateObject(bytes);
       i32[this.at + OBJECT.kind] = kind;
       i32[this.at + OBJECT.references] = 1;
       if (name !== undefined) i32[this.at + OBJECT.name] = writeName(name);
@@ -164,8 +214,7 @@ export abstract class SharedObject {
     this.#debt = undefined;
     this.at = 0;
     collected.unregister(debt);
-    handles.delete(debt.pointer);
-    payOrPostpone(debt);
+    hasGone(debt);
   }
 
   /** For logs: `<Lock "accounts" locked>` (snapshot). Never throws. Source: Python's `repr`. */
@@ -252,7 +301,7 @@ export function borrowing<T>(action: () => T): T {
 export function revive(pointer: number): object {
   ensureMapped(pointer);
   if (borrows) add(pointer + OBJECT.references, 1);
-  const known = handles.get(pointer)?.deref();
+  const known = handles.get(pointer)?.handle.deref();
   if (known !== undefined) {
     release(pointer);
     return known;

@@ -76,6 +76,11 @@ export function recover(): void {
   if (depth !== 0) recovery?.();
 }
 
+/** Whether this thread holds any. */
+export function holdsGuards(): boolean {
+  return depth !== 0;
+}
+
 /** Forgets which guards are held: they are about to be taken over. */
 export function resetDepth(): void {
   depth = 0;

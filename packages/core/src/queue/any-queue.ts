@@ -2,6 +2,7 @@
 import { i32 } from '../atomics.ts';
 import { QueueEmptyError, QueueShutDownError } from '../errors.ts';
 import { checkNames, checkOptions } from '../memory/check-options.ts';
+import { garbageIsDue, lookForGarbage } from '../memory/garbage.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import { deadlineIn } from '../parking/deadline.ts';
 import '../sync/guard.ts';
@@ -70,6 +71,7 @@ export abstract class AnyQueue<T> extends SharedObject {
    * ```
    */
   get(options?: GetOptions): T {
+    if (garbageIsDue) lookForGarbage();
     const queue = this.live();
     const deadline = options === undefined ? Infinity : deadlineIn(options, `${this.discipline.type}.get`);
     const into = options === undefined ? undefined : intoOf(options, `${this.discipline.type}.get`);
@@ -84,6 +86,7 @@ export abstract class AnyQueue<T> extends SharedObject {
    * Stands in the same line as blocked threads, and holds the event loop meanwhile.
    */
   async getAsync(options?: AsyncGetOptions): Promise<T> {
+    if (garbageIsDue) lookForGarbage();
     const queue = this.live();
     const deadline = deadlineIn(options, `${this.discipline.type}.getAsync`);
     const into = intoOf(options, `${this.discipline.type}.getAsync`);
@@ -103,6 +106,7 @@ export abstract class AnyQueue<T> extends SharedObject {
 
   /** Takes the next item in a box, or returns `undefined` if there is none, or none that isn't spoken for by those who wait. Never blocks. Throws `QueueShutDownError` if there won't be any. */
   tryGet(options?: IntoOptions): Taken<T> | undefined {
+    if (garbageIsDue) lookForGarbage();
     const queue = this.live();
     const into = intoOf(options, `${this.discipline.type}.tryGet`);
     if (grab(queue, this.discipline.store)) return { value: unpack(into) as T };
@@ -124,6 +128,7 @@ export abstract class AnyQueue<T> extends SharedObject {
    * what `get` throws.
    */
   getMany(max: number, options?: WaitOptions): T[] {
+    if (garbageIsDue) lookForGarbage();
     const queue = this.live();
     wholeNumber(max, 1, GREATEST, `${this.discipline.type}.getMany: max`);
     const deadline = deadlineIn(options, `${this.discipline.type}.getMany`);
@@ -140,6 +145,7 @@ export abstract class AnyQueue<T> extends SharedObject {
 
   /** As `getMany`, without blocking. */
   async getManyAsync(max: number, options?: AsyncWaitOptions): Promise<T[]> {
+    if (garbageIsDue) lookForGarbage();
     const queue = this.live();
     wholeNumber(max, 1, GREATEST, `${this.discipline.type}.getManyAsync: max`);
     const deadline = deadlineIn(options, `${this.discipline.type}.getManyAsync`);

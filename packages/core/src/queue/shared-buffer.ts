@@ -5,6 +5,7 @@ import { LINE_WORDS, OBJECT } from '../memory/layout.ts';
 import { Existing, SharedObject } from '../memory/shared-object.ts';
 import type { NameOptions } from '../memory/shared-object.ts';
 import { ensureMapped } from '../memory/slab.ts';
+import '../sync/guard.ts';
 import { wholeNumber } from '../sync/options.ts';
 
 /** The bytes begin on the cache line behind the object's own. */
@@ -18,6 +19,8 @@ const owners = new WeakMap<ArrayBufferView, SharedBuffer>();
 /**
  * Bytes in shared memory. It travels as an address, so handing a megabyte to another thread costs as much as handing over one byte; all threads that have it
  * see the same bytes, at the same time. Who may write when is up to you: usually whoever took it from the queue.
+ *
+ * The memory is free for others when no thread has the buffer any more. The garbage collector finds that out sooner or later; `dispose()`, or `using`, says so at once, in each thread for itself.
  *
  * @example
  * ```ts
@@ -72,6 +75,11 @@ export class SharedBuffer extends SharedObject {
     const view = new type(buffer, byteOffset, byteLength / type.BYTES_PER_ELEMENT);
     owners.set(view, this);
     return view;
+  }
+
+  /** As `dispose()`, for `using frame = frames.get()`: other threads that have the buffer keep it. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /** How many bytes. */
