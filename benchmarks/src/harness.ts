@@ -77,6 +77,8 @@ export interface Workload {
   readonly operations: number;
   /** With `--quick`; a tenth of `operations` if omitted. */
   readonly quick?: number;
+  /** How many rounds don't count, where engines need more than usual until their code is final. */
+  readonly warmUps?: number;
   /** What every side's result must be. */
   expected(operations: number): number;
   readonly sides: Readonly<Record<string, Side>>;
@@ -146,7 +148,8 @@ export async function measure(url: URL, name: string, workload: Workload, option
       running.set(label, new SideProcess(`${name}, ${label}`, command, 'env' in side ? side.env : {}));
       times.set(label, []);
     }
-    for (let round = -options.warmUps; round < options.rounds; round++) {
+    const warmUps = options.quick ? options.warmUps : Math.max(options.warmUps, workload.warmUps ?? 0);
+    for (let round = -warmUps; round < options.rounds; round++) {
       for (const [label, side] of running) {
         const { nanoseconds, result } = await side.round(operations);
         const expected = workload.expected(operations);

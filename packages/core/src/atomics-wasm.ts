@@ -3,12 +3,20 @@
  * V8 calls these twice as fast as it calls `Atomics.*` (10 ns against 20 ns), because it inlines the former and not the latter.
  */
 
+import { OBJECT } from './memory/layout.ts';
+
 const I32 = 0x7f;
+const NO_RESULT = 0x40;
+const IF = 0x04;
 const LOCAL_GET = 0x20;
+const LOCAL_TEE = 0x22;
+const I32_STORE = 0x36;
 const I32_CONST = 0x41;
+const I32_EQZ = 0x45;
 const I32_SHL = 0x74;
 const END = 0x0b;
 const ATOMIC_PREFIX = 0xfe;
+const COMPARE_EXCHANGE = 0x48;
 /** Natural alignment of an i32 (2 ** 2) and no offset. */
 const MEMARG = [0x02, 0x00];
 
@@ -20,7 +28,7 @@ const OPERATIONS = [
   { name: 'and', opcode: 0x2c, parameters: 2, returns: true },
   { name: 'or', opcode: 0x33, parameters: 2, returns: true },
   { name: 'exchange', opcode: 0x41, parameters: 2, returns: true },
-  { name: 'compareExchange', opcode: 0x48, parameters: 3, returns: true },
+  { name: 'compareExchange', opcode: COMPARE_EXCHANGE, parameters: 3, returns: true },
 ] as const;
 
 /** The exported functions; each takes the index of an i32 word, as `Atomics` does with an `Int32Array`. */
@@ -32,6 +40,10 @@ export interface WasmAtomics {
   or(word: number, mask: number): number;
   exchange(word: number, value: number): number;
   compareExchange(word: number, expected: number, replacement: number): number;
+  /** Makes a lock's word 1 if it is 0, and if so, notes who took it, by a plain store; returns the word before. In one call, since a call costs more than the store. */
+  take(lock: number, taker: number): number;
+  /** Makes a lock's word 0 if it is 1; returns the word before. */
+  give(lock: number): number;
 }
 
 function sized(bytes: number[]): number[] {
@@ -56,13 +68,33 @@ function section(id: number, items: number[][]): number[] {
   return [id, ...sized([...leb(items.length), ...items.flat()])];
 }
 
-/** Builds the module: one type, one function and one export for each operation, and the imported shared memory `m.m`. */
+/** The body of `take`: a local holds the word before. */
+function takeBody(): number[] {
+  const before = 2;
+  return sized([
+    ...[0x01, 0x01, I32],
+    ...[LOCAL_GET, 0, I32_CONST, 2, I32_SHL, LOCAL_TEE, 0],
+    ...[I32_CONST, 0, I32_CONST, 1, ATOMIC_PREFIX, COMPARE_EXCHANGE, ...MEMARG, LOCAL_TEE, before],
+    ...[I32_EQZ, IF, NO_RESULT, LOCAL_GET, 0, LOCAL_GET, 1, I32_STORE, 0x02, ...leb(OBJECT.owner * 4), END],
+    ...[LOCAL_GET, before, END],
+  ]);
+}
+
+function giveBody(): number[] {
+  return sized([
+    ...[0x00, LOCAL_GET, 0, I32_CONST, 2, I32_SHL],
+    ...[I32_CONST, 1, I32_CONST, 0, ATOMIC_PREFIX, COMPARE_EXCHANGE, ...MEMARG, END],
+  ]);
+}
+
+/** Builds the module: one type, one function and one export for each operation and for `take` and `give`, and the imported shared memory `m.m`. */
 function assemble(): Uint8Array<ArrayBuffer> {
   const types = OPERATIONS.map(op => [
     0x60,
     ...sized(Array<number>(op.parameters).fill(I32)),
     ...(op.returns ? [1, I32] : [0]),
   ]);
+  types.push([0x60, ...sized([I32, I32]), 1, I32], [0x60, ...sized([I32]), 1, I32]);
   const memory = [...text('m'), ...text('m'), 0x02, 0x03, ...leb(1), ...leb(65536)];
   const bodies = OPERATIONS.map(op => {
     const rest = Array.from({ length: op.parameters - 1 }, (_, index) => [LOCAL_GET, index + 1]).flat();
@@ -80,17 +112,19 @@ function assemble(): Uint8Array<ArrayBuffer> {
       END,
     ]);
   });
+  bodies.push(takeBody(), giveBody());
+  const names = [...OPERATIONS.map(op => op.name), 'take', 'give'];
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, types),
     ...section(2, [memory]),
     ...section(
       3,
-      OPERATIONS.map((_, index) => leb(index)),
+      names.map((_, index) => leb(index)),
     ),
     ...section(
       7,
-      OPERATIONS.map((op, index) => [...text(op.name), 0x00, ...leb(index)]),
+      names.map((name, index) => [...text(name), 0x00, ...leb(index)]),
     ),
     ...section(10, bodies),
   ]);

@@ -5,6 +5,7 @@
 import { instantiate } from './atomics-wasm.ts';
 import type { WasmAtomics } from './atomics-wasm.ts';
 import { bornWith } from './memory/birth.ts';
+import { OBJECT } from './memory/layout.ts';
 
 /** The slab's words. Replaced when the slab is created, attached or has grown: never keep a copy across a call. */
 export let i32: Int32Array<SharedArrayBuffer> = new Int32Array(0) as never;
@@ -23,6 +24,12 @@ const plain: WasmAtomics = {
   or: (word, mask) => Atomics.or(i32, word, mask),
   exchange: (word, value) => Atomics.exchange(i32, word, value),
   compareExchange: (word, expected, replacement) => Atomics.compareExchange(i32, word, expected, replacement),
+  take(lock, taker) {
+    const before = Atomics.compareExchange(i32, lock, 0, 1);
+    if (before === 0) i32[lock + OBJECT.owner] = taker;
+    return before;
+  },
+  give: lock => Atomics.compareExchange(i32, lock, 1, 0),
 };
 
 /** Told by its stack format. V8 is where the detour through WebAssembly pays: JavaScriptCore and SpiderMonkey inline `Atomics`. */

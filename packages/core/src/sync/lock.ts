@@ -31,7 +31,7 @@ import { lockKind } from './lock-kind.ts';
 import { LOCKED, lockLine, releaseLock, spinForLock, takeLock } from './lock-state.ts';
 import type { AsyncWaitOptions, WaitOptions } from './options.ts';
 
-const { compareExchange, load } = hot;
+const { compareExchange, give, load, take } = hot;
 
 const { guardNumber: GENERATION, owner: TAKER } = OBJECT;
 const WATCH_WORD: number = REGISTRY.watch;
@@ -74,7 +74,8 @@ export class Lock extends SharedObject {
 
   /** Acquires if that is possible at once; returns whether it did. Never blocks, on any thread. */
   tryAcquire(): boolean {
-    if (compareExchange(this.at, 0, LOCKED) !== 0 && !takeLock(this.live(), 0)) return false;
+    if (take(this.at, ident) === 0) return true;
+    if (!takeLock(this.live(), 0)) return false;
     i32[this.at + TAKER] = ident;
     return true;
   }
@@ -87,10 +88,7 @@ export class Lock extends SharedObject {
    * would wait for ever for a guard whose thread waits for this one.
    */
   acquire(options?: WaitOptions): boolean {
-    if (options === undefined && compareExchange(this.at, 0, LOCKED) === 0) {
-      i32[this.at + TAKER] = ident;
-      return true;
-    }
+    if (options === undefined && take(this.at, ident) === 0) return true;
     return this.#acquireSlowly(options);
   }
 
@@ -123,7 +121,7 @@ export class Lock extends SharedObject {
    * the guard releases it.
    */
   release(): void {
-    if (compareExchange(this.at, LOCKED, 0) === LOCKED) return;
+    if (give(this.at) === LOCKED) return;
     const lock = this.live();
     if (releaseLock(lock)) return;
     throw notReleased(this, lock);
